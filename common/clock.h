@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <time.h>
+
+#include "common.h"
+
+#define OST_NS_PER_S  1000000000ull
+#define OST_NS_PER_MS 1000000ull
+
+/* Nanoseconds of CLOCK_MONOTONIC. Never fails on Linux. */
+static inline uint64_t ost_clock_mono_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * OST_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+/* Nanoseconds since the Unix epoch, UTC. */
+static inline uint64_t ost_clock_wall_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * OST_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+/* "2026-11-22T10:11:12.123456Z": RFC 3339, UTC, microseconds. buf holds at least 28 bytes. */
+#define OST_TIME_TEXT 28
+static inline void ost_clock_format(uint64_t wall_ns, char buf[static OST_TIME_TEXT])
+{
+	time_t s = (time_t)(wall_ns / OST_NS_PER_S);
+	uint32_t us = (uint32_t)(wall_ns % OST_NS_PER_S / 1000);
+	struct tm tm;
+
+	if (gmtime_r(&s, &tm) == NULL || strftime(buf, 20, "%Y-%m-%dT%H:%M:%S", &tm) != 19) {
+		memcpy(buf, "1970-01-01T00:00:00", 20);
+		us = 0;
+	}
+	buf[19] = '.';
+	for (int i = 25; i > 19; i--, us /= 10)
+		buf[i] = (char)('0' + us % 10);
+	buf[26] = 'Z';
+	buf[27] = '\0';
+}

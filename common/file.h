@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "common.h"
+
+/* Reads a whole regular file of at most max_bytes. ret_bytes is NUL-terminated behind its length and
+ * owned by the caller (free). -EFBIG: larger than max_bytes; -EISDIR, -ENOENT, -EACCES as open(2);
+ * -EINVAL: not a regular file. */
+int ost_file_read(const char *path, size_t max_bytes, char **ret_bytes, size_t *ret_length) OST_MUST_CHECK;
+
+/* Writes a file so that a reader sees the old bytes or the new, never a part: temporary file beside it,
+ * fsync, rename, fsync of the folder. On failure (-ENOSPC, ...) the old file is untouched. */
+int ost_file_write(const char *path, const void *bytes, size_t length, unsigned mode) OST_MUST_CHECK;
+
+/* A sealed memfd (no write, grow, shrink, further seals) with these bytes; close it. */
+int ost_memfd_sealed(const char *name, const void *bytes, size_t length, int *ret_fd) OST_MUST_CHECK;
+
+/* Maps a memfd that another process sent, read-only. Refuses one that is not sealed against writing and
+ * shrinking (-EPERM), empty or larger than max_bytes (-EFBIG). Unmap with munmap(2). */
+int ost_memfd_map(int fd, size_t max_bytes, const void **ret_bytes, size_t *ret_length) OST_MUST_CHECK;
+
+/* mkdir -p with this mode for what is made. */
+int ost_dir_make(const char *path, unsigned mode) OST_MUST_CHECK;

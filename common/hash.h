@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The keyed hash of every table that an outsider can grow: multiply-and-fold on 64-bit words (the
+ * construction of wyhash), keyed with a random secret per process so that nobody outside can aim at one
+ * bucket. Not a MAC: never use it to authenticate anything. */
+#pragma once
+
+#include "common.h"
+
+struct ost_hash_key {
+	uint64_t s[4];
+};
+
+static inline uint64_t ost_hash_fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 m = (unsigned __int128)a * b;
+
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+/* Two words: a device key. */
+static inline uint64_t ost_hash_2(const struct ost_hash_key *k, uint64_t a, uint64_t b)
+{
+	return ost_hash_fold(ost_hash_fold(a ^ k->s[0], b ^ k->s[1]) ^ k->s[2], k->s[3]);
+}
+
+/* Three words: an IPv4 flow key, or an address with its VLAN. */
+static inline uint64_t ost_hash_3(const struct ost_hash_key *k, uint64_t a, uint64_t b, uint64_t c)
+{
+	return ost_hash_fold(ost_hash_fold(a ^ k->s[0], b ^ k->s[1]) ^ c ^ k->s[2], k->s[3]);
+}
+
+/* Six words: an IPv6 flow key. */
+static inline uint64_t ost_hash_6(const struct ost_hash_key *k, const uint64_t w[6])
+{
+	uint64_t x = ost_hash_fold(w[0] ^ k->s[0], w[1] ^ k->s[1]);
+	uint64_t y = ost_hash_fold(w[2] ^ k->s[2], w[3] ^ k->s[3]);
+
+	return ost_hash_fold(x ^ w[4] ^ k->s[2], y ^ w[5] ^ k->s[0]) ^ ost_hash_fold(y ^ k->s[1], x ^ k->s[3]);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "paths.h"
+
+#include <stdio.h>
+
+int ost_paths_init(struct ost_paths *paths, const char *root)
+{
+	const struct {
+		char *to;
+		const char *path;
+	} rows[] = {
+		{paths->site_file, "/etc/ostiary/ostiary.yaml"},
+		{paths->policy_dir, "/etc/ostiary/policy.d"},
+		{paths->state_dir, "/var/lib/ostiary"},
+		{paths->registry, "/var/lib/ostiary/registry.db"},
+		{paths->generations, "/var/lib/ostiary/policy"},
+		{paths->last_image, "/var/lib/ostiary/policy/current.image"},
+		{paths->refusal_log, "/var/lib/ostiary/refusals.ndjson"},
+		{paths->run_dir, "/run/ostiary"},
+		{paths->api_socket, "/run/ostiary/api.sock"},
+		{paths->dataplane_socket, "/run/ostiary/dataplane.sock"},
+	};
+
+	for (size_t i = 0; i < OST_ARRAY_SIZE(rows); i++) {
+		int n = snprintf(rows[i].to, PATH_MAX, "%s%s", root != NULL ? root : "", rows[i].path);
+
+		if (n < 0 || n >= PATH_MAX)
+			return -ENAMETOOLONG;
+	}
+	return 0;
+}

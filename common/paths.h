@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where things are. Every path can be moved with --root DIR, for tests and labs. */
+#pragma once
+
+#include <limits.h>
+
+#include "common.h"
+
+struct ost_paths {
+	char site_file[PATH_MAX];   /* etc/ostiary/ostiary.yaml */
+	char policy_dir[PATH_MAX];  /* etc/ostiary/policy.d */
+	char state_dir[PATH_MAX];   /* var/lib/ostiary */
+	char registry[PATH_MAX];    /* var/lib/ostiary/registry.db */
+	char generations[PATH_MAX]; /* var/lib/ostiary/policy: a folder per GENERATION */
+	char last_image[PATH_MAX];  /* var/lib/ostiary/policy/current.image: what the data plane loads at its start */
+	char refusal_log[PATH_MAX]; /* var/lib/ostiary/refusals.ndjson */
+	char run_dir[PATH_MAX];	    /* run/ostiary */
+	char api_socket[PATH_MAX];  /* run/ostiary/api.sock */
+	char dataplane_socket[PATH_MAX]; /* run/ostiary/dataplane.sock */
+};
+
+/* root "" or NULL: the real places. -ENAMETOOLONG. */
+int ost_paths_init(struct ost_paths *paths, const char *root) OST_MUST_CHECK;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The `ostiary` command: one file a command, one table in main.c. Exit codes: 0 fine, 1 the answer is no
+ * (a failing check, a denied flow), 2 usage or input error, 3 the system is not reachable. */
+#pragma once
+
+#include "common.h"
+#include "diag.h"
+#include "paths.h"
+
+enum ost_exit {
+	OST_EXIT_OK = 0,
+	OST_EXIT_NO = 1,
+	OST_EXIT_INPUT = 2,
+	OST_EXIT_UNREACHABLE = 3,
+};
+
+struct ost_cli {
+	struct ost_paths paths;
+	const char *root; /* --root, or "" */
+	bool json;	  /* --json */
+	bool colour;	  /* standard output is a terminal and NO_COLOR is not set */
+};
+
+/* argv[0] is the command's own last word; options before it are read already. Returns an enum ost_exit. */
+typedef int (*ost_command_fn)(const struct ost_cli *cli, int argc, char **argv);
+
+int ost_cmd_replay(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_policy_check(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_policy_test(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_policy_explain(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_policy_apply(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_policy_show(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_device_list(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_device_show(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv);
+
+/* One line on standard error: "ostiary: ..."; returns OST_EXIT_INPUT for a caller to return. */
+int ost_cli_fail(const char *fmt, ...) OST_PRINTF(1, 2);
+
+/* Findings: sorted, to standard error for people, or as the JSON array "findings" on standard output. */
+void ost_cli_findings(const struct ost_cli *cli, struct ost_diag *diag);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The classifier: the only code that decides about a packet. The DPDK worker calls it on bursts; replay,
+ * explain, the policy tests, the fuzzers and the oracle call the same functions.
+ *
+ * What: frame -> parse -> one look-up by (VLAN, MAC, addresses, ports) -> verdict. A hit answers "who",
+ *   "really" and "may" at once. What misses goes through the staged path of first packets: device,
+ *   binding, state, allow-list, limits, insertion; control protocols (ARP, ND, DHCP) take their checked way.
+ * Goals: two cache misses per packet of an established flow, overlapped over the burst; a refused packet
+ *   costs at most half as much again. No allocation, lock, log or system call per packet; the clock is an argument.
+ * Parts: struct ost_site is what all workers share (devices, bindings, the view of the policy in force);
+ *   struct ost_classifier is one worker's own (flows, counters, refusal records).
+ * Versioning: a burst reads the site's view once. ost_site_policy_set() builds a new view aside and
+ *   swaps one pointer; the caller frees the old one after every worker has passed a quiescent point. Each view
+ *   has a stamp; a flow with another stamp is judged anew before it passes, and the sweep does
+ *   the same to idle flows.
+ * Threads: one thread per classifier. The site: the functions marked (main) by one managing thread; the
+ *   control protocols by the one classifier that was made with owns_control; all others only read.
+ * Bounds: flows, bindings and devices have fixed capacities, given at the start. Full means: what is new
+ *   is refused with a reason of its own, what is established goes on.
+ */
+#pragma once
+
+#include "addr.h"
+#include "common.h"
+#include "image.h"
+#include "messages.h"
+#include "reason.h"
+#include "state.h"
+
+#define OST_BURST 32u
+
+struct ost_site;
+struct ost_classifier;
+struct ost_view;
+
+struct ost_frame {
+	const uint8_t *bytes; /* from the destination MAC on, without FCS */
+	uint32_t length;
+	uint8_t port; /* ingress */
+	bool oversize; /* there is more of it elsewhere (a chained buffer) */
+};
+
+enum ost_action {
+	OST_REFUSE,
+	OST_FORWARD,	   /* out of verdict.egress */
+	OST_FLOOD_DEVICES, /* a copy out of each port of the device side but the ingress */
+	OST_HANDOVER,	   /* a control frame: give it to the classifier that owns_control */
+};
+
+struct ost_verdict {
+	uint8_t action; /* enum ost_action */
+	uint8_t reason; /* enum ost_reason; NONE unless refused */
+	uint8_t egress; /* port, for OST_FORWARD */
+	uint8_t reserved;
+	uint32_t device; /* slot that it was accounted to, or OST_DEVICE_NONE */
+};
+
+/* ---- the site ---- */
+
+struct ost_site_config {
+	uint32_t devices_max;  /* at most OST_DEVICES_MAX */
+	uint32_t bindings_max;
+	uint32_t port_count;
+	struct {
+		char name[OST_NAME_MAX + 1];
+		uint8_t side;	/* enum ost_side */
+		uint8_t uplink; /* device side: the port towards the network */
+	} ports[OST_PORTS_MAX];
+	uint64_t secret[4]; /* random: keys the hashes */
+	void *(*alloc)(size_t bytes); /* 64-byte aligned, zeroed; NULL: from the C library */
+	void (*release)(void *memory, size_t bytes);
+};
+
+int ost_site_new(const struct ost_site_config *config, struct ost_site **ret_site) OST_MUST_CHECK;
+void ost_site_free(struct ost_site **site);
+
+/* (main) Puts an opened image in force; its bytes must stay until ost_view_free() of the view made here. *ret_old is the
+ * view before, to be freed after quiescence, or NULL. -ENOSPC: more devices than devices_max; then nothing changed. */
+int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, uint64_t now_ns,
+	struct ost_view **ret_old) OST_MUST_CHECK;
+void ost_view_free(struct ost_view **view);
+
+/* (main) The image in force, NULL when none. Valid until the next policy_set and its view's end. */
+const struct ost_image *ost_site_image(const struct ost_site *site);
+
+/* (main) A device's state, by its place in the image in force. Its flows are judged anew from the next burst on. */
+int ost_site_device_state_set(struct ost_site *site, uint32_t image_device, enum ost_state state,
+	enum ost_assurance assurance) OST_MUST_CHECK;
+
+/* (main) The link of a port went down: devices that were pinned to it by being seen there are unpinned. */
+void ost_site_port_down(struct ost_site *site, uint32_t port);
+
+/* (main or owns_control thread, not both at once) Binds an address as if it had been learned. expires_ns 0: stays. */
+int ost_site_bind(struct ost_site *site, uint32_t image_device, const struct ost_ip *ip,
+	enum ost_binding_source source, uint64_t expires_ns) OST_MUST_CHECK;
+
+struct ost_site_device {
+	uint32_t image_device; /* or OST_DEVICE_NONE */
+	uint8_t port;	       /* OST_PORTS_MAX: not seen yet */
+	uint8_t state;
+	uint8_t assurance;
+};
+
+/* (main) Slot of a device of the image in force, and what the site knows of a slot. */
+uint32_t ost_site_slot(const struct ost_site *site, uint32_t image_device);
+int ost_site_device_get(const struct ost_site *site, uint32_t slot, struct ost_site_device *ret_device) OST_MUST_CHECK;
+uint32_t ost_site_slots(const struct ost_site *site); /* slots ever used: 0..n-1 */
+
+/* (main) Bindings in use, and changes since the last call: calls fn for each, oldest first; the queue
+ * is bounded, lost changes are counted by the return value. */
+uint32_t ost_site_bindings(const struct ost_site *site, uint32_t *ret_max);
+struct ost_binding_event {
+	struct ost_ip ip;
+	uint32_t slot;
+	uint32_t vlan;
+	uint64_t expires_ns;
+	uint8_t source; /* enum ost_binding_source */
+	bool bound;
+};
+uint64_t ost_site_binding_events(struct ost_site *site, void (*fn)(void *user, const struct ost_binding_event *event), void *user);
+
+/* ---- one worker ---- */
+
+struct ost_classifier_config {
+	uint32_t flows4_max;
+	uint32_t flows6_max;
+	uint32_t refusal_records; /* a power of two; 0: no records, counters only */
+	bool owns_control;	  /* exactly one classifier of a site */
+	bool shared_limits;	  /* other workers take from the same rate limits */
+	/* seconds; 0: the default of docs/ostiary.yaml.5 */
+	uint32_t tcp_established_s, tcp_opening_s, tcp_closing_s, udp_s, udp_reply_s, icmp_s, other_s;
+};
+
+int ost_classifier_new(struct ost_site *site, const struct ost_classifier_config *config,
+	struct ost_classifier **ret_classifier) OST_MUST_CHECK;
+void ost_classifier_free(struct ost_classifier **classifier);
+
+/* Judges n <= OST_BURST frames; verdicts[i] is frames[i]'s. now_ns is a monotonic clock. Frame bytes are
+ * only read, and not kept. Every frame is counted: received = forwarded + refused + handed over. */
+void ost_classify(struct ost_classifier *c, const struct ost_frame *frames, uint32_t n,
+	uint64_t now_ns, struct ost_verdict *verdicts);
+
+/* The worker could not send what was forwarded: moves n frames of this ingress port, together so many bytes, from forwarded to refused. */
+void ost_classifier_unsent(struct ost_classifier *c, uint8_t ingress, uint32_t device, bool to_device,
+	uint32_t pkts, uint64_t bytes, enum ost_reason reason);
+
+/* Looks at the next buckets of the flow tables: closes what timed out, judges anew what bears an old
+ * stamp, adds the counts of flows to their devices. Call between bursts with the buckets that bring
+ * one pass in about two seconds; returns the number of buckets still left in this pass. */
+uint32_t ost_classifier_sweep(struct ost_classifier *c, uint32_t buckets, uint64_t now_ns);
+uint32_t ost_classifier_sweep_buckets(const struct ost_classifier *c); /* buckets of a whole pass */
+
+/* ---- counters: written by the worker, read by anyone; values may be a burst old ---- */
+
+struct ost_port_counts {
+	uint64_t received_pkts, received_bytes;
+	uint64_t forwarded_pkts, forwarded_bytes;
+	uint64_t handed_over_pkts;
+	uint64_t refused_pkts[OST_REASON_SLOTS];
+} OST_CACHE_ALIGNED;
+
+struct ost_device_counts {
+	uint64_t out_pkts, out_bytes; /* forwarded, from the device; without flows not yet swept */
+	uint64_t in_pkts, in_bytes;   /* forwarded, towards the device */
+	uint64_t last_seen_ns;
+	uint32_t flows;
+	uint32_t flows_opened;
+	uint64_t refused_pkts[OST_REASON_SLOTS];
+};
+
+const struct ost_port_counts *ost_classifier_port_counts(const struct ost_classifier *c, uint32_t port);
+void ost_classifier_device_counts(const struct ost_classifier *c, uint32_t slot, struct ost_device_counts *ret_counts);
+
+/* Hits of each rule (flows opened by it) of the image in force, by index into its RULES; reset by a new image. */
+uint64_t ost_classifier_rule_hits(const struct ost_classifier *c, uint32_t rule);
+void ost_classifier_flows(const struct ost_classifier *c, uint64_t *ret_flows, uint64_t *ret_max);
+
+/* Refusal records since the last call, joined by equal keys. The worker fills one of two tables; this call
+ * makes it fill the other one: call flip, wait until the worker has passed a quiescent point, call drain.
+ * wall_offset_ns is added to monotonic times. The return value counts packets that were refused and counted, but found
+ * no room for a record. */
+void ost_classifier_refusals_flip(struct ost_classifier *c);
+uint64_t ost_classifier_refusals_drain(struct ost_classifier *c, int64_t wall_offset_ns,
+	void (*fn)(void *user, const struct ost_refusal *refusal), void *user);
+
+/* ---- explaining: what was decided about the last frame of the last burst, and by what ---- */
+
+struct ost_explanation {
+	struct ost_verdict verdict;
+	uint32_t device; /* of the image in force, or OST_DEVICE_NONE */
+	uint32_t rule;	 /* index into RULES that allowed the flow, or UINT32_MAX */
+	uint32_t peer_rule;   /* the other device's rule, or UINT32_MAX */
+	uint32_t peer_device; /* or OST_DEVICE_NONE */
+};
+/* Judges one frame as ost_classify() does and tells by what. */
+void ost_classify_explain(struct ost_classifier *c, const struct ost_frame *frame, uint64_t now_ns,
+	struct ost_explanation *ret_explanation);
