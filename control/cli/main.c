@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The `ostiary` command: options that stand before the command, the table of commands, their help. */
+#include <locale.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "log.h"
+
+struct command {
+	const char *group; /* first word of two, or NULL */
+	const char *name;  /* last word: argv[0] of the command */
+	const char *usage; /* what follows the words */
+	const char *what;  /* one line */
+	const char *help;  /* the options, a line each, or NULL */
+	ost_command_fn run;
+};
+
+static const struct command commands[] = {
+	{NULL, "run", "[--config FILE] [--apply]", "start every program of the gateway, in the foreground",
+		"  --config FILE   site file (default: etc/ostiary/ostiary.yaml)\n"
+		"  --apply         apply policy.d even when a generation is in force already\n"
+		"Ends with SIGINT or SIGTERM; restarts what crashes.\n",
+		ost_cmd_run},
+	{NULL, "status", "", "is it healthy, what is in force, what is refused", NULL, ost_cmd_status},
+	{NULL, "replay", "--policy FILE CAPTURE...", "judge a pcap or pcapng as the gateway would",
+		"  --policy FILE           policy file or folder\n"
+		"  --write-allowed FILE    write what passes to a pcap file\n"
+		"  --write-refused FILE    write what is refused to a pcap file\n"
+		"See ostiary-replay(1) for all options.\n",
+		ost_cmd_replay},
+	{"policy", "check", "FILE|DIR...", "check policy files; name every fault with line and column", NULL,
+		ost_cmd_policy_check},
+	{"policy", "test", "FILE|DIR...", "run the tests: of policy files through the classifier", NULL,
+		ost_cmd_policy_test},
+	{"policy", "explain", "[--policy FILE] --device NAME QUESTION", "say what would happen to a flow, and why",
+		"  QUESTION   as in a policy's tests:, such as \"tcp 10.0.0.5:443\" or \"in tcp 10.0.0.9:80\"\n",
+		ost_cmd_policy_explain},
+	{"policy", "apply", "FILE|DIR... [--message TEXT] [--wait SECONDS]", "check, test and put a policy in force",
+		"  --message TEXT   why; kept with the generation\n"
+		"  --wait SECONDS   wait so long for ostiaryd and the data plane to be there\n"
+		"Exit code: 0 in force, 1 a test of the policy fails, 2 the input is wrong or it could not\n"
+		"be stored, 3 ostiaryd or the data plane is not reachable. Unless 0, nothing changed.\n",
+		ost_cmd_policy_apply},
+	{"policy", "show", "[--sources] [--history]", "the policy in force: generation, by whom, when",
+		"  --sources   print the policy files of the generation in force\n"
+		"  --history   list every generation\n",
+		ost_cmd_policy_show},
+	{"device", "list", "", "every device: state, port, addresses, what passed and what did not", NULL,
+		ost_cmd_device_list},
+	{"device", "show", "NAME", "all about one device, its refusals with advice", NULL, ost_cmd_device_show},
+};
+
+static const char *usage_line = "usage: ostiary [--root DIR] [--json] COMMAND ...";
+
+static int help_all(FILE *to)
+{
+	(void)fprintf(to, "%s\n\nThe doorkeeper of an IoT network.\n\nCommands:\n", usage_line);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(commands); i++) {
+		char words[32];
+
+		(void)snprintf(words, sizeof(words), "%s%s%s", commands[i].group ? commands[i].group : "",
+			commands[i].group ? " " : "", commands[i].name);
+		(void)fprintf(to, "  %-16s %s\n", words, commands[i].what);
+	}
+	(void)fprintf(to,
+		"\nOptions before the command:\n"
+		"  --root DIR   use DIR/etc/ostiary, DIR/var/lib/ostiary and DIR/run/ostiary\n"
+		"  --json       print JSON\n"
+		"  --version    print the version\n"
+		"  --help       print this; ostiary help COMMAND tells more\n\n"
+		"Exit code: 0 fine, 1 the answer is no, 2 usage or input error, 3 not reachable.\n");
+	return OST_EXIT_OK;
+}
+
+static int help_one(const struct command *c)
+{
+	(void)printf("usage: ostiary [--root DIR] [--json] %s%s%s %s\n\n%s.\n", c->group ? c->group : "",
+		c->group ? " " : "", c->name, c->usage, c->what);
+	if (c->help != NULL)
+		(void)printf("\n%s", c->help);
+	return OST_EXIT_OK;
+}
+
+/* The command that the words name; *ret_words tells how many of them it took. */
+static const struct command *command_find(int argc, char **argv, int *ret_words)
+{
+	for (size_t i = 0; i < OST_ARRAY_SIZE(commands); i++) {
+		const struct command *c = &commands[i];
+
+		if (c->group == NULL && strcmp(argv[0], c->name) == 0) {
+			*ret_words = 1;
+			return c;
+		}
+		if (c->group != NULL && argc > 1 && strcmp(argv[0], c->group) == 0 &&
+			strcmp(argv[1], c->name) == 0) {
+			*ret_words = 2;
+			return c;
+		}
+	}
+	return NULL;
+}
+
+/* A word that begins a group alone deserves to hear what may follow. */
+static int command_unknown(int argc, char **argv)
+{
+	char known[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < OST_ARRAY_SIZE(commands); i++) {
+		if (commands[i].group == NULL || strcmp(argv[0], commands[i].group) != 0)
+			continue;
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", used > 0 ? ", " : "",
+			commands[i].name);
+	}
+	if (used == 0)
+		return ost_cli_fail("no command '%s'; 'ostiary --help' lists them", argv[0]);
+	if (argc > 1)
+		return ost_cli_fail("no command '%s %s'; write one of: %s", argv[0], argv[1], known);
+	return ost_cli_fail("'%s' what? write one of: %s", argv[0], known);
+}
+
+static int help(int argc, char **argv)
+{
+	const struct command *c;
+	int words;
+
+	if (argc == 0)
+		return help_all(stdout);
+	c = command_find(argc, argv, &words);
+	return c != NULL ? help_one(c) : command_unknown(argc, argv);
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
+
+static int command_run(struct ost_cli *cli, int argc, char **argv)
+{
+	const struct command *c;
+	int words = 0;
+
+	if (strcmp(argv[0], "help") == 0)
+		return help(argc - 1, argv + 1);
+	c = command_find(argc, argv, &words);
+	if (c == NULL)
+		return command_unknown(argc, argv);
+	argc -= words - 1;
+	argv += words - 1;
+	return wants_help(argc, argv) ? help_one(c) : c->run(cli, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	struct ost_cli cli = {.root = "", .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL};
+	int i, r;
+
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	ost_log_open("ostiary", OST_LOG_INFO);
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			cli.json = true;
+		else if (strcmp(argv[i], "--root") == 0 && i + 1 < argc)
+			cli.root = argv[++i];
+		else if (strncmp(argv[i], "--root=", 7) == 0)
+			cli.root = argv[i] + 7;
+		else if (strcmp(argv[i], "--version") == 0)
+			return printf("ostiary %s\n", OSTIARY_VERSION) < 0 ? OST_EXIT_INPUT : OST_EXIT_OK;
+		else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return help_all(stdout);
+		else
+			return ost_cli_fail("no option '%s' before the command; %s", argv[i], usage_line);
+	}
+	if (ost_paths_init(&cli.paths, cli.root) < 0)
+		return ost_cli_fail("--root: the path is too long");
+	if (i == argc) {
+		(void)help_all(stderr);
+		return OST_EXIT_INPUT;
+	}
+	r = command_run(&cli, argc - i, argv + i);
+	if (fflush(stdout) != 0 && r == OST_EXIT_OK)
+		return ost_cli_fail("standard output: %s", strerror(errno));
+	return r;
+}

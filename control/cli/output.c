@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "jsonw.h"
+
+int ost_cli_fail(const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	for (char *c = line; *c != '\0'; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	}
+	(void)fprintf(stderr, "ostiary: %s\n", line);
+	return OST_EXIT_INPUT;
+}
+
+static void finding_json(struct ost_jsonw *w, const struct ost_finding *f)
+{
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_string(w, "severity", f->severity == OST_SEV_ERROR ? "error" : "warning");
+	ost_jsonw_string(w, "file", f->pos.file);
+	ost_jsonw_u64(w, "line", f->pos.line);
+	ost_jsonw_u64(w, "column", f->pos.column);
+	ost_jsonw_string(w, "what", f->what);
+	ost_jsonw_string(w, "hint", f->hint);
+	ost_jsonw_end(w, '}');
+}
+
+static void findings_json(struct ost_diag *diag)
+{
+	struct ost_jsonw w = {0};
+
+	ost_jsonw_object(&w, NULL);
+	ost_jsonw_array(&w, "findings");
+	for (uint32_t i = 0; i < diag->count; i++)
+		finding_json(&w, &diag->findings[i]);
+	ost_jsonw_end(&w, ']');
+	ost_jsonw_u64(&w, "errors", diag->errors);
+	ost_jsonw_u64(&w, "warnings", diag->warnings);
+	ost_jsonw_end(&w, '}');
+	ost_jsonw_newline(&w);
+	if (!w.failed)
+		(void)fputs(w.text, stdout);
+	ost_jsonw_free(&w);
+}
+
+void ost_cli_findings(const struct ost_cli *cli, struct ost_diag *diag)
+{
+	uint32_t kept = diag->count;
+
+	ost_diag_sort(diag);
+	if (cli->json) {
+		findings_json(diag);
+		return;
+	}
+	for (uint32_t i = 0; i < kept; i++) {
+		char line[2048];
+
+		(void)ost_finding_format(&diag->findings[i], line, sizeof(line));
+		(void)fprintf(stderr, "%s\n", line);
+	}
+	if (diag->errors + diag->warnings > kept)
+		(void)fprintf(stderr, "... and %u further findings\n", diag->errors + diag->warnings - kept);
+}
