@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A sibling process is as hostile as the network: what no honest one sends must not be valid. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "messages.h"
+#include "msg.h"
+
+static void test_header_is_checked(void **state)
+{
+	struct {
+		struct ost_msg_header h;
+		struct ost_msg_ack ack;
+	} m = {.h = {OST_MSG_MAGIC, OST_MSG_VERSION, OST_MSG_ACK, sizeof(struct ost_msg_ack), 7}};
+	struct ost_msg_header h;
+
+	(void)state;
+	assert_int_equal(ost_msg_check(&m, sizeof(m), &h), 0);
+	assert_int_equal(h.type, OST_MSG_ACK);
+	assert_int_equal(h.sequence, 7);
+	assert_int_equal(ost_msg_check(&m, sizeof(m) - 1, &h), -EPROTO);
+	assert_int_equal(ost_msg_check(&m, sizeof(m.h) - 1, &h), -EPROTO);
+	assert_int_equal(ost_msg_check(&m, 0, &h), -EPROTO);
+	m.h.version++;
+	assert_int_equal(ost_msg_check(&m, sizeof(m), &h), -EPROTO);
+	m.h.version--;
+	m.h.magic ^= 1;
+	assert_int_equal(ost_msg_check(&m, sizeof(m), &h), -EPROTO);
+}
+
+static void test_unknown_types_are_refused(void **state)
+{
+	uint8_t zero[64] = {0};
+
+	(void)state;
+	assert_false(ost_message_valid(0, zero, sizeof(zero)));
+	assert_false(ost_message_valid(OST_MSG_TYPE_COUNT, zero, sizeof(zero)));
+	assert_false(ost_message_valid(UINT16_MAX, zero, sizeof(zero)));
+}
+
+static void test_text_must_end_and_be_shown_safely(void **state)
+{
+	struct ost_msg_device_state m = {.device = "cam-01", .state = OST_STATE_IDENTIFIED};
+
+	(void)state;
+	assert_true(ost_message_valid(OST_MSG_DEVICE_STATE, &m, sizeof(m)));
+	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &m, sizeof(m) - 1));
+	m.device[0] = '\033';
+	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &m, sizeof(m)));
+	memset(m.device, 'a', sizeof(m.device));
+	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &m, sizeof(m)));
+	memset(m.device, 0, sizeof(m.device));
+	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &m, sizeof(m)));
+}
+
+static void test_values_outside_their_lists(void **state)
+{
+	struct ost_msg_device_state s = {.device = "cam-01", .state = OST_STATE_COUNT};
+	struct ost_msg_ack ack = {.result = 1};
+	struct ost_msg_port_stats p = {.name = "dev1", .driver = "net_af_packet", .port = OST_PORTS_MAX};
+
+	(void)state;
+	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &s, sizeof(s)));
+	s.state = OST_STATE_UNKNOWN;
+	s.assurance = OST_ASSURANCE_COUNT;
+	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &s, sizeof(s)));
+	assert_false(ost_message_valid(OST_MSG_ACK, &ack, sizeof(ack)));
+	assert_false(ost_message_valid(OST_MSG_PORT_STATS, &p, sizeof(p)));
+	p.port = OST_PORTS_MAX - 1;
+	assert_true(ost_message_valid(OST_MSG_PORT_STATS, &p, sizeof(p)));
+	p.side = OST_SIDE_COUNT;
+	assert_false(ost_message_valid(OST_MSG_PORT_STATS, &p, sizeof(p)));
+}
+
+static void test_refusals_count_what_they_hold(void **state)
+{
+	struct ost_msg_refusals *m = calloc(1, sizeof(*m));
+	const size_t head = offsetof(struct ost_msg_refusals, refusals);
+	const size_t one = sizeof(m->refusals[0]);
+
+	(void)state;
+	assert_non_null(m);
+	m->refusals[0] = (struct ost_refusal){.count_pkts = 1, .reason = OST_REASON_NOT_ALLOWED, .family = OST_IPV4};
+	m->refusals[1] = m->refusals[0];
+	m->count = 2;
+	assert_true(ost_message_valid(OST_MSG_REFUSALS, m, head + 2 * one));
+	assert_false(ost_message_valid(OST_MSG_REFUSALS, m, head + 1 * one));
+	assert_false(ost_message_valid(OST_MSG_REFUSALS, m, head + 3 * one));
+	m->refusals[1].reason = OST_REASON_COUNT;
+	assert_false(ost_message_valid(OST_MSG_REFUSALS, m, head + 2 * one));
+	m->refusals[1].reason = OST_REASON_NONE;
+	assert_false(ost_message_valid(OST_MSG_REFUSALS, m, head + 2 * one));
+	m->count = 0;
+	assert_false(ost_message_valid(OST_MSG_REFUSALS, m, head));
+	m->count = UINT32_MAX;
+	assert_false(ost_message_valid(OST_MSG_REFUSALS, m, head + 2 * one));
+	free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_header_is_checked),
+		cmocka_unit_test(test_unknown_types_are_refused),
+		cmocka_unit_test(test_text_must_end_and_be_shown_safely),
+		cmocka_unit_test(test_values_outside_their_lists),
+		cmocka_unit_test(test_refusals_count_what_they_hold),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
