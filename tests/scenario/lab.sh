@@ -146,7 +146,7 @@ lab_site() {
 lab_spawn() {
 	local name=$1 ns=$2
 	shift 2
-	ip netns exec "$LAB-$ns" "$@" >>"$LAB_DIR/$name.log" 2>&1 </dev/null &
+	(trap - EXIT INT TERM && exec ip netns exec "$LAB-$ns" "$@") >>"$LAB_DIR/$name.log" 2>&1 </dev/null &
 	LAB_PIDS[$name]=$!
 }
 
