@@ -5,7 +5,8 @@
 set -eu
 
 ports=
-for interface in $(ls /sys/class/net); do
+for interface in /sys/class/net/*; do
+	interface=${interface##*/}
 	case $(ip -4 -o address show dev "$interface") in
 	*" 192.0.2."[1-6]/*) port=dev1 side=device ;;
 	*" 192.0.2.9/"* | *" 192.0.2.1"[0-4]/*) port=dev3 side=device ;;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # How the demo speaks: headlines, one line an expectation with a check mark, a count at the end. tap and without are
 # the demo's options.
 
@@ -48,8 +48,6 @@ unmet() {
 	DEMO_UNMET=$((DEMO_UNMET + 1))
 	if [ -n "$tap" ]; then echo "not ok $((DEMO_MET + DEMO_UNMET)) - $1"; else words "    ${RED}✗${PLAIN} $1${2-}"; fi
 }
-
-refute() { ! "$@"; }
 
 # attack TEXT REASON COMMAND...: met when the attack came to nothing and the gateway refused packets for this reason.
 attack() {
