@@ -33,7 +33,7 @@ lab_begin() {
 	LAB_PASSED=
 	declare -gA LAB_PIDS=()
 	if [ "$(id -u)" != 0 ]; then
-		echo "SKIP $LAB_NAME: needs root (network namespaces)"
+		echo "skip: needs root (network namespaces)"
 		exit 77
 	fi
 	mkdir -p "$LAB_ROOT/etc/ostiary/policy.d" "$LAB_ROOT/var/lib/ostiary/policy" "$LAB_ROOT/run/ostiary"
@@ -74,9 +74,8 @@ lab_port() {
 	local side=$1 port=$2 ns=$3 mac=$4 address
 	shift 4
 	lab_namespace "$ns"
-	# more than one queue, so that tests with several workers have something to spread on
-	ip -n "$LAB-gw" link add "$port" numtxqueues 2 numrxqueues 2 type veth \
-		peer name eth0 address "$mac" numtxqueues 2 numrxqueues 2 netns "$LAB-$ns" || lab_fail "cannot make port $port"
+	ip -n "$LAB-gw" link add "$port" type veth \
+		peer name eth0 address "$mac" netns "$LAB-$ns" || lab_fail "cannot make port $port"
 	# AF_PACKET hands out frames as they are, with a checksum the sender left to hardware that is not there
 	lab_in "$ns" ethtool -K eth0 tx off >/dev/null
 	for address; do
@@ -180,6 +179,9 @@ lab_dataplane_start() {
 }
 
 lab_dataplane_settled() { ! lab_alive dataplane || grep -q 'ready: ' "$LAB_DIR/dataplane.log"; }
+
+# lab_listening NS PROTOCOL PORT: somebody listens (tcp) or is bound (udp) there. For lab_wait.
+lab_listening() { [ -n "$(lab_in "$1" ss -Hnl "--$2" "sport = :$3")" ]; }
 
 # lab_logged NAME PATTERN: NAME's log has a line that matches.
 lab_logged() { grep -Eq -- "$2" "$LAB_DIR/$1.log"; }

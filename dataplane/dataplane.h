@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The data plane process: ports, workers, the policy in force, and one socket to ostiaryd.
+ *
+ * Threads: the main thread sleeps in poll(2) and owns all of this struct; each worker polls its queues (worker.h).
+ * They share the site's view (swapped by one pointer, freed after quiescence), the link state of ports, and
+ * counters with one writer each. Nothing here is locked.
+ * Fails by: the process ends, the ports go dark, nothing passes. Nothing in the kernel forwards.
+ */
+#pragma once
+
+#include <poll.h>
+
+#include "classify.h"
+#include "paths.h"
+#include "port.h"
+#include "worker.h"
+
+/* What is in force: an opened image and the mapping that it lies in. */
+struct ost_policy_in_force {
+	const void *bytes;
+	size_t length;
+	struct ost_image image;
+	uint32_t devices_reachable; /* whose port exists here */
+};
+
+struct ost_link;
+
+struct ost_dataplane {
+	struct ost_paths paths;
+	struct ost_site_file *file;
+	struct ost_ports ports;
+	struct ost_site *site;
+	struct rte_rcu_qsbr *quiescence;
+	struct rte_ring *handover;
+	struct ost_worker *workers[OST_WORKERS_MAX];
+	uint32_t worker_count;
+	struct ost_tsc clock;
+	uint64_t started_ns;
+	struct ost_policy_in_force *policy; /* NULL: none, everything is refused */
+	struct ost_link *link;
+	uint64_t refusal_records_lost;
+};
+
+/* ---- crew.c: site, classifiers, workers ---- */
+
+int ost_crew_make(struct ost_dataplane *dp) OST_MUST_CHECK;
+int ost_crew_start(struct ost_dataplane *dp, unsigned keep_rights) OST_MUST_CHECK;
+void ost_crew_stop(struct ost_dataplane *dp);
+void ost_crew_free(struct ost_dataplane *dp);
+
+/* Returns when every worker has passed a quiescent point since the call. Sleeps; a worker that does not
+ * move is told in the log. */
+void ost_crew_quiesce(struct ost_dataplane *dp);
+
+/* ---- swap.c: the policy in force ---- */
+
+/* Validates the image in a sealed memfd and puts it in force. On failure a sentence in why, and what was in
+ * force stays. fd stays the caller's. generation 0: any. */
+int ost_swap_image(struct ost_dataplane *dp, int fd, uint64_t generation, char why[static OST_MSG_TEXT]) OST_MUST_CHECK;
+
+/* At the start: the image that was last in force. Without one, or with a damaged one, everything is refused; the log says so. */
+void ost_swap_last_image(struct ost_dataplane *dp);
+void ost_swap_free(struct ost_dataplane *dp);
+
+/* ---- report.c: counters as messages ---- */
+
+void ost_report_totals(const struct ost_dataplane *dp, struct ost_msg_totals *ret_totals);
+void ost_report_port(const struct ost_dataplane *dp, uint32_t port, struct ost_msg_port_stats *ret_stats);
+
+/* False: the slot holds no device of the generation in force. */
+bool ost_report_device(const struct ost_dataplane *dp, uint32_t slot, struct ost_msg_device_stats *ret_stats);
+
+/* ---- link.c: the socket to ostiaryd ---- */
+
+int ost_link_new(struct ost_dataplane *dp, struct ost_link **ret_link) OST_MUST_CHECK;
+void ost_link_free(struct ost_link **link);
+
+/* For poll(2): fills two entries. Then, with what poll returned: serves it. */
+void ost_link_poll_prepare(const struct ost_link *link, struct pollfd fds[static 2]);
+void ost_link_poll_serve(struct ost_link *link, const struct pollfd fds[static 2]);
+
+/* About every 100 ms: refusals and bindings go out. */
+void ost_link_tick(struct ost_link *link);

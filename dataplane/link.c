@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The socket to ostiaryd. One connection at a time; what it says is as hostile as the network.
+ *
+ * Back-pressure: nothing is queued without a bound. A reply that the other end does not take waits alone,
+ * and nothing further is read until it is gone. Statistics are made message by message as they
+ * are taken. Refusals stay in the classifiers' tables, where equal ones join, until the records drained
+ * before them are sent; what finds no room there is counted by the classifier. Workers never wait.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "dataplane.h"
+#include "log.h"
+#include "msg.h"
+
+#define HELLO_WAIT_NS (2 * OST_NS_PER_S)
+#define REPLY_MAX     256u
+
+enum { STATS_NONE, STATS_TOTALS, STATS_PORTS, STATS_DEVICES, STATS_END };
+
+struct ost_link {
+	struct ost_dataplane *dp;
+	int listen_fd;
+	int fd; /* -1: nobody is connected */
+	bool greeted;
+	uint64_t since_ns;
+
+	bool reply_waits;
+	uint16_t reply_type;
+	uint32_t reply_sequence;
+	uint32_t reply_length;
+	_Alignas(8) uint8_t reply[REPLY_MAX];
+
+	int stats; /* what comes next */
+	uint32_t stats_next, stats_sequence;
+	uint64_t *stats_sent; /* per slot: sum over what was sent last, to send only what changed */
+	uint32_t stats_slots;
+
+	struct ost_refusal *refusals;
+	uint32_t refusal_count, refusal_next, refusal_capacity;
+	struct ost_msg_binding *bindings;
+	uint32_t binding_count, binding_next, binding_capacity;
+	uint64_t events_lost;
+	int64_t wall_offset_ns;
+};
+
+static void drop(struct ost_link *l, const char *why)
+{
+	if (l->fd < 0)
+		return;
+	if (why != NULL)
+		ost_log_warning("connection to ostiaryd closed: %s", why);
+	(void)close(l->fd);
+	l->fd = -1;
+	l->greeted = l->reply_waits = false;
+	l->stats = STATS_NONE;
+}
+
+/* ---- replies ---- */
+
+static void reply_send(struct ost_link *l)
+{
+	int r = ost_msg_send(l->fd, l->reply_type, l->reply_sequence, l->reply, l->reply_length, -1);
+
+	l->reply_waits = r == -EAGAIN;
+	if (r < 0 && r != -EAGAIN)
+		drop(l, "it went away");
+}
+
+static void reply(struct ost_link *l, uint16_t type, uint32_t sequence, const void *payload, uint32_t length)
+{
+	l->reply_type = type;
+	l->reply_sequence = sequence;
+	l->reply_length = length;
+	memcpy(l->reply, payload, length);
+	reply_send(l);
+}
+
+static void hello_send(struct ost_link *l)
+{
+	struct ost_msg_hello m = {
+		.program = OST_PROGRAM_DATAPLANE,
+		.pid = (uint32_t)getpid(),
+		.generation = l->dp->policy != NULL ? l->dp->policy->image.generation : 0,
+		.version = OSTIARY_VERSION,
+	};
+
+	reply(l, OST_MSG_HELLO, 0, &m, sizeof(m));
+}
+
+/* ---- what ostiaryd asks ---- */
+
+static void on_image(struct ost_link *l, const struct ost_msg_header *h, const void *payload, int fd)
+{
+	struct ost_msg_image_result result = {0};
+	struct ost_msg_image m;
+
+	memcpy(&m, payload, sizeof(m));
+	result.generation = m.generation;
+	if (fd < 0) {
+		result.result = -EBADF;
+		(void)snprintf(result.text, sizeof(result.text), "no memfd came with the image message");
+	} else {
+		result.result = ost_swap_image(l->dp, fd, m.generation, result.text);
+	}
+	if (result.result == 0) {
+		result.devices = l->dp->policy->devices_reachable;
+		ost_log_info("generation %" PRIu64 " is in force: %u devices, %u of them reachable", m.generation,
+			l->dp->policy->image.device_count, result.devices);
+	} else {
+		ost_log_error("generation %" PRIu64 " was refused: %s; %s", m.generation, result.text,
+			l->dp->policy != NULL ? "the one before stays in force" : "everything stays refused");
+	}
+	reply(l, OST_MSG_IMAGE_RESULT, h->sequence, &result, sizeof(result));
+}
+
+static void on_device_state(struct ost_link *l, const struct ost_msg_header *h, const void *payload)
+{
+	struct ost_msg_device_state m;
+	struct ost_msg_ack ack = {.result = -ENOENT};
+	int64_t device = -ENOENT;
+
+	memcpy(&m, payload, sizeof(m));
+	if (l->dp->policy != NULL)
+		device = ost_image_device_find(&l->dp->policy->image, m.device);
+	if (device >= 0)
+		ack.result = ost_site_device_state_set(l->dp->site, (uint32_t)device, (enum ost_state)m.state,
+			(enum ost_assurance)m.assurance);
+	reply(l, OST_MSG_ACK, h->sequence, &ack, sizeof(ack));
+}
+
+static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const void *payload, int fd)
+{
+	struct ost_msg_hello hello;
+
+	if (!l->greeted) {
+		memcpy(&hello, payload, OST_MIN(sizeof(hello), (size_t)h->length));
+		if (h->type != OST_MSG_HELLO || hello.program != OST_PROGRAM_OSTIARYD) {
+			drop(l, "it did not say hello as ostiaryd");
+			return;
+		}
+		l->greeted = true;
+		ost_log_info("ostiaryd is connected (pid %u)", hello.pid);
+	} else if (h->type == OST_MSG_IMAGE) {
+		on_image(l, h, payload, fd);
+	} else if (h->type == OST_MSG_DEVICE_STATE) {
+		on_device_state(l, h, payload);
+	} else if (h->type == OST_MSG_STATS_REQUEST) {
+		l->stats = STATS_TOTALS;
+		l->stats_sequence = h->sequence;
+	} else {
+		drop(l, "it sent a message that only the data plane sends");
+	}
+}
+
+static void receive(struct ost_link *l)
+{
+	static _Alignas(8) uint8_t payload[OST_MSG_PAYLOAD_MAX];
+
+	while (l->fd >= 0 && !l->reply_waits && l->stats == STATS_NONE) {
+		OST_AUTO_CLOSE int fd = -1;
+		struct ost_msg_header h;
+		int r = ost_msg_receive(l->fd, &h, payload, &fd);
+
+		if (r == -EAGAIN)
+			return;
+		if (r == -EPIPE)
+			drop(l, l->greeted ? "it went away" : NULL);
+		else if (r < 0)
+			drop(l, "it sent what is no message of ours");
+		else
+			dispatch(l, &h, payload, fd);
+	}
+}
+
+/* ---- statistics ---- */
+
+static int send_own(struct ost_link *l, uint16_t type, uint32_t sequence, const void *payload, size_t length)
+{
+	int r = ost_msg_send(l->fd, type, sequence, payload, length, -1);
+
+	if (r < 0 && r != -EAGAIN)
+		drop(l, "it went away");
+	return r;
+}
+
+static uint64_t device_sum(const struct ost_msg_device_stats *s)
+{
+	uint64_t sum = s->out_pkts + s->in_pkts + s->last_seen_wall_ns / OST_NS_PER_S;
+
+	for (uint32_t r = 0; r < OST_REASON_SLOTS; r++)
+		sum += s->refused_pkts[r];
+	return (sum * 31 + s->flows) * 31 + s->flows_opened + (uint64_t)s->state * 1009 + (uint64_t)s->port * 10007 +
+		s->generation * 1000003 + 1;
+}
+
+static bool slots_room(struct ost_link *l, uint32_t slots)
+{
+	uint64_t *grown;
+
+	if (slots <= l->stats_slots)
+		return true;
+	grown = realloc(l->stats_sent, slots * sizeof(*grown));
+	if (grown == NULL)
+		return false;
+	memset(grown + l->stats_slots, 0, (slots - l->stats_slots) * sizeof(*grown));
+	l->stats_sent = grown;
+	l->stats_slots = slots;
+	return true;
+}
+
+static int stats_device(struct ost_link *l)
+{
+	uint32_t slots = ost_site_slots(l->dp->site), slot = l->stats_next;
+	struct ost_msg_device_stats m;
+	int r;
+
+	if (slot >= slots || !slots_room(l, slots)) {
+		l->stats = STATS_END;
+		return 0;
+	}
+	l->stats_next++;
+	if (!ost_report_device(l->dp, slot, &m) || l->stats_sent[slot] == device_sum(&m))
+		return 0;
+	r = send_own(l, OST_MSG_DEVICE_STATS, l->stats_sequence, &m, sizeof(m));
+	if (r == 0)
+		l->stats_sent[slot] = device_sum(&m);
+	else
+		l->stats_next--;
+	return r;
+}
+
+static int stats_step(struct ost_link *l)
+{
+	struct ost_msg_totals totals;
+	struct ost_msg_port_stats port;
+	int r;
+
+	switch (l->stats) {
+	case STATS_TOTALS:
+		ost_report_totals(l->dp, &totals);
+		r = send_own(l, OST_MSG_TOTALS, l->stats_sequence, &totals, sizeof(totals));
+		l->stats_next = 0;
+		l->stats = r == 0 ? STATS_PORTS : l->stats;
+		return r;
+	case STATS_PORTS:
+		ost_report_port(l->dp, l->stats_next, &port);
+		r = send_own(l, OST_MSG_PORT_STATS, l->stats_sequence, &port, sizeof(port));
+		l->stats_next += r == 0;
+		if (l->stats_next == l->dp->ports.count) {
+			l->stats_next = 0;
+			l->stats = STATS_DEVICES;
+		}
+		return r;
+	case STATS_DEVICES:
+		return stats_device(l);
+	default:
+		r = send_own(l, OST_MSG_STATS_END, l->stats_sequence, NULL, 0);
+		l->stats = r == 0 ? STATS_NONE : l->stats;
+		return r;
+	}
+}
+
+/* ---- refusals and bindings ---- */
+
+static bool room(void **array, uint32_t *capacity, uint32_t count, size_t size)
+{
+	uint32_t wanted = OST_MAX(256u, *capacity * 2);
+	void *grown;
+
+	if (count < *capacity)
+		return true;
+	grown = realloc(*array, wanted * size);
+	if (grown == NULL)
+		return false;
+	*array = grown;
+	*capacity = wanted;
+	return true;
+}
+
+static void on_refusal(void *user, const struct ost_refusal *refusal)
+{
+	struct ost_link *l = user;
+
+	if (room((void **)&l->refusals, &l->refusal_capacity, l->refusal_count, sizeof(*refusal)))
+		l->refusals[l->refusal_count++] = *refusal;
+	else
+		l->dp->refusal_records_lost += refusal->count_pkts;
+}
+
+static void on_binding(void *user, const struct ost_binding_event *e)
+{
+	struct ost_link *l = user;
+	struct ost_site_device device;
+	struct ost_msg_binding *m;
+
+	if (l->dp->policy == NULL || ost_site_device_get(l->dp->site, e->slot, &device) < 0 ||
+		device.image_device == OST_DEVICE_NONE)
+		return;
+	if (!room((void **)&l->bindings, &l->binding_capacity, l->binding_count, sizeof(*m))) {
+		l->events_lost++;
+		return;
+	}
+	m = &l->bindings[l->binding_count++];
+	*m = (struct ost_msg_binding){
+		.generation = l->dp->policy->image.generation,
+		.expires_wall_ns = e->expires_ns == 0 ? 0 : e->expires_ns + (uint64_t)l->wall_offset_ns,
+		.device = device.image_device,
+		.vlan = e->vlan,
+		.family = e->ip.family,
+		.source = e->source,
+		.bound = e->bound,
+	};
+	memcpy(m->ip, e->ip.b, sizeof(m->ip));
+}
+
+static void refusals_collect(struct ost_link *l)
+{
+	struct ost_dataplane *dp = l->dp;
+
+	l->refusal_count = l->refusal_next = 0;
+	for (uint32_t i = 0; i < dp->worker_count; i++)
+		ost_classifier_refusals_flip(dp->workers[i]->classifier);
+	ost_crew_quiesce(dp);
+	for (uint32_t i = 0; i < dp->worker_count; i++)
+		dp->refusal_records_lost +=
+			ost_classifier_refusals_drain(dp->workers[i]->classifier, l->wall_offset_ns, on_refusal, l);
+}
+
+static void bindings_collect(struct ost_link *l)
+{
+	uint64_t lost;
+
+	l->binding_count = l->binding_next = 0;
+	l->events_lost = 0;
+	lost = ost_site_binding_events(l->dp->site, on_binding, l) + l->events_lost;
+	if (lost > 0)
+		ost_log_warning("%" PRIu64 " binding changes were not told to ostiaryd: it was too slow", lost);
+}
+
+static int refusals_send(struct ost_link *l)
+{
+	static struct ost_msg_refusals m;
+	int r;
+
+	m.count = OST_MIN(l->refusal_count - l->refusal_next, (uint32_t)OST_REFUSALS_PER_MSG);
+	memcpy(m.refusals, l->refusals + l->refusal_next, m.count * sizeof(m.refusals[0]));
+	r = send_own(l, OST_MSG_REFUSALS, 0, &m, offsetof(struct ost_msg_refusals, refusals) + m.count * sizeof(m.refusals[0]));
+	if (r == 0)
+		l->refusal_next += m.count;
+	return r;
+}
+
+static int bindings_send(struct ost_link *l)
+{
+	int r = send_own(l, OST_MSG_BINDING, 0, &l->bindings[l->binding_next], sizeof(l->bindings[0]));
+
+	if (r == 0)
+		l->binding_next++;
+	return r;
+}
+
+/* ---- outside ---- */
+
+static bool wants_to_send(const struct ost_link *l)
+{
+	return l->reply_waits ||
+		(l->greeted && (l->stats != STATS_NONE || l->binding_next < l->binding_count ||
+				l->refusal_next < l->refusal_count));
+}
+
+/* Until nothing is left or the other end takes no more. */
+static void transmit(struct ost_link *l)
+{
+	int r = 0;
+
+	while (l->fd >= 0 && r == 0 && wants_to_send(l)) {
+		if (l->reply_waits) {
+			reply_send(l);
+			r = l->reply_waits ? -EAGAIN : 0;
+		} else if (l->stats != STATS_NONE) {
+			r = stats_step(l);
+		} else if (l->binding_next < l->binding_count) {
+			r = bindings_send(l);
+		} else {
+			r = refusals_send(l);
+		}
+	}
+}
+
+static void accept_one(struct ost_link *l)
+{
+	OST_AUTO_CLOSE int fd = accept4(l->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	receive(l); /* notices when the one before has gone */
+	if (l->fd >= 0) {
+		ost_log_warning("a second ostiaryd was turned away: one is connected");
+		return;
+	}
+	l->fd = fd;
+	fd = -1;
+	l->since_ns = ost_clock_mono_ns();
+	memset(l->stats_sent, 0, l->stats_slots * sizeof(*l->stats_sent));
+	hello_send(l);
+}
+
+void ost_link_poll_prepare(const struct ost_link *l, struct pollfd fds[static 2])
+{
+	bool deaf = l->reply_waits || l->stats != STATS_NONE;
+
+	fds[0] = (struct pollfd){.fd = l->listen_fd, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = l->fd,
+		.events = (short)((deaf ? 0 : POLLIN) | (wants_to_send(l) ? POLLOUT : 0))};
+}
+
+void ost_link_poll_serve(struct ost_link *l, const struct pollfd fds[static 2])
+{
+	if (l->fd >= 0 && fds[1].fd == l->fd && fds[1].revents != 0) {
+		if ((fds[1].revents & (POLLHUP | POLLERR)) && (fds[1].revents & POLLIN) == 0)
+			drop(l, l->greeted ? "it went away" : NULL);
+		receive(l);
+		transmit(l);
+	}
+	if (fds[0].revents & POLLIN)
+		accept_one(l);
+}
+
+void ost_link_tick(struct ost_link *l)
+{
+	if (l->fd >= 0 && !l->greeted && ost_clock_mono_ns() - l->since_ns > HELLO_WAIT_NS)
+		drop(l, "it never said hello");
+	if (l->fd < 0 || !l->greeted)
+		return;
+	l->wall_offset_ns = (int64_t)(ost_clock_wall_ns() - ost_tsc_now_ns(&l->dp->clock));
+	if (l->refusal_next == l->refusal_count)
+		refusals_collect(l);
+	if (l->binding_next == l->binding_count)
+		bindings_collect(l);
+	transmit(l);
+}
+
+int ost_link_new(struct ost_dataplane *dp, struct ost_link **ret_link)
+{
+	struct ost_link *l = calloc(1, sizeof(*l));
+	int r;
+
+	if (l == NULL)
+		return -ENOMEM;
+	l->dp = dp;
+	l->fd = -1;
+	r = ost_msg_listen(dp->paths.dataplane_socket, 0660, &l->listen_fd);
+	if (r < 0) {
+		free(l);
+		return r;
+	}
+	*ret_link = l;
+	return 0;
+}
+
+void ost_link_free(struct ost_link **link)
+{
+	struct ost_link *l = *link;
+
+	if (l == NULL)
+		return;
+	drop(l, NULL);
+	(void)close(l->listen_fd);
+	(void)unlink(l->dp->paths.dataplane_socket);
+	free(l->stats_sent);
+	free(l->refusals);
+	free(l->bindings);
+	free(l);
+	*link = NULL;
+}

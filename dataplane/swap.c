@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Validate, swap one pointer, wait until no worker can hold the old, free it. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "dataplane.h"
+#include "file.h"
+#include "log.h"
+
+static void in_force_free(struct ost_policy_in_force *p)
+{
+	if (p == NULL)
+		return;
+	(void)munmap((void *)(uintptr_t)p->bytes, p->length);
+	free(p);
+}
+
+static bool port_known(const struct ost_dataplane *dp, const char *name)
+{
+	for (uint32_t i = 0; i < dp->file->port_count; i++) {
+		if (strcmp(dp->file->ports[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Devices whose port is not one of this gateway cannot be reached: counted, and told port by port. */
+static uint32_t devices_reachable(const struct ost_dataplane *dp, const struct ost_image *image)
+{
+	uint32_t reachable = 0;
+
+	for (uint32_t i = 0; i < image->port_count; i++) {
+		const char *name = ost_image_string(image, image->ports[i].name);
+
+		if (!port_known(dp, name))
+			ost_log_warning("generation %" PRIu64 " names port %s, which ostiary.yaml does not have: "
+					"its devices are unreachable",
+				image->generation, name);
+	}
+	for (uint32_t i = 0; i < image->device_count; i++) {
+		uint16_t port = image->devices[i].port;
+
+		if (port == OST_PORT_ANY || port_known(dp, ost_image_string(image, image->ports[port].name)))
+			reachable++;
+	}
+	return reachable;
+}
+
+static int in_force_open(int fd, struct ost_policy_in_force **ret_policy, char why[static OST_MSG_TEXT])
+{
+	struct ost_policy_in_force *p = calloc(1, sizeof(*p));
+	char text[256] = "";
+	int r;
+
+	if (p == NULL)
+		return -ENOMEM;
+	r = ost_memfd_map(fd, OST_IMAGE_MAX, &p->bytes, &p->length);
+	if (r < 0) {
+		free(p);
+		(void)snprintf(why, OST_MSG_TEXT, "%s",
+			r == -EPERM ? "the image is not a sealed memfd: it could change under us" :
+				      "the image cannot be mapped");
+		return r;
+	}
+	r = ost_image_open(p->bytes, p->length, &p->image, text);
+	if (r < 0) {
+		in_force_free(p);
+		(void)snprintf(why, OST_MSG_TEXT, "%.150s; apply the policy again", text);
+		return r;
+	}
+	*ret_policy = p;
+	return 0;
+}
+
+static int put_in_force(struct ost_dataplane *dp, struct ost_policy_in_force *next, char why[static OST_MSG_TEXT])
+{
+	struct ost_policy_in_force *before = dp->policy;
+	struct ost_view *old = NULL;
+	int r = ost_site_policy_set(dp->site, &next->image, ost_tsc_now_ns(&dp->clock), &old);
+
+	if (r < 0) {
+		if (r == -ENOSPC)
+			(void)snprintf(why, OST_MSG_TEXT, "%u devices, but tables: devices: in ostiary.yaml has room for %u; raise it",
+				next->image.device_count, dp->file->devices);
+		else
+			(void)snprintf(why, OST_MSG_TEXT, "the policy cannot be put in force: %s", strerror(-r));
+		return r;
+	}
+	dp->policy = next;
+	ost_crew_quiesce(dp);
+	ost_view_free(&old);
+	in_force_free(before);
+	return 0;
+}
+
+int ost_swap_image(struct ost_dataplane *dp, int fd, uint64_t generation, char why[static OST_MSG_TEXT])
+{
+	struct ost_policy_in_force *next = NULL;
+	int r = in_force_open(fd, &next, why);
+
+	if (r < 0)
+		return r;
+	if (generation != 0 && next->image.generation != generation) {
+		(void)snprintf(why, OST_MSG_TEXT, "the message says generation %" PRIu64 ", the image %" PRIu64, generation,
+			next->image.generation);
+		in_force_free(next);
+		return -EINVAL;
+	}
+	r = put_in_force(dp, next, why);
+	if (r < 0) {
+		in_force_free(next);
+		return r;
+	}
+	next->devices_reachable = devices_reachable(dp, &next->image);
+	ost_log_debug("generation %" PRIu64 " is in force: %u devices, %u reachable, %u rules", next->image.generation,
+		next->image.device_count, next->devices_reachable, next->image.rule_count);
+	return 0;
+}
+
+/* The file is copied into a sealed memfd: it may be replaced while we read it in place. */
+static int last_image_fd(const char *path, int *ret_fd)
+{
+	OST_AUTO_FREE char *bytes = NULL;
+	size_t length = 0;
+	int r = ost_file_read(path, OST_IMAGE_MAX, &bytes, &length);
+
+	return r < 0 ? r : ost_memfd_sealed("ostiary-last-image", bytes, length, ret_fd);
+}
+
+void ost_swap_last_image(struct ost_dataplane *dp)
+{
+	const char *path = dp->paths.last_image;
+	OST_AUTO_CLOSE int fd = -1;
+	char why[OST_MSG_TEXT] = "";
+	int r = last_image_fd(path, &fd);
+
+	if (r == -ENOENT) {
+		ost_log_info("no policy yet: everything is refused until one is applied (ostiary policy apply FILE)");
+		return;
+	}
+	if (r < 0)
+		(void)snprintf(why, sizeof(why), "%s", strerror(-r));
+	else
+		r = ost_swap_image(dp, fd, 0, why);
+	if (r < 0)
+		ost_log_error("%s: the last policy image cannot be used: %s; everything is refused until a policy is applied "
+			      "(ostiary policy apply FILE)",
+			path, why);
+	else
+		ost_log_info("generation %" PRIu64 " is in force again: %u devices", dp->policy->image.generation,
+			dp->policy->image.device_count);
+}
+
+void ost_swap_free(struct ost_dataplane *dp)
+{
+	in_force_free(dp->policy);
+	dp->policy = NULL;
+}
