@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Warnings: what is no error, and probably not what was meant. At most so many of one kind are kept, so
+ * that they never crowd an error of the compiler out of the list. */
+#include "policy_reader.h"
+
+#define ADVICE_MAX 50u
+
+#define advise(r, kept, pos, hint, ...)                                                           \
+	do {                                                                                      \
+		if ((kept)++ < ADVICE_MAX)                                                        \
+			ost_diag_warning((r)->y.diag, pos, hint, __VA_ARGS__);                    \
+		else                                                                              \
+			(r)->y.diag->warnings++;                                                  \
+	} while (0)
+
+static void roles_advise(struct policy_reader *r)
+{
+	uint32_t idle = 0, unauthenticated = 0;
+
+	for (uint32_t i = 0; i < r->policy->role_count; i++) {
+		const struct ost_role *role = &r->policy->roles[i];
+		const struct role_facts *facts = &r->roles[i];
+
+		if (facts->devices == 0)
+			advise(r, idle, facts->pos, "give it to a device, or remove it",
+				"no device has role %s", role->name);
+		else if (role->authenticate != OST_AUTH_MAC)
+			advise(r, unauthenticated, facts->authenticate_pos,
+				"this version has no authenticator; until it has, only "
+				"authenticate: mac opens anything",
+				"role %s asks for %s: its devices (%u, the first is %s) stay refused",
+				role->name, ost_authenticate_name(role->authenticate), facts->devices,
+				r->policy->devices[facts->first_device].name);
+	}
+}
+
+/* A MAC address is weak evidence: it never opens what asks for strong evidence. */
+static void assurance_advise(struct policy_reader *r)
+{
+	uint32_t kept = 0, useless = 0;
+
+	for (uint32_t i = 0; i < r->policy->role_count; i++) {
+		const struct ost_role *role = &r->policy->roles[i];
+		bool weak = role->authenticate == OST_AUTH_MAC;
+
+		if (weak && role->assurance > OST_ASSURANCE_IDENTIFIED)
+			advise(r, kept, r->roles[i].pos, "write authenticate: eap-tls, or lower it",
+				"role %s asks for assurance %s, and a MAC address gives identified",
+				role->name, ost_assurance_name(role->assurance));
+		for (uint32_t j = 0; j < role->rule_count; j++) {
+			const struct ost_rule *rule = &role->rules[j];
+			struct ost_pos pos = {policy_borrowed_file(r, rule->pos.file), rule->pos.line,
+				rule->pos.column};
+
+			if (weak && rule->assurance > OST_ASSURANCE_IDENTIFIED)
+				advise(r, kept, pos, "write authenticate: eap-tls, or lower it",
+					"the rule asks for assurance %s, and a MAC address gives "
+					"identified",
+					ost_assurance_name(rule->assurance));
+			else if (rule->assurance != OST_ASSURANCE_NONE &&
+				 rule->assurance < role->assurance)
+				advise(r, useless, pos, "remove it, or ask for more",
+					"the rule asks for assurance %s, and its role for %s already",
+					ost_assurance_name(rule->assurance),
+					ost_assurance_name(role->assurance));
+		}
+	}
+}
+
+static void networks_advise(struct policy_reader *r)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < r->network_names.count; i++) {
+		const struct ost_name *name = &r->network_names.entries[i];
+
+		if (!r->networks[name->index].used)
+			advise(r, kept, name->pos, "use it in a rule, or remove it",
+				"nothing uses network %s", name->text);
+	}
+}
+
+void policy_advise(struct policy_reader *r)
+{
+	roles_advise(r);
+	assurance_advise(r);
+	networks_advise(r);
+}

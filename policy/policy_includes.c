@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* include: of a role: switches of checked protocols, and the infrastructure rules of dns and ntp. */
+#include "policy_reader.h"
+
+static const char *const include_words[] = {"arp", "nd", "dhcp", "dhcpv6", "igmp", "dns", "ntp"};
+
+static const struct ost_service dns_services[] = {{17, 0, 53, 53}, {6, 0, 53, 53}};
+static const struct ost_service ntp_services[] = {{17, 0, 123, 123}};
+
+static void *copy_of(struct policy_reader *r, const void *items, size_t count, size_t size)
+{
+	void *copy = ost_yaml_alloc(&r->y, count, size);
+
+	if (copy != NULL)
+		memcpy(copy, items, count * size);
+	return copy;
+}
+
+static void infrastructure_rule_new(struct policy_reader *r, const struct ost_yaml_node *item,
+	struct ost_role *role, const struct prefix_list *servers, const struct ost_service *services,
+	uint32_t service_count)
+{
+	struct ost_rule *rule;
+	char text[64];
+
+	if (r->prefixes > OST_PREFIXES_MAX)
+		return;
+	r->prefixes += servers->count;
+	if (r->prefixes > OST_PREFIXES_MAX) {
+		ost_yaml_error(&r->y, item, "name fewer servers",
+			"the allow-lists hold more than %u prefixes in all", OST_PREFIXES_MAX);
+		return;
+	}
+	rule = policy_rule_new(r, role);
+	if (rule == NULL)
+		return;
+	ost_hint(text, sizeof(text), "include %s", item->text);
+	rule->pos = policy_pos(r, item);
+	rule->text = ost_yaml_strdup(&r->y, text);
+	rule->direction = OST_TO;
+	rule->peer = OST_PEER_NETWORK;
+	rule->infrastructure = true;
+	rule->prefixes = copy_of(r, servers->items, servers->count, sizeof(*servers->items));
+	rule->prefix_count = rule->prefixes != NULL ? servers->count : 0;
+	rule->services = copy_of(r, services, service_count, sizeof(*services));
+	rule->service_count = rule->services != NULL ? service_count : 0;
+}
+
+static void dns_include(struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+{
+	if (r->resolvers.count > 0)
+		infrastructure_rule_new(r, item, role, &r->resolvers, dns_services,
+			OST_ARRAY_SIZE(dns_services));
+	else if (!r->has_resolvers && !r->incomplete)
+		ost_yaml_error(&r->y, item,
+			"write at the top: infrastructure: { resolvers: [10.0.0.53] }",
+			"include dns, and no resolver is named");
+}
+
+static void ntp_include(struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+{
+	if (r->ntp_servers.count > 0)
+		infrastructure_rule_new(r, item, role, &r->ntp_servers, ntp_services,
+			OST_ARRAY_SIZE(ntp_services));
+	else if (!r->has_ntp_servers && !r->incomplete)
+		ost_yaml_error(&r->y, item, "write at the top: infrastructure: { ntp: [10.0.0.123] }",
+			"include ntp, and no NTP server is named");
+}
+
+static void include_read(struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+{
+	uint32_t index;
+	unsigned bit;
+
+	if (!ost_yaml_word(&r->y, item, "include", include_words, OST_ARRAY_SIZE(include_words), &index))
+		return;
+	bit = 1u << index;
+	if (role->includes & bit) {
+		ost_yaml_error(&r->y, item, "remove one of the two", "include names %s twice",
+			item->text);
+		return;
+	}
+	role->includes |= bit;
+	if (bit == OST_INCLUDE_DNS)
+		dns_include(r, item, role);
+	else if (bit == OST_INCLUDE_NTP)
+		ntp_include(r, item, role);
+}
+
+void policy_includes_read(struct policy_reader *r, const struct ost_yaml_node *include,
+	struct ost_role *role)
+{
+	if (!ost_yaml_is_list(&r->y, include, "include"))
+		return;
+	for (const struct ost_yaml_node *item = ost_yaml_item_first(include); item != NULL;
+		item = ost_yaml_item_next(include, item))
+		include_read(r, item, role);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Policy files and folders from disk. */
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "file.h"
+#include "policy_reader.h"
+
+#define FILES_MAX 1024u
+
+struct loading {
+	struct ost_diag *diag;
+	struct ost_policy_names *names;
+	struct ost_policy_source *sources; /* bytes owned, names in names */
+	uint32_t source_count;
+	bool no_memory;
+};
+
+static const char *advice(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "check the path";
+	case -EACCES:
+	case -EPERM:
+		return "run as a user who may read it, or change its mode";
+	case -EFBIG:
+		return "split it into several files of one folder";
+	case -EINVAL:
+		return "name a regular file, or a folder of *.yaml files";
+	default:
+		return "look at the file system";
+	}
+}
+
+static void load_error(struct loading *l, const char *path, int error)
+{
+	struct ost_pos pos = {path, 0, 0};
+
+	if (error == -EFBIG)
+		ost_diag_error(l->diag, pos, advice(error), "the file has more than %u MiB",
+			OST_POLICY_FILE_MAX >> 20);
+	else
+		ost_diag_error(l->diag, pos, advice(error), "cannot read it: %s",
+			error == -EINVAL ? "not a regular file" : strerror(-error));
+}
+
+/* A path that findings may borrow. NULL: no memory, or too many. */
+static const char *name_keep(struct loading *l, const char *folder, const char *file)
+{
+	struct ost_policy_names *n = l->names;
+	char **grown, *name;
+
+	if (n->count == FILES_MAX) {
+		ost_diag_error(l->diag, ((struct ost_pos){n->names[0], 0, 0}), "join some of them",
+			"there are more than %u policy files", FILES_MAX);
+		return NULL;
+	}
+	grown = reallocarray(n->names, n->count + 1, sizeof(*grown));
+	if (grown == NULL) {
+		l->no_memory = true;
+		return NULL;
+	}
+	n->names = grown;
+	if (asprintf(&name, "%s%s%s", folder ? folder : "", folder ? "/" : "", file) < 0) {
+		l->no_memory = true;
+		return NULL;
+	}
+	n->names[n->count++] = name;
+	return name;
+}
+
+static void file_add(struct loading *l, const char *name)
+{
+	struct ost_policy_source *source = &l->sources[l->source_count];
+	size_t length;
+	char *bytes;
+	int r = ost_file_read(name, OST_POLICY_FILE_MAX, &bytes, &length);
+
+	if (r == -ENOMEM) {
+		l->no_memory = true;
+		return;
+	}
+	if (r < 0) {
+		load_error(l, name, r);
+		return;
+	}
+	*source = (struct ost_policy_source){name, bytes, length};
+	l->source_count++;
+}
+
+static bool has_ending(const char *name, const char *ending)
+{
+	size_t n = strlen(name), m = strlen(ending);
+
+	return n > m && strcmp(name + n - m, ending) == 0;
+}
+
+static int is_policy(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' &&
+	       (has_ending(entry->d_name, ".yaml") || has_ending(entry->d_name, ".yml"));
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void folder_add(struct loading *l, const char *folder)
+{
+	struct dirent **entries;
+	int n = scandir(folder, &entries, is_policy, by_bytes);
+	uint32_t before = l->source_count, errors = l->diag->errors;
+
+	if (n < 0) {
+		load_error(l, folder, -errno);
+		return;
+	}
+	for (int i = 0; i < n; i++) {
+		const char *name = name_keep(l, folder, entries[i]->d_name);
+
+		if (name != NULL && has_ending(name, ".yml"))
+			ost_diag_warning(l->diag, ((struct ost_pos){name, 0, 0}),
+				"rename it to .yaml", "not read: only *.yaml is");
+		else if (name != NULL)
+			file_add(l, name);
+		free(entries[i]);
+	}
+	free(entries);
+	if (l->source_count == before && l->diag->errors == errors && !l->no_memory)
+		ost_diag_error(l->diag, ((struct ost_pos){folder, 0, 0}),
+			"put a policy file there, or name one", "the folder has no *.yaml file");
+}
+
+static void path_add(struct loading *l, const char *path)
+{
+	const char *name = name_keep(l, NULL, path);
+	struct stat st;
+
+	if (name == NULL)
+		return;
+	if (stat(name, &st) < 0)
+		load_error(l, name, -errno);
+	else if (S_ISDIR(st.st_mode))
+		folder_add(l, name);
+	else
+		file_add(l, name);
+}
+
+int ost_policy_load(const char *const *paths, uint32_t count, struct ost_diag *diag,
+	struct ost_policy_names *ret_names, struct ost_policy **ret_policy)
+{
+	struct loading l = {.diag = diag, .names = ret_names};
+	uint32_t errors_before = diag->errors;
+	int r = -ENOMEM;
+
+	*ret_names = (struct ost_policy_names){0};
+	l.sources = calloc(FILES_MAX + 1, sizeof(*l.sources));
+	l.no_memory = l.sources == NULL;
+	for (uint32_t i = 0; i < count && !l.no_memory; i++)
+		path_add(&l, paths[i]);
+	if (!l.no_memory)
+		r = policy_parse(l.sources, l.source_count, diag->errors != errors_before, diag,
+			ret_policy);
+	for (uint32_t i = 0; i < l.source_count; i++)
+		free((char *)(uintptr_t)l.sources[i].bytes);
+	free(l.sources);
+	return r;
+}
+
+void ost_policy_names_free(struct ost_policy_names *names)
+{
+	for (uint32_t i = 0; i < names->count; i++)
+		free(names->names[i]);
+	free(names->names);
+	*names = (struct ost_policy_names){0};
+}

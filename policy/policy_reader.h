@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside of the policy front end: what its files share. Not for others.
+ *
+ * A run: each source becomes a tree; the sections of all trees are collected; names are defined (networks,
+ * services, roles, devices); then references are resolved, so that the order of files and sections
+ * has no meaning. Findings point into sources (borrowed), the model into policy->files (owned).
+ */
+#pragma once
+
+#include "model.h"
+#include "policy_names.h"
+#include "policy_yaml.h"
+#include "yaml_bind.h"
+
+#define OST_PREFIXES_MAX (4u << 20) /* in all allow-lists together, networks written out */
+#define OST_SERVICES_MAX (4u << 20) /* likewise */
+
+enum ost_section {
+	OST_TOP_NETWORKS,
+	OST_TOP_SERVICES,
+	OST_TOP_INFRASTRUCTURE,
+	OST_TOP_ROLES,
+	OST_TOP_DEVICES,
+	OST_TOP_TESTS,
+	OST_TOP_COUNT,
+};
+
+struct policy_source {
+	const char *name; /* borrowed: for findings */
+	const char *file; /* policy->files: for the model */
+	struct ost_yaml_tree *tree; /* NULL: could not be read */
+	const struct ost_yaml_node *version;
+	const struct ost_yaml_node *sections[OST_TOP_COUNT];
+};
+
+struct prefix_list {
+	struct ost_prefix *items;
+	uint32_t count, capacity;
+};
+
+struct service_list {
+	struct ost_service *items;
+	uint32_t count, capacity;
+};
+
+struct network {
+	struct prefix_list prefixes;
+	bool used;
+};
+
+/* What the checks want to know of a role beside the model. */
+struct role_facts {
+	struct ost_pos pos; /* file as in findings */
+	struct ost_pos authenticate_pos;
+	uint32_t rule_capacity;
+	uint32_t devices;
+	uint32_t first_device;
+};
+
+struct policy_reader {
+	struct ost_yaml_reader y; /* the first member */
+	struct ost_policy *policy;
+	struct policy_source *sources;
+	uint32_t source_count;
+	uint32_t source; /* whose nodes are in hand */
+	bool incomplete; /* a source could not be read: names may be missing */
+	struct ost_names network_names, service_names, role_names, device_names;
+	struct network *networks;
+	struct service_list *services;
+	struct role_facts *roles;
+	uint32_t role_next; /* the next one whose body is read */
+	struct ost_pos *device_pos; /* file as in findings */
+	uint32_t test_capacity;
+	struct prefix_list resolvers, ntp_servers;
+	bool has_resolvers, has_ntp_servers; /* written, maybe with errors */
+	uint32_t prefixes, rule_services; /* so far, against the bounds above */
+};
+
+/* As ost_policy_parse. incomplete: a further source could not be read and was reported; the others are
+ * read for their findings, and the result is -EINVAL. */
+int policy_parse(const struct ost_policy_source *sources, uint32_t count, bool incomplete,
+	struct ost_diag *diag, struct ost_policy **ret_policy) OST_MUST_CHECK;
+
+/* For each source that has this section: sets the source in hand, then calls. */
+typedef void (*section_fn)(struct policy_reader *r, const struct ost_yaml_node *section);
+void policy_sections(struct policy_reader *r, enum ost_section section, section_fn read);
+
+/* Pairs of a section, in all sources. */
+uint32_t policy_section_pairs(const struct policy_reader *r, enum ost_section section);
+
+/* Position for the model: file owned by the policy. */
+struct ost_pos policy_pos(const struct policy_reader *r, const struct ost_yaml_node *node);
+
+/* The name as findings write it, for a file of the model. */
+const char *policy_borrowed_file(const struct policy_reader *r, const char *file);
+
+/* Looks a reference up; when it is not there, reports it with the nearest name. what: "role". */
+const struct ost_name *policy_resolve(struct policy_reader *r, const struct ost_names *names,
+	const struct ost_yaml_node *node, const char *what);
+
+/* Reports a sentence of the form "what; what to write". */
+void policy_why_error(struct policy_reader *r, const struct ost_yaml_node *node, const char *why);
+
+/* True when there was room. Marks the reader when memory fails. */
+bool prefix_list_add(struct policy_reader *r, struct prefix_list *list, const struct ost_prefix *p);
+bool service_list_add(struct policy_reader *r, struct service_list *list, const struct ost_service *s);
+
+/* Sections, in the order in which they are read. */
+void policy_networks_read(struct policy_reader *r);
+void policy_services_read(struct policy_reader *r);
+void policy_roles_define(struct policy_reader *r);
+void policy_infrastructure_read(struct policy_reader *r);
+void policy_roles_read(struct policy_reader *r);
+void policy_devices_read(struct policy_reader *r);
+void policy_tests_read(struct policy_reader *r);
+
+/* A network by name, CIDR or address, added to a list. any is reported: see policy_rules.c for where it may stand. */
+void policy_network_add(struct policy_reader *r, const struct ost_yaml_node *node, const char *what,
+	struct prefix_list *list);
+/* A service by name or written out, added to a list. */
+void policy_service_add(struct policy_reader *r, const struct ost_yaml_node *node,
+	struct service_list *list);
+/* A further rule of the role, zeroed, or NULL without memory. Its parts belong to the role at once. */
+struct ost_rule *policy_rule_new(struct policy_reader *r, struct ost_role *role);
+/* allow: of a role. */
+void policy_rules_read(struct policy_reader *r, const struct ost_yaml_node *allow, struct ost_role *role);
+/* include: of a role; makes the infrastructure rules. */
+void policy_includes_read(struct policy_reader *r, const struct ost_yaml_node *include,
+	struct ost_role *role);
+bool policy_assurance_read(struct policy_reader *r, const struct ost_yaml_node *value,
+	enum ost_assurance *ret_assurance);
+void policy_limits_read(struct policy_reader *r, const struct ost_yaml_node *node, struct ost_role *role);
+
+/* Two devices with one MAC, address or certificate. */
+void policy_devices_compare(struct policy_reader *r);
+/* Warnings, once everything is read without an error. */
+void policy_advise(struct policy_reader *r);
+
+/* As ost_flow_question_parse, with another way to find a device by name. */
+typedef int64_t (*device_find_fn)(const void *context, const char *name);
+int policy_question_parse(device_find_fn find, const void *context, const char *text,
+	struct ost_flow_question *ret_question, char why[static 256]);

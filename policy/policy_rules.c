@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* allow: of a role: one rule an item. */
+#include "policy_reader.h"
+
+#define RULE_TEXT_MAX	  240 /* bytes; longer lists end in "..." */
+#define RULE_SERVICES_MAX 4096u
+
+/* A rule as it is read, before its parts are checked together. */
+struct draft {
+	const struct ost_yaml_node *to, *from;
+	const struct ost_yaml_node *network, *role, *service, *name; /* of the endpoint */
+	enum ost_assurance assurance;
+};
+
+struct ost_rule *policy_rule_new(struct policy_reader *r, struct ost_role *role)
+{
+	struct role_facts *facts = &r->roles[role - r->policy->roles];
+
+	if (role->rule_count == facts->rule_capacity) {
+		uint32_t capacity = facts->rule_capacity ? facts->rule_capacity * 2 : 4;
+		struct ost_rule *rules = reallocarray(role->rules, capacity, sizeof(*rules));
+
+		if (rules == NULL) {
+			r->y.no_memory = true;
+			return NULL;
+		}
+		role->rules = rules;
+		facts->rule_capacity = capacity;
+	}
+	role->rules[role->rule_count] = (struct ost_rule){0};
+	return &role->rules[role->rule_count++];
+}
+
+#define DRAFT_FIELD(field)                                                                        \
+	static void field##_field(void *context, const struct ost_yaml_node *value, void *target) \
+	{                                                                                         \
+		struct draft *draft = target;                                                     \
+                                                                                                  \
+		(void)context;                                                                    \
+		draft->field = value;                                                             \
+	}
+DRAFT_FIELD(to)
+DRAFT_FIELD(from)
+DRAFT_FIELD(network)
+DRAFT_FIELD(role)
+DRAFT_FIELD(service)
+DRAFT_FIELD(name)
+#undef DRAFT_FIELD
+
+static void assurance_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct draft *draft = target;
+
+	(void)policy_assurance_read(context, value, &draft->assurance);
+}
+
+/* Appends the words of a list, joined by "or". */
+static void text_append(char text[static RULE_TEXT_MAX], const char *lead,
+	const struct ost_yaml_node *list)
+{
+	size_t used = strlen(text);
+
+	ost_hint(text + used, RULE_TEXT_MAX - used, "%s", lead);
+	for (const struct ost_yaml_node *item = ost_yaml_item_first(list); item != NULL;
+		item = ost_yaml_item_next(list, item)) {
+		const char *word = item->kind == OST_YAML_SCALAR ? item->text : "?";
+
+		used = strlen(text);
+		if (used + strlen(word) + 16 > RULE_TEXT_MAX) {
+			ost_hint(text + used, RULE_TEXT_MAX - used, "%s...",
+				item == ost_yaml_item_first(list) ? "" : " or ");
+			return;
+		}
+		ost_hint(text + used, RULE_TEXT_MAX - used, "%s%s",
+			item == ost_yaml_item_first(list) ? "" : " or ", word);
+	}
+}
+
+/* "to network scada, service tcp/80" */
+static char *text_make(struct policy_reader *r, const struct draft *draft)
+{
+	char text[RULE_TEXT_MAX] = "";
+
+	text_append(text, draft->to ? "to " : "from ",
+		&(struct ost_yaml_node){.kind = OST_YAML_SCALAR, .text = ""});
+	text_append(text, draft->network ? "network " : "role ",
+		draft->network ? draft->network : draft->role);
+	if (draft->service != NULL)
+		text_append(text, ", service ", draft->service);
+	else
+		text_append(text, ", service ",
+			&(struct ost_yaml_node){.kind = OST_YAML_SCALAR, .text = "any"});
+	return ost_yaml_strdup(&r->y, text);
+}
+
+static void network_peer_read(struct policy_reader *r, const struct ost_yaml_node *list,
+	struct ost_rule *rule)
+{
+	struct prefix_list prefixes = {0};
+
+	rule->peer = OST_PEER_NETWORK;
+	if (!ost_yaml_is_list(&r->y, list, "network"))
+		return;
+	for (const struct ost_yaml_node *item = ost_yaml_item_first(list); item != NULL;
+		item = ost_yaml_item_next(list, item)) {
+		if (item->kind == OST_YAML_SCALAR && strcmp(item->text, "any") == 0)
+			rule->peer = OST_PEER_ANY;
+		else
+			policy_network_add(r, item, "network", &prefixes);
+	}
+	if (rule->peer == OST_PEER_ANY) {
+		free(prefixes.items);
+		return;
+	}
+	rule->prefixes = prefixes.items;
+	rule->prefix_count = prefixes.count;
+}
+
+static void role_peer_read(struct policy_reader *r, const struct ost_yaml_node *node,
+	struct ost_rule *rule)
+{
+	const struct ost_name *name;
+
+	rule->peer = OST_PEER_ROLE;
+	if (!ost_yaml_is_scalar(&r->y, node, "role"))
+		return;
+	name = policy_resolve(r, &r->role_names, node, "role");
+	if (name != NULL)
+		rule->peer_role = name->index;
+}
+
+static void services_read(struct policy_reader *r, const struct ost_yaml_node *list,
+	struct ost_rule *rule)
+{
+	static const struct ost_service any = {.hi = 65535};
+	struct service_list services = {0};
+
+	if (r->rule_services > OST_SERVICES_MAX)
+		return;
+	if (list == NULL)
+		(void)service_list_add(r, &services, &any);
+	else if (ost_yaml_is_list(&r->y, list, "service"))
+		for (const struct ost_yaml_node *item = ost_yaml_item_first(list);
+			item != NULL && services.count <= RULE_SERVICES_MAX;
+			item = ost_yaml_item_next(list, item))
+			policy_service_add(r, item, &services);
+	rule->services = services.items;
+	rule->service_count = services.count;
+	r->rule_services += services.count;
+	if (services.count > RULE_SERVICES_MAX || r->rule_services > OST_SERVICES_MAX)
+		ost_yaml_error(&r->y, list != NULL ? list : &(struct ost_yaml_node){0},
+			"use port ranges", "the allow-lists hold too many services");
+}
+
+/* Exactly one peer. */
+static bool peer_check(struct policy_reader *r, const struct draft *draft)
+{
+	const struct ost_yaml_node *endpoint = draft->to ? draft->to : draft->from;
+
+	if (draft->name != NULL) {
+		ost_yaml_error(&r->y, draft->name, "write a network or an address",
+			"names are not bound in this version");
+		return false;
+	}
+	if (draft->network != NULL && draft->role != NULL) {
+		ost_yaml_error(&r->y, draft->role, "make two rules of it",
+			"a rule has one peer: a network or a role, not both");
+		return false;
+	}
+	if (draft->network == NULL && draft->role == NULL) {
+		ost_yaml_error(&r->y, endpoint,
+			"write network: with a name or an address (any is every address), or role:",
+			"the rule does not say whom it is about");
+		return false;
+	}
+	return true;
+}
+
+/* `to:` or `from:`, with its endpoint. */
+static bool endpoint_read(struct policy_reader *r, const struct ost_yaml_node *item, struct draft *draft)
+{
+	static const struct ost_yaml_field fields[] = {
+		{"network", network_field},
+		{"role", role_field},
+		{"service", service_field},
+		{"name", name_field},
+	};
+	const struct ost_yaml_node *endpoint = draft->to ? draft->to : draft->from;
+
+	if (endpoint == NULL || (draft->to != NULL && draft->from != NULL)) {
+		ost_yaml_error(&r->y, item,
+			"write to: { network: NAME, service: https }, or from: for what the peer opens",
+			"a rule has either to: or from:");
+		return false;
+	}
+	if (!ost_yaml_is_mapping(&r->y, endpoint, draft->to ? "to" : "from"))
+		return false;
+	ost_yaml_fields(&r->y, endpoint, draft->to ? "to" : "from", fields, OST_ARRAY_SIZE(fields), r,
+		draft);
+	return peer_check(r, draft);
+}
+
+static void rule_read(struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+{
+	static const struct ost_yaml_field fields[] = {
+		{"to", to_field},
+		{"from", from_field},
+		{"assurance", assurance_field},
+	};
+	struct draft draft = {0};
+	struct ost_rule *rule;
+
+	if (!ost_yaml_is_mapping(&r->y, item, "a rule"))
+		return;
+	ost_yaml_fields(&r->y, item, "a rule", fields, OST_ARRAY_SIZE(fields), r, &draft);
+	if (!endpoint_read(r, item, &draft))
+		return;
+	rule = policy_rule_new(r, role);
+	if (rule == NULL)
+		return;
+	rule->pos = policy_pos(r, item);
+	rule->direction = draft.to ? OST_TO : OST_FROM;
+	rule->assurance = draft.assurance;
+	rule->text = text_make(r, &draft);
+	if (draft.network != NULL)
+		network_peer_read(r, draft.network, rule);
+	else
+		role_peer_read(r, draft.role, rule);
+	services_read(r, draft.service, rule);
+}
+
+void policy_rules_read(struct policy_reader *r, const struct ost_yaml_node *allow, struct ost_role *role)
+{
+	if (allow->kind != OST_YAML_SEQUENCE) {
+		if (allow->kind != OST_YAML_BROKEN)
+			ost_yaml_error(&r->y, allow,
+				"write - to: { ... } below it, one line a rule",
+				"allow must be a list of rules");
+		return;
+	}
+	for (const struct ost_yaml_node *item = allow->first; item != NULL && !r->y.no_memory;
+		item = item->next)
+		rule_read(r, item, role);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tests: of the policy file. */
+#include "policy_reader.h"
+
+#define TESTS_MAX 1000000u
+
+/* One item: a device, and what it must and must not be allowed. */
+struct draft {
+	const struct ost_yaml_node *device, *allow, *deny;
+};
+
+static void device_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct draft *draft = target;
+
+	(void)context;
+	draft->device = value;
+}
+
+static void allow_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct draft *draft = target;
+
+	(void)context;
+	draft->allow = value;
+}
+
+static void deny_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct draft *draft = target;
+
+	(void)context;
+	draft->deny = value;
+}
+
+static int64_t device_by_name(const void *context, const char *name)
+{
+	const struct policy_reader *r = context;
+	const struct ost_name *found = ost_names_find(&r->device_names, name);
+
+	return found != NULL ? (int64_t)found->index : -ENOENT;
+}
+
+static struct ost_test *test_new(struct policy_reader *r)
+{
+	struct ost_policy *p = r->policy;
+
+	if (p->test_count == r->test_capacity) {
+		uint32_t capacity = r->test_capacity ? r->test_capacity * 2 : 16;
+		struct ost_test *tests = reallocarray(p->tests, capacity, sizeof(*tests));
+
+		if (tests == NULL) {
+			r->y.no_memory = true;
+			return NULL;
+		}
+		p->tests = tests;
+		r->test_capacity = capacity;
+	}
+	p->tests[p->test_count] = (struct ost_test){0};
+	return &p->tests[p->test_count++];
+}
+
+static void flow_read(struct policy_reader *r, const struct ost_yaml_node *item, uint32_t device,
+	bool allow)
+{
+	struct ost_flow_question flow;
+	struct ost_test *test;
+	char why[256];
+
+	if (!ost_yaml_is_scalar(&r->y, item, allow ? "allow" : "deny"))
+		return;
+	if (policy_question_parse(device_by_name, r, item->text, &flow, why) < 0) {
+		policy_why_error(r, item, why);
+		return;
+	}
+	if (flow.has_peer_device && flow.peer_device == device) {
+		ost_yaml_error(&r->y, item, "name another device",
+			"the device is asked about a flow to itself");
+		return;
+	}
+	if (r->policy->test_count >= TESTS_MAX) {
+		if (r->policy->test_count == TESTS_MAX)
+			ost_yaml_error(&r->y, item, "write fewer", "there are more than %u tests",
+				TESTS_MAX);
+		return;
+	}
+	test = test_new(r);
+	if (test == NULL)
+		return;
+	test->pos = policy_pos(r, item);
+	test->text = ost_yaml_strdup(&r->y, item->text);
+	test->device = device;
+	test->allow = allow;
+	test->flow = flow;
+}
+
+static void flows_read(struct policy_reader *r, const struct ost_yaml_node *list, uint32_t device,
+	bool allow)
+{
+	if (list == NULL || !ost_yaml_is_list(&r->y, list, allow ? "allow" : "deny"))
+		return;
+	for (const struct ost_yaml_node *item = ost_yaml_item_first(list);
+		item != NULL && !r->y.no_memory; item = ost_yaml_item_next(list, item))
+		flow_read(r, item, device, allow);
+}
+
+static void test_read(struct policy_reader *r, const struct ost_yaml_node *item)
+{
+	static const struct ost_yaml_field fields[] = {
+		{"device", device_field},
+		{"allow", allow_field},
+		{"deny", deny_field},
+	};
+	struct draft draft = {0};
+	const struct ost_name *device = NULL;
+
+	if (!ost_yaml_is_mapping(&r->y, item, "a test"))
+		return;
+	ost_yaml_fields(&r->y, item, "a test", fields, OST_ARRAY_SIZE(fields), r, &draft);
+	if (draft.device == NULL)
+		ost_yaml_error(&r->y, item, "write device: and the name of one", "a test has no device");
+	else if (ost_yaml_is_scalar(&r->y, draft.device, "device"))
+		device = policy_resolve(r, &r->device_names, draft.device, "device");
+	if (draft.allow == NULL && draft.deny == NULL)
+		ost_yaml_error(&r->y, item, "write allow: [\"tcp 10.0.0.5:443\"] or deny:",
+			"a test asks nothing");
+	flows_read(r, draft.allow, device ? device->index : UINT32_MAX, true);
+	flows_read(r, draft.deny, device ? device->index : UINT32_MAX, false);
+}
+
+static void tests_section(struct policy_reader *r, const struct ost_yaml_node *section)
+{
+	if (section->kind != OST_YAML_SEQUENCE) {
+		if (section->kind != OST_YAML_BROKEN)
+			ost_yaml_error(&r->y, section,
+				"write - { device: NAME, allow: [...], deny: [...] }",
+				"tests must be a list");
+		return;
+	}
+	for (const struct ost_yaml_node *item = section->first; item != NULL && !r->y.no_memory;
+		item = item->next)
+		test_read(r, item);
+}
+
+void policy_tests_read(struct policy_reader *r)
+{
+	policy_sections(r, OST_TOP_TESTS, tests_section);
+}
