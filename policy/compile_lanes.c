@@ -23,7 +23,7 @@ struct role_lanes {
 
 enum ost_assurance ost_rule_assurance(const struct ost_role *role, const struct ost_rule *rule)
 {
-	return OST_MAX(role->assurance, rule->assurance);
+	return rule->infrastructure ? rule->assurance : OST_MAX(role->assurance, rule->assurance);
 }
 
 static int lanes_add(struct lanes *lanes, const struct lane *lane)

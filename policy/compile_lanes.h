@@ -7,10 +7,12 @@
 #include "image_build.h"
 #include "model.h"
 
-#define OST_ROLE_LANES_MAX 1000000u /* lanes and peers of one role, before equal ones are joined   \
-				     */
+#define OST_ROLE_LANES_MAX                                                                         \
+	1000000u /* lanes and peers of one role, before equal ones are joined                      \
+		  */
 
-/* The larger of the role's minimum and the rule's. */
+/* The larger of the role's minimum and the rule's. Infrastructure does not ask for the role's: a
+ * device needs it in states where it has proved nothing yet. */
 enum ost_assurance ost_rule_assurance(const struct ost_role *role, const struct ost_rule *rule);
 
 /* Appends the role's chunks and peers to the image, and writes their ranges and infra_lanes into

@@ -99,7 +99,7 @@ struct ost_image_rule {
 	uint32_t column;
 	uint32_t role;
 	uint8_t direction; /* enum ost_direction */
-	uint8_t assurance; /* effective minimum: the larger of the role's and the rule's */
+	uint8_t assurance; /* effective minimum: the larger of the role's and the rule's; of infrastructure the rule's */
 	uint8_t infrastructure;
 	uint8_t reserved;
 };
