@@ -84,29 +84,42 @@ enum side_answer {
 	SIDE_NO_RIGHT, /* a rule matches, but not in this state, or not with so little proved */
 };
 
+/* What a device may at all. state.h: IDENTIFIED is "known by its MAC: rules that ask for no more
+ * than that", so a role that asks for a proof gives it nothing. */
+static unsigned device_rights(const struct naive_world *w, uint32_t device)
+{
+	const struct ost_role *role = &w->policy->roles[w->policy->devices[device].role];
+
+	if (w->states[device] == OST_STATE_IDENTIFIED && role->authenticate != OST_AUTH_MAC)
+		return 0;
+	return ost_state_rights(w->states[device]);
+}
+
 /* One device's part: its role's rules, in its state, with what it has proved.
- * "[rules of dns and ntp] also hold in states with infrastructure rights only". What a device in
- * such a state has proved does not matter to them: it is there to prove it. */
+ * "[rules of dns and ntp] also hold in states with infrastructure rights only". The role's minimum
+ * is not asked of them: a device in such a state is there to prove it. */
 static enum side_answer side_judge(const struct naive_world *w, const struct naive_flow *flow,
 	uint32_t remote_device, uint32_t *ret_rule)
 {
 	const struct ost_role *role = &w->policy->roles[w->policy->devices[flow->device].role];
-	unsigned rights = ost_state_rights(w->states[flow->device]);
+	unsigned rights = device_rights(w, flow->device);
 	enum ost_assurance proved = w->assurances[flow->device];
 	enum side_answer answer = SIDE_NO_RULE;
 
 	for (uint32_t i = 0; i < role->rule_count; i++) {
 		const struct ost_rule *rule = &role->rules[i];
+		unsigned right =
+			OST_RIGHT_NEW_FLOWS | (rule->infrastructure ? OST_RIGHT_INFRASTRUCTURE : 0);
 
 		if (!naive_rule_matches(w->policy, rule, flow, remote_device))
 			continue;
 		answer = SIDE_NO_RIGHT;
+		if ((rights & right) == 0 || proved < rule->assurance)
+			continue;
+		if (!rule->infrastructure && proved < role->assurance)
+			continue;
 		*ret_rule = i;
-		if (rule->infrastructure && (rights & OST_RIGHT_INFRASTRUCTURE))
-			return SIDE_ALLOWS;
-		if (!rule->infrastructure && (rights & OST_RIGHT_NEW_FLOWS) &&
-			proved >= role->assurance && proved >= rule->assurance)
-			return SIDE_ALLOWS;
+		return SIDE_ALLOWS;
 	}
 	return answer;
 }
@@ -121,7 +134,7 @@ static uint64_t own_reasons(
 	if (answer == SIDE_NO_RIGHT)
 		return BIT(STATE);
 	/* No rule and no right: the text does not say which of the two is told. */
-	if (!(ost_state_rights(w->states[flow->device]) & OST_RIGHT_NEW_FLOWS))
+	if (!(device_rights(w, flow->device) & OST_RIGHT_NEW_FLOWS))
 		return no_rule | BIT(STATE);
 	if (w->assurances[flow->device] <
 		w->policy->roles[w->policy->devices[flow->device].role].assurance)

@@ -162,7 +162,9 @@ static void rule(struct rng *rng, struct ost_rule *r, uint32_t role, uint32_t in
 		r->services[i] = service(rng);
 	if (rng_percent(rng, 10))
 		r->assurance = (enum ost_assurance)rng_below(rng, OST_ASSURANCE_COUNT);
-	r->infrastructure = rng_percent(rng, 10);
+	/* As include: makes them. */
+	r->infrastructure =
+		r->peer == OST_PEER_NETWORK && r->direction == OST_TO && rng_percent(rng, 15);
 }
 
 /* Now and then a rule once more, word for word: the compiler joins them. */
@@ -192,7 +194,9 @@ static void role(struct rng *rng, struct ost_role *r, uint32_t index, uint32_t r
 	for (uint32_t i = 0; i < r->rule_count; i++) {
 		if (i > 0 && rng_percent(rng, 8)) {
 			rule_again(&r->rules[i], &r->rules[rng_below(rng, i)]);
-			r->rules[i].infrastructure = rng_percent(rng, 50);
+			r->rules[i].infrastructure = r->rules[i].direction == OST_TO &&
+						     r->rules[i].peer == OST_PEER_NETWORK &&
+						     rng_percent(rng, 50);
 			r->rules[i].assurance =
 				(enum ost_assurance)rng_below(rng, OST_ASSURANCE_COUNT);
 			continue;
