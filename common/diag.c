@@ -9,10 +9,10 @@ static int diag_grow(struct ost_diag *diag)
 	uint32_t capacity = diag->capacity ? diag->capacity * 2 : 16;
 	struct ost_finding *f;
 
-	if (diag->count < diag->capacity)
-		return 0;
 	if (diag->count >= OST_FINDINGS_MAX)
 		return -E2BIG;
+	if (diag->count < diag->capacity)
+		return 0;
 	f = realloc(diag->findings, capacity * sizeof(*f));
 	if (f == NULL)
 		return -ENOMEM;

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ground floor: cursor, findings, JSON writer, files, messages between processes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "cursor.h"
+#include "diag.h"
+#include "file.h"
+#include "jsonw.h"
+#include "messages.h"
+#include "msg.h"
+
+static char folder[] = "/tmp/ost-ground.XXXXXX";
+
+static const char *path_in_folder(const char *name)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static void test_cursor_stops_at_the_end(void **state)
+{
+	static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7};
+	struct ost_cursor c = ost_cursor_of(bytes, sizeof(bytes));
+
+	(void)state;
+	assert_int_equal(ost_cursor_u8(&c), 1);
+	assert_int_equal(ost_cursor_be16(&c), 0x0203);
+	assert_int_equal(ost_cursor_be32(&c), 0x04050607);
+	assert_false(c.failed);
+	assert_int_equal(ost_cursor_left(&c), 0);
+	assert_int_equal(ost_cursor_u8(&c), 0);
+	assert_true(c.failed);
+}
+
+static void test_cursor_stays_failed(void **state)
+{
+	static const uint8_t bytes[] = {1, 2, 3};
+	struct ost_cursor c = ost_cursor_of(bytes, sizeof(bytes));
+	uint32_t out = 7;
+
+	(void)state;
+	assert_int_equal(ost_cursor_be32(&c), 0);
+	assert_true(c.failed);
+	assert_int_equal(ost_cursor_u8(&c), 0); /* although a byte is there */
+	assert_false(ost_cursor_copy(&c, &out, 1));
+	assert_int_equal(out, 7);
+	assert_false(ost_cursor_limit(&c, 0));
+}
+
+static void test_cursor_limit_only_shrinks(void **state)
+{
+	static const uint8_t bytes[] = {1, 2, 3, 4};
+	struct ost_cursor c = ost_cursor_of(bytes, sizeof(bytes));
+
+	(void)state;
+	assert_true(ost_cursor_limit(&c, 2));
+	assert_true(ost_cursor_skip(&c, 2));
+	assert_false(ost_cursor_skip(&c, 1));
+	c = ost_cursor_of(bytes, sizeof(bytes));
+	assert_false(ost_cursor_limit(&c, 5));
+	assert_false(ost_cursor_skip(&c, SIZE_MAX));
+}
+
+static void test_findings_are_sorted_and_bounded(void **state)
+{
+	struct ost_diag diag = {0};
+	char text[128];
+
+	(void)state;
+	ost_diag_warning(&diag, ((struct ost_pos){"b.yaml", 1, 1}), NULL, "late");
+	ost_diag_error(&diag, ((struct ost_pos){"a.yaml", 9, 2}), "write it so", "wrong %d", 7);
+	ost_diag_error(&diag, ((struct ost_pos){"a.yaml", 3, 5}), NULL, "first");
+	ost_diag_sort(&diag);
+	(void)ost_finding_format(&diag.findings[0], text, sizeof(text));
+	assert_string_equal(text, "a.yaml:3:5: error: first");
+	(void)ost_finding_format(&diag.findings[1], text, sizeof(text));
+	assert_string_equal(text, "a.yaml:9:2: error: wrong 7; write it so");
+	(void)ost_finding_format(&diag.findings[2], text, sizeof(text));
+	assert_string_equal(text, "b.yaml:1:1: warning: late");
+	for (uint32_t i = 0; i < 2 * OST_FINDINGS_MAX; i++)
+		ost_diag_error(&diag, ((struct ost_pos){0}), NULL, "again");
+	assert_int_equal(diag.count, OST_FINDINGS_MAX);
+	assert_int_equal(diag.errors, 2 + 2 * OST_FINDINGS_MAX);
+	ost_diag_free(&diag);
+	assert_null(diag.findings);
+}
+
+static void test_json_of_hostile_text(void **state)
+{
+	struct ost_jsonw w = {0};
+
+	(void)state;
+	ost_jsonw_object(&w, NULL);
+	ost_jsonw_string(&w, "name", "a\"b\\c\n\033[31m\xff\xc0\xaf\xe2\x82");
+	ost_jsonw_array(&w, "list");
+	ost_jsonw_u64(&w, NULL, UINT64_MAX);
+	ost_jsonw_i64(&w, NULL, INT64_MIN);
+	ost_jsonw_double(&w, NULL, 0.5);
+	ost_jsonw_bool(&w, NULL, true);
+	ost_jsonw_string(&w, NULL, NULL);
+	ost_jsonw_end(&w, ']');
+	ost_jsonw_end(&w, '}');
+	ost_jsonw_newline(&w);
+	assert_false(w.failed);
+	assert_string_equal(w.text,
+		"{\"name\":\"a\\\"b\\\\c\\u000a\\u001b[31m\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\","
+		"\"list\":[18446744073709551615,-9223372036854775808,0.5,true,null]}\n");
+	ost_jsonw_free(&w);
+}
+
+static void test_json_too_deep_fails(void **state)
+{
+	struct ost_jsonw w = {0};
+
+	(void)state;
+	for (int i = 0; i < 2 * OST_JSONW_DEPTH; i++)
+		ost_jsonw_array(&w, NULL);
+	assert_true(w.failed);
+	ost_jsonw_free(&w);
+}
+
+static void test_file_write_and_read_back(void **state)
+{
+	const char *path = path_in_folder("file");
+	char *bytes = NULL;
+	size_t length = 0;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(ost_file_write(path, "old", 3, 0600), 0);
+	assert_int_equal(ost_file_write(path, "newer", 5, 0640), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	assert_int_equal(ost_file_read(path, 5, &bytes, &length), 0);
+	assert_int_equal(length, 5);
+	assert_string_equal(bytes, "newer");
+	free(bytes);
+	bytes = NULL;
+	assert_int_equal(ost_file_read(path, 4, &bytes, &length), -EFBIG);
+	assert_int_equal(ost_file_read(folder, 4, &bytes, &length), -EISDIR);
+	assert_int_equal(ost_file_read("/dev/null", 4, &bytes, &length), -EINVAL);
+	assert_int_equal(ost_file_read(path_in_folder("absent"), 4, &bytes, &length), -ENOENT);
+	assert_null(bytes);
+	assert_int_equal(ost_file_write(path_in_folder("absent/file"), "x", 1, 0600), -ENOENT);
+}
+
+static void test_memfd_must_be_sealed(void **state)
+{
+	const void *bytes = NULL;
+	size_t length = 0;
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(ost_memfd_sealed("test", "image", 5, &fd), 0);
+	assert_int_equal(write(fd, "x", 1), -1);
+	assert_int_equal(ost_memfd_map(fd, 4, &bytes, &length), -EFBIG);
+	assert_int_equal(ost_memfd_map(fd, 5, &bytes, &length), 0);
+	assert_int_equal(length, 5);
+	assert_memory_equal(bytes, "image", 5);
+	munmap((void *)(uintptr_t)bytes, length);
+	close(fd);
+	fd = memfd_create("test", MFD_ALLOW_SEALING);
+	assert_int_equal(write(fd, "image", 5), 5);
+	assert_int_equal(ost_memfd_map(fd, 5, &bytes, &length), -EPERM);
+	close(fd);
+	fd = open("/dev/null", O_RDONLY);
+	assert_true(ost_memfd_map(fd, 5, &bytes, &length) < 0);
+	close(fd);
+}
+
+static void test_message_with_a_descriptor(void **state)
+{
+	const char *path = path_in_folder("socket");
+	static uint8_t payload[OST_MSG_PAYLOAD_MAX];
+	const struct ost_msg_image image = {.generation = 3, .length_bytes = 5};
+	struct ost_msg_header h;
+	int listener = -1, again = -1, client = -1, server, passed = -1, came = -1;
+
+	(void)state;
+	assert_int_equal(ost_msg_listen(path, 0600, &listener), 0);
+	assert_int_equal(ost_msg_listen(path, 0600, &again), -EADDRINUSE);
+	assert_int_equal(ost_msg_connect(path, &client), 0);
+	server = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+	assert_true(server >= 0);
+	while ((again = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+		close(server); /* the second listener's probe was queued before the client */
+		server = again;
+	}
+	assert_int_equal(ost_msg_receive(server, &h, payload, &came), -EAGAIN);
+	assert_int_equal(ost_memfd_sealed("test", "image", 5, &passed), 0);
+	assert_int_equal(ost_msg_send(client, OST_MSG_IMAGE, 9, &image, sizeof(image), passed), 0);
+	assert_int_equal(ost_msg_receive(server, &h, payload, &came), 0);
+	assert_int_equal(h.type, OST_MSG_IMAGE);
+	assert_int_equal(h.sequence, 9);
+	assert_memory_equal(payload, &image, sizeof(image));
+	assert_true(came >= 0);
+	assert_int_equal(send(client, "no message of ours", 18, 0), 18);
+	assert_int_equal(ost_msg_receive(server, &h, payload, &came), -EPROTO);
+	close(client);
+	assert_int_equal(ost_msg_receive(server, &h, payload, &came), -EPIPE);
+	assert_int_equal(ost_msg_send(server, OST_MSG_ACK, 0, &image, OST_MSG_PAYLOAD_MAX + 1, -1), -EMSGSIZE);
+	close(server);
+	close(listener);
+	close(passed);
+	assert_int_equal(ost_msg_listen(path, 0600, &listener), 0); /* what a dead instance left is taken over */
+	close(listener);
+}
+
+static int folder_make(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int folder_remove(void **state)
+{
+	(void)state;
+	(void)unlink(path_in_folder("file"));
+	(void)unlink(path_in_folder("socket"));
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cursor_stops_at_the_end),
+		cmocka_unit_test(test_cursor_stays_failed),
+		cmocka_unit_test(test_cursor_limit_only_shrinks),
+		cmocka_unit_test(test_findings_are_sorted_and_bounded),
+		cmocka_unit_test(test_json_of_hostile_text),
+		cmocka_unit_test(test_json_too_deep_fails),
+		cmocka_unit_test(test_file_write_and_read_back),
+		cmocka_unit_test(test_memfd_must_be_sealed),
+		cmocka_unit_test(test_message_with_a_descriptor),
+	};
+
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
