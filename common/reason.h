@@ -118,7 +118,9 @@
 	X(EGRESS_FULL, "egress-full", "the port to send it from takes no more",                   \
 		"the port is too slow for what comes in; ostiary status tells which")             \
 	X(EGRESS_DOWN, "egress-down", "there is no port to send it from, or its link is down",    \
-		"look at the ports in ostiary.yaml and at the cabling")
+		"look at the ports in ostiary.yaml and at the cabling")                           \
+	X(SOURCE_ROUTE, "source-route", "IPv4 source-route option: the sender picks the way",     \
+		"no IoT device needs this; look at the sender")
 
 enum ost_reason {
 #define OST_REASON_ID(id, name, meaning, advice) OST_REASON_##id,

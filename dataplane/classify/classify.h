@@ -114,7 +114,7 @@ struct ost_binding_event {
 	struct ost_ip ip;
 	uint32_t slot;
 	uint32_t vlan;
-	uint64_t expires_ns;
+	uint64_t expires_in_ns; /* from now; 0: does not lapse by itself */
 	uint8_t source; /* enum ost_binding_source */
 	bool bound;
 };

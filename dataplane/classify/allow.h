@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The allow-list of a role: does one of its lanes match? 16 IPv4 or 8 IPv6 lanes a step (image.h). The
+ * plain loops are written so that the compiler turns them into vector compares of whatever width it may use. */
+#pragma once
+
+#include "site.h"
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+#include <immintrin.h>
+#endif
+
+/* What is asked of a role. Addresses in host order. */
+struct ost_question {
+	uint32_t remote4;
+	uint64_t remote6[2]; /* high and low half */
+	uint16_t value;
+	uint8_t protocol;
+	uint8_t family;
+	uint8_t direction;	/* enum ost_direction */
+	uint8_t assurance;	/* what the device has shown */
+	bool infrastructure_only; /* its state permits no more */
+};
+
+#define OST_RULE_NONE UINT32_MAX
+
+static inline uint32_t ost_chunk4_match(const struct ost_image_chunk4 *c, const struct ost_question *q)
+{
+	uint16_t exact = (uint16_t)(q->protocol | q->direction << 8), any = (uint16_t)(q->direction << 8);
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+	__m512i masked = _mm512_and_si512(_mm512_set1_epi32((int)q->remote4), _mm512_loadu_si512(c->mask));
+	__mmask16 m = _mm512_cmpeq_epi32_mask(masked, _mm512_loadu_si512(c->addr));
+	__m256i selector = _mm256_loadu_si256((const __m256i *)c->selector);
+	__m256i off = _mm256_sub_epi16(_mm256_set1_epi16((short)q->value), _mm256_loadu_si256((const __m256i *)c->lo));
+
+	m &= _mm256_cmpeq_epi16_mask(selector, _mm256_set1_epi16((short)exact)) |
+		_mm256_cmpeq_epi16_mask(selector, _mm256_set1_epi16((short)any));
+	return m & _mm256_cmple_epu16_mask(off, _mm256_loadu_si256((const __m256i *)c->span));
+#else
+	uint32_t m = 0;
+
+	for (uint32_t i = 0; i < OST_LANES4; i++) {
+		uint32_t ok = (q->remote4 & c->mask[i]) == c->addr[i];
+
+		ok &= (uint16_t)(q->value - c->lo[i]) <= c->span[i];
+		ok &= (uint32_t)(c->selector[i] == exact) | (uint32_t)(c->selector[i] == any);
+		m |= ok << i;
+	}
+	return m;
+#endif
+}
+
+static inline uint32_t ost_chunk6_match(const struct ost_image_chunk6 *c, const struct ost_question *q)
+{
+	uint16_t exact = (uint16_t)(q->protocol | q->direction << 8), any = (uint16_t)(q->direction << 8);
+	uint32_t m = 0;
+
+	for (uint32_t i = 0; i < OST_LANES6; i++) {
+		uint32_t ok = ((q->remote6[0] & c->mask_hi[i]) ^ c->addr_hi[i]) == 0;
+
+		ok &= ((q->remote6[1] & c->mask_lo[i]) ^ c->addr_lo[i]) == 0;
+		ok &= (uint16_t)(q->value - c->lo[i]) <= c->span[i];
+		ok &= (uint32_t)(c->selector[i] == exact) | (uint32_t)(c->selector[i] == any);
+		m |= ok << i;
+	}
+	return m;
+}
+
+/* Among matching lanes of a chunk, the first that also fits state and assurance. */
+static inline uint32_t ost_lane_pick(const struct ost_image *image, const struct ost_image_role *role,
+	const uint16_t *rules, uint32_t mask, const struct ost_question *q)
+{
+	for (; mask != 0; mask &= mask - 1) {
+		uint32_t rule = role->rule_first + rules[__builtin_ctz(mask)];
+
+		if (!(role->flags & OST_ROLE_RULE_ASSURANCE) && q->assurance >= role->assurance)
+			return rule;
+		if (image->rules[rule].assurance <= q->assurance)
+			return rule;
+	}
+	return OST_RULE_NONE;
+}
+
+/* The lanes of a chunk that may be used: with infrastructure only, the first ones of the role. */
+static inline uint32_t ost_lanes_usable(uint32_t infra_lanes, uint32_t before, const struct ost_question *q)
+{
+	if (!q->infrastructure_only)
+		return UINT32_MAX;
+	if (infra_lanes <= before)
+		return 0;
+	return infra_lanes - before >= 32 ? UINT32_MAX : (1u << (infra_lanes - before)) - 1;
+}
+
+/* Rule (index into RULES) of the role that allows it by the remote's address, or OST_RULE_NONE. */
+static inline uint32_t ost_allow_address(const struct ost_image *image, const struct ost_image_role *role,
+	const struct ost_question *q)
+{
+	uint32_t rule, n, usable;
+
+	if (q->family == OST_IPV4) {
+		n = q->infrastructure_only ? (role->infra_lanes4 + OST_LANES4 - 1) / OST_LANES4 : role->chunk4_count;
+		for (uint32_t i = 0; i < n; i++) {
+			const struct ost_image_chunk4 *c = &image->chunks4[role->chunk4_first + i];
+
+			usable = ost_lanes_usable(role->infra_lanes4, i * OST_LANES4, q);
+			rule = ost_lane_pick(image, role, c->rule, ost_chunk4_match(c, q) & usable, q);
+			if (rule != OST_RULE_NONE)
+				return rule;
+		}
+		return OST_RULE_NONE;
+	}
+	n = q->infrastructure_only ? (role->infra_lanes6 + OST_LANES6 - 1) / OST_LANES6 : role->chunk6_count;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ost_image_chunk6 *c = &image->chunks6[role->chunk6_first + i];
+
+		usable = ost_lanes_usable(role->infra_lanes6, i * OST_LANES6, q);
+		rule = ost_lane_pick(image, role, c->rule, ost_chunk6_match(c, q) & usable, q);
+		if (rule != OST_RULE_NONE)
+			return rule;
+	}
+	return OST_RULE_NONE;
+}
+
+/* Rule of the role that allows it because the remote is a device of peer_role. */
+uint32_t ost_allow_peer(const struct ost_image *image, const struct ost_image_role *role, uint32_t peer_role,
+	const struct ost_question *q);
+
+/* Whether the role names the remote's address, or its role, in the question's direction for any service at all: ARP
+ * and ND between devices are for those that may talk. */
+bool ost_allow_related(const struct ost_image *image, uint32_t role, uint32_t peer_role, const struct ost_question *q);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bindings of addresses to devices: written by the control owner, read by all. */
+#include "site.h"
+
+static void event_push(struct ost_site *site, const struct ost_binding *b, bool bound, uint32_t tick)
+{
+	uint32_t head = atomic_load_explicit(&site->events_head, memory_order_relaxed);
+	uint32_t tail = atomic_load_explicit(&site->events_tail, memory_order_acquire);
+	struct ost_binding_event *e = &site->events[head % OST_BINDING_EVENTS];
+	int32_t left = (int32_t)(b->expires_tick - tick);
+
+	if (head - tail >= OST_BINDING_EVENTS) {
+		atomic_fetch_add_explicit(&site->events_lost, 1, memory_order_relaxed);
+		return;
+	}
+	*e = (struct ost_binding_event){.slot = b->slot, .vlan = b->vlan & 0xffffff,
+		.source = (uint8_t)(b->vlan >> 24), .bound = bound};
+	e->expires_in_ns = b->expires_tick == 0 ? 0 : (uint64_t)(uint32_t)OST_MAX(left, 1) << OST_TICK_SHIFT;
+	e->ip.family = b->ip[1] == OST_BINDING_IPV4 ? OST_IPV4 : OST_IPV6;
+	memcpy(e->ip.b, b->ip, e->ip.family == OST_IPV4 ? 4 : 16);
+	atomic_store_explicit(&site->events_head, head + 1, memory_order_release);
+}
+
+uint64_t ost_site_binding_events(struct ost_site *site,
+	void (*fn)(void *user, const struct ost_binding_event *event), void *user)
+{
+	uint32_t tail = atomic_load_explicit(&site->events_tail, memory_order_relaxed);
+	uint32_t head = atomic_load_explicit(&site->events_head, memory_order_acquire);
+
+	for (; tail != head; tail++)
+		fn(user, &site->events[tail % OST_BINDING_EVENTS]);
+	atomic_store_explicit(&site->events_tail, tail, memory_order_release);
+	return atomic_exchange_explicit(&site->events_lost, 0, memory_order_relaxed);
+}
+
+static void remove_place(struct ost_site *site, uint64_t hash, uint32_t place, uint32_t tick)
+{
+	struct ost_binding b = site->bindings[place];
+
+	ost_table_remove(&site->bindings_table, hash, place);
+	memset(&site->bindings[place], 0, sizeof(b));
+	if (site->slots[b.slot].addresses > 0)
+		site->slots[b.slot].addresses--;
+	event_push(site, &b, false, tick);
+	ost_slot_bump(site, b.slot);
+}
+
+static uint32_t addresses_max(const struct ost_view *v, uint32_t slot)
+{
+	uint32_t role = v != NULL ? v->role[slot] : UINT32_MAX;
+
+	return role != UINT32_MAX ? v->image->roles[role].addresses : OST_LIMIT_ADDRESSES_DEFAULT;
+}
+
+/* A device that is in the policy no more holds nothing. */
+static bool binding_holds(const struct ost_view *v, const struct ost_binding *b, uint32_t tick)
+{
+	return ost_binding_live(b, tick) && (v == NULL || v->role[b->slot] != UINT32_MAX);
+}
+
+static uint32_t find_place(const struct ost_site *site, uint64_t hash, const uint64_t ip[2], uint32_t vlan)
+{
+	const struct ost_binding *b = ost_binding_find_in(&site->bindings_table, site->bindings, hash, ip, vlan);
+
+	return b != NULL ? (uint32_t)(b - site->bindings) : OST_TABLE_NONE;
+}
+
+enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan,
+	enum ost_binding_source source, uint32_t tick, uint32_t expires_tick, uint32_t valid_tick)
+{
+	uint64_t hash = ost_binding_hash(site, ip, vlan);
+	uint32_t place = find_place(site, hash, ip, vlan);
+	struct ost_binding *b;
+
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+	const struct ost_binding *fixed = v != NULL ? ost_binding_find_static(v, hash, ip, vlan) : NULL;
+
+	if (fixed != NULL)
+		return fixed->slot == slot ? OST_REASON_NONE : OST_REASON_ADDRESS_IN_USE;
+	if (place != OST_TABLE_NONE && site->bindings[place].slot != slot) {
+		if (binding_holds(v, &site->bindings[place], tick))
+			return OST_REASON_ADDRESS_IN_USE;
+		remove_place(site, hash, place, tick);
+		place = OST_TABLE_NONE;
+	}
+	if (place != OST_TABLE_NONE) {
+		site->bindings[place].expires_tick = expires_tick;
+		return OST_REASON_NONE;
+	}
+	if (site->slots[slot].addresses >= addresses_max(v, slot))
+		return OST_REASON_BINDING_LIMIT;
+	place = ost_table_insert(&site->bindings_table, hash);
+	if (place == OST_TABLE_NONE)
+		return OST_REASON_BINDING_TABLE_FULL;
+	b = &site->bindings[place];
+	*b = (struct ost_binding){.ip = {ip[0], ip[1]}, .vlan = vlan | (uint32_t)source << 24, .slot = slot,
+		.expires_tick = expires_tick, .valid_tick = valid_tick};
+	site->slots[slot].addresses++;
+	event_push(site, b, true, tick);
+	return OST_REASON_NONE;
+}
+
+void ost_binding_remove(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan)
+{
+	uint64_t hash = ost_binding_hash(site, ip, vlan);
+	uint32_t place = find_place(site, hash, ip, vlan);
+
+	if (place != OST_TABLE_NONE && site->bindings[place].slot == slot)
+		remove_place(site, hash, place, 0);
+}
+
+static void sweep_bucket(struct ost_site *site, uint32_t bucket, uint32_t tick, uint32_t only_slot)
+{
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+
+	for (uint32_t i = 0; i < OST_TABLE_WAYS; i++) {
+		uint32_t place = bucket * OST_TABLE_WAYS + i;
+		const struct ost_binding *b = &site->bindings[place];
+
+		if (site->bindings_table.buckets[bucket].tags[i] == 0)
+			continue;
+		if (only_slot != OST_SLOT_NONE ? b->slot != only_slot : binding_holds(v, b, tick))
+			continue;
+		remove_place(site, ost_binding_hash(site, b->ip, b->vlan & 0xffffff), place, tick);
+	}
+}
+
+void ost_binding_sweep(struct ost_site *site, uint32_t buckets, uint32_t tick)
+{
+	for (uint32_t i = 0; i < buckets; i++) {
+		site->sweep_bucket = (site->sweep_bucket + 1) % site->bindings_table.bucket_count;
+		sweep_bucket(site, site->sweep_bucket, tick, OST_SLOT_NONE);
+	}
+}
+
+void ost_binding_remove_all(struct ost_site *site, uint32_t slot)
+{
+	if (site->slots[slot].addresses == 0)
+		return;
+	for (uint32_t i = 0; i < site->bindings_table.bucket_count; i++)
+		sweep_bucket(site, i, 0, slot);
+}

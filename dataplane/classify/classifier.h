@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One worker's own state, as classify's own files see it. */
+#pragma once
+
+#include "refusal.h"
+#include "site.h"
+
+#define OST_DEVICE_REASON_SLOTS 48u
+
+_Static_assert((int)OST_REASON_COUNT <= (int)OST_DEVICE_REASON_SLOTS, "reasons outgrew a device's counters");
+
+/* A device's counters of one worker. Refusals have 48 bits: 32 in lo, the carry in hi. */
+struct ost_tally {
+	uint64_t pkts[2]; /* 0 from the device, 1 towards it */
+	uint64_t bytes[2];
+	uint32_t last_tick; /* last packet from the device */
+	uint32_t opened;
+	uint32_t refused_lo[OST_DEVICE_REASON_SLOTS];
+	uint16_t refused_hi[OST_DEVICE_REASON_SLOTS];
+};
+
+struct ost_classifier {
+	struct ost_site *site;
+	struct ost_classifier_config config;
+	uint32_t index; /* among the site's classifiers */
+
+	struct ost_table table4, table6;
+	struct ost_flow4 *flows4;
+	struct ost_flow6 *flows6;
+	uint32_t timeout_ticks[OST_FLOW_STATE_COUNT];
+	uint32_t sweep_at; /* bucket: first those of table4, then those of table6 */
+
+	struct ost_tally *tallies; /* by slot */
+	struct ost_refusal_table refusals[2];
+	_Atomic uint32_t refusals_current;
+	struct ost_explanation *explain; /* not NULL: tell what decided */
+
+	/* of the burst under way */
+	struct ost_view *view;
+	uint64_t now_ns;
+	uint32_t tick;
+
+	struct ost_port_counts ports[OST_PORTS_MAX];
+};
+
+static inline bool ost_port_is_network(const struct ost_site *site, uint8_t port)
+{
+	return !(site->device_ports >> port & 1);
+}
+
+static inline void ost_tally_refuse(struct ost_tally *t, uint8_t reason)
+{
+	if (OST_UNLIKELY(++t->refused_lo[reason] == 0))
+		t->refused_hi[reason]++;
+}
+
+/* An entry of either family. */
+static inline struct ost_flow ost_flow4_at(struct ost_classifier *c, uint32_t place)
+{
+	struct ost_flow4 *f = &c->flows4[place];
+
+	return (struct ost_flow){&f->key[2], &f->meta, &f->counts};
+}
+
+static inline struct ost_flow ost_flow6_at(struct ost_classifier *c, uint32_t place)
+{
+	struct ost_flow6 *f = &c->flows6[place];
+
+	return (struct ost_flow){&f->key[5], &f->meta, &f->counts};
+}
+
+static inline uint64_t ost_flow_hash(const struct ost_site *site, const uint64_t *key, bool v4)
+{
+	return v4 ? ost_hash_3(&site->hash, key[0], key[1], key[2]) : ost_hash_6(&site->hash, key);
+}
+
+/* Adds a flow's counts to its device and clears them. */
+static inline void ost_flow_fold(struct ost_classifier *c, struct ost_flow *f)
+{
+	struct ost_tally *t = &c->tallies[ost_flow_slot(f->meta)];
+
+	for (int d = 0; d < 2; d++) {
+		t->pkts[d] += f->counts->pkts[d];
+		t->bytes[d] += f->counts->bytes[d];
+		f->counts->pkts[d] = 0;
+		f->counts->bytes[d] = 0;
+	}
+}
+
+/* Place of the flow with this key, OST_TABLE_NONE when there is none. */
+uint32_t ost_flow_find(const struct ost_classifier *c, const uint64_t *key, uint64_t hash, bool v4);
+
+/* Takes a flow out, its counts to its device. */
+void ost_flow_close(struct ost_classifier *c, uint32_t place, bool v4);
+
+/* Refuses: counters and record. slot may be OST_SLOT_NONE. Sets the verdict. */
+void ost_refuse(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, enum ost_reason reason,
+	struct ost_verdict *v);
+
+/* Judges an existing flow anew under the current view; true: it stays, and bears the view's stamp. */
+bool ost_flow_rejudge(struct ost_classifier *c, uint32_t place, bool v4, enum ost_reason *ret_reason);
+
+/* First packets, refused ones and all that the burst's fast way left over: staged in batches (first.c). */
+void ost_first(struct ost_classifier *c, struct ost_packet **packets, struct ost_verdict **verdicts, uint32_t n);
+
+/* A control protocol's packet (control.c). c owns control. */
+void ost_control(struct ost_classifier *c, const struct ost_packet *p, struct ost_verdict *v);

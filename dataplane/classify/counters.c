@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Refusing and counting: every frame ends in exactly one counter of its ingress port, a refused one in one
+ * of its device as well when there is one, and in a record when there is room. */
+#include "classifier.h"
+#include "cursor.h"
+
+const struct ost_port_counts *ost_classifier_port_counts(const struct ost_classifier *c, uint32_t port)
+{
+	return port < OST_PORTS_MAX ? &c->ports[port] : NULL;
+}
+
+void ost_classifier_device_counts(const struct ost_classifier *c, uint32_t slot, struct ost_device_counts *ret_counts)
+{
+	struct ost_device_counts n = {0};
+	const struct ost_tally *t;
+
+	if (slot < ost_site_places(c->site)) {
+		t = &c->tallies[slot];
+		n.out_pkts = t->pkts[0];
+		n.out_bytes = t->bytes[0];
+		n.in_pkts = t->pkts[1];
+		n.in_bytes = t->bytes[1];
+		n.last_seen_ns = t->last_tick != 0 ? (uint64_t)t->last_tick << OST_TICK_SHIFT : 0;
+		n.flows = atomic_load(&c->site->slots[slot].flows);
+		n.flows_opened = t->opened;
+		for (unsigned i = 0; i < OST_DEVICE_REASON_SLOTS; i++)
+			n.refused_pkts[i] = (uint64_t)t->refused_hi[i] << 32 | t->refused_lo[i];
+	}
+	*ret_counts = n;
+}
+
+uint64_t ost_classifier_rule_hits(const struct ost_classifier *c, uint32_t rule)
+{
+	const struct ost_view *v = atomic_load(&c->site->view);
+
+	return v != NULL && rule < v->image->rule_count && v->hits[c->index] != NULL ? v->hits[c->index][rule] : 0;
+}
+
+void ost_classifier_flows(const struct ost_classifier *c, uint64_t *ret_flows, uint64_t *ret_max)
+{
+	*ret_flows = (uint64_t)c->table4.used + c->table6.used;
+	*ret_max = (uint64_t)c->table4.max + c->table6.max;
+}
+
+static void unsent_move(struct ost_port_counts *n, uint32_t pkts, uint64_t bytes, enum ost_reason reason)
+{
+	n->forwarded_pkts -= pkts;
+	n->forwarded_bytes -= bytes;
+	n->refused_pkts[reason] += pkts;
+}
+
+void ost_classifier_unsent(struct ost_classifier *c, uint8_t ingress, uint32_t device, bool to_device, uint32_t pkts,
+	uint64_t bytes, enum ost_reason reason)
+{
+	struct ost_tally *t;
+
+	if (ingress >= OST_PORTS_MAX)
+		return;
+	unsent_move(&c->ports[ingress], pkts, bytes, reason);
+	if (device >= ost_site_places(c->site))
+		return;
+	t = &c->tallies[device];
+	/* The flow counted them already; its counts come here with the next sweep. */
+	t->pkts[to_device] -= pkts;
+	t->bytes[to_device] -= bytes;
+	for (uint32_t i = 0; i < pkts; i++)
+		ost_tally_refuse(t, (uint8_t)reason);
+}
+
+/* What makes two refusals equal: all but the sender's ephemeral port. */
+static uint64_t refusal_hash(const struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason)
+{
+	const struct ost_hash_key *k = &c->site->hash;
+	uint64_t what = (uint64_t)reason | (uint64_t)p->port << 8 | (uint64_t)p->protocol << 16 |
+		(uint64_t)p->ethertype << 24 | (uint64_t)p->value << 40;
+	uint64_t a = 0, b = 0;
+
+	if (p->length >= 12) {
+		a = ost_mac_word(p->bytes);
+		b = ost_mac_word(p->bytes + 6);
+	}
+	if (p->kind == OST_KIND_FLOW4 || p->kind == OST_KIND_ICMP_ERROR4)
+		return ost_hash_3(k, what, p->key[0], b ^ slot) | 1;
+	if (p->kind == OST_KIND_FLOW6 || p->kind == OST_KIND_ICMP_ERROR6) {
+		const uint64_t w[6] = {what, p->key[0], p->key[1], p->key[2], p->key[3], b ^ slot};
+
+		return ost_hash_6(k, w) | 1;
+	}
+	return ost_hash_3(k, what ^ (uint64_t)p->vlan << 32, a, b ^ slot) | 1;
+}
+
+/* Addresses and ports as far as the frame has them: it may have been refused for having not. */
+static void refusal_addresses(const struct ost_packet *p, struct ost_refusal *r)
+{
+	struct ost_cursor c = ost_cursor_of(p->bytes, p->length);
+	const uint8_t *h;
+
+	if (p->l3 == 0 || !ost_cursor_skip(&c, p->l3))
+		return;
+	if (p->ethertype == 0x0800 && (h = ost_cursor_take(&c, 20)) != NULL) {
+		r->family = OST_IPV4;
+		r->protocol = h[9];
+		memcpy(r->src_ip, h + 12, 4);
+		memcpy(r->dst_ip, h + 16, 4);
+	} else if (p->ethertype == 0x86dd && (h = ost_cursor_take(&c, 40)) != NULL) {
+		r->family = OST_IPV6;
+		r->protocol = p->protocol != 0 ? p->protocol : h[6];
+		memcpy(r->src_ip, h + 8, 16);
+		memcpy(r->dst_ip, h + 24, 16);
+	} else if (p->ethertype == 0x0806 && (h = ost_cursor_take(&c, 28)) != NULL) {
+		r->family = OST_IPV4;
+		memcpy(r->src_ip, h + 14, 4);
+		memcpy(r->dst_ip, h + 24, 4);
+	}
+	if (p->l4 == 0 || p->ethertype == 0x0806)
+		return;
+	c = ost_cursor_of(p->bytes, p->length);
+	(void)ost_cursor_skip(&c, p->l4);
+	if (r->protocol == 1 || r->protocol == 58) {
+		r->dst_port = ost_cursor_be16(&c);
+	} else if (r->protocol == 6 || r->protocol == 17 || r->protocol == 33 || r->protocol == 132 || r->protocol == 136) {
+		r->src_port = ost_cursor_be16(&c);
+		r->dst_port = ost_cursor_be16(&c);
+	}
+}
+
+static void refusal_fill(const struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason,
+	struct ost_refusal *r)
+{
+	*r = (struct ost_refusal){.first_wall_ns = c->now_ns, .device = OST_DEVICE_NONE, .vlan = p->vlan,
+		.ethertype = p->ethertype, .reason = reason, .port = p->port};
+	if (c->view != NULL) {
+		r->generation = c->view->image->generation;
+		if (slot != OST_SLOT_NONE && c->view->role[slot] != UINT32_MAX)
+			r->device = c->view->device[slot];
+	}
+	if (p->length < 12)
+		return;
+	memcpy(r->dst_mac, p->bytes, 6);
+	memcpy(r->src_mac, p->bytes + 6, 6);
+	refusal_addresses(p, r);
+}
+
+static void refusal_record(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason)
+{
+	struct ost_refusal_table *t = &c->refusals[atomic_load_explicit(&c->refusals_current, memory_order_relaxed)];
+	struct ost_refusal *r;
+	bool fresh;
+
+	if (t->capacity == 0)
+		return;
+	r = ost_refusal_find(t, refusal_hash(c, p, slot, reason), &fresh);
+	if (r == NULL)
+		return;
+	if (fresh)
+		refusal_fill(c, p, slot, reason, r);
+	r->last_wall_ns = c->now_ns;
+	r->count_pkts++;
+	r->count_bytes += p->length;
+}
+
+void ost_refuse(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, enum ost_reason reason,
+	struct ost_verdict *v)
+{
+	c->ports[p->port].refused_pkts[reason]++;
+	if (slot != OST_SLOT_NONE)
+		ost_tally_refuse(&c->tallies[slot], (uint8_t)reason);
+	refusal_record(c, p, slot, (uint8_t)reason);
+	*v = (struct ost_verdict){.action = OST_REFUSE, .reason = (uint8_t)reason,
+		.device = slot != OST_SLOT_NONE ? slot : OST_DEVICE_NONE};
+}
+
+void ost_classifier_refusals_flip(struct ost_classifier *c)
+{
+	atomic_store_explicit(&c->refusals_current, !atomic_load(&c->refusals_current), memory_order_release);
+}
+
+uint64_t ost_classifier_refusals_drain(struct ost_classifier *c, int64_t wall_offset_ns,
+	void (*fn)(void *user, const struct ost_refusal *refusal), void *user)
+{
+	struct ost_refusal_table *t = &c->refusals[!atomic_load(&c->refusals_current)];
+	uint64_t lost = t->lost_pkts;
+
+	for (uint32_t i = 0; i < t->capacity && t->used > 0; i++) {
+		struct ost_refusal *r = &t->records[i];
+
+		if (t->hashes[i] == 0)
+			continue;
+		r->first_wall_ns += (uint64_t)wall_offset_ns;
+		r->last_wall_ns += (uint64_t)wall_offset_ns;
+		fn(user, r);
+		t->hashes[i] = 0;
+		t->used--;
+	}
+	t->lost_pkts = 0;
+	return lost;
+}

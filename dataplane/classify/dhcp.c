@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* DHCP snooping: RFC 2131, 2132 and RFC 8415. A lease that a server on the network side gives is what
+ * binds an address to a device. Server messages from the device side are refused before they come here. */
+#include "control.h"
+
+enum {
+	DHCP_REQUEST = 1, /* op */
+	DHCP_REPLY = 2,
+	OPTION_PAD = 0,
+	OPTION_LEASE = 51,
+	OPTION_MESSAGE = 53,
+	OPTION_END = 255,
+	MESSAGE_DECLINE = 4,
+	MESSAGE_ACK = 5,
+	MESSAGE_RELEASE = 7,
+};
+
+#define DHCP_FIXED_BYTES    236u
+#define DHCP_MAGIC	    0x63825363u
+#define LEASE_DEFAULT_S	    3600u
+#define DHCPV6_REPLY	    7
+#define DHCPV6_OPTION_IA_NA 3
+#define DHCPV6_OPTION_IAADDR 5
+#define OPTIONS_MAX	    64u
+
+struct dhcp {
+	uint8_t op, message;
+	uint8_t client[6];
+	uint32_t client_be, your_be; /* ciaddr, yiaddr */
+	uint32_t lease_s;
+};
+
+static void options_read(struct ost_cursor *c, struct dhcp *d)
+{
+	for (unsigned i = 0; i < OPTIONS_MAX && !c->failed; i++) {
+		uint8_t type = ost_cursor_u8(c), length;
+		const uint8_t *body;
+
+		if (type == OPTION_PAD)
+			continue;
+		if (type == OPTION_END || c->failed)
+			return;
+		length = ost_cursor_u8(c);
+		body = ost_cursor_take(c, length);
+		if (body != NULL && type == OPTION_MESSAGE && length == 1)
+			d->message = body[0];
+		if (body != NULL && type == OPTION_LEASE && length == 4)
+			d->lease_s = ost_be32(ost_load32(body));
+	}
+}
+
+static bool dhcp_read(const struct ost_packet *p, struct dhcp *d)
+{
+	struct ost_cursor c = ost_cursor_of(p->bytes + p->l4, p->l4_bytes);
+	const uint8_t *fixed;
+	uint16_t length;
+
+	(void)ost_cursor_skip(&c, 4);
+	length = ost_cursor_be16(&c);
+	(void)ost_cursor_skip(&c, 2);
+	if (length < 8 || !ost_cursor_limit(&c, length - 8u))
+		return false;
+	fixed = ost_cursor_take(&c, DHCP_FIXED_BYTES);
+	/* Ethernet hardware addresses only. */
+	if (fixed == NULL || fixed[1] != 1 || fixed[2] != 6)
+		return false;
+	d->op = fixed[0];
+	d->client_be = ost_load32(fixed + 12);
+	d->your_be = ost_load32(fixed + 16);
+	memcpy(d->client, fixed + 28, 6);
+	d->lease_s = LEASE_DEFAULT_S;
+	if (ost_cursor_be32(&c) != DHCP_MAGIC)
+		return false;
+	options_read(&c, d);
+	return d->op == DHCP_REQUEST || d->op == DHCP_REPLY;
+}
+
+static void dhcp_from_device(struct ost_control *k, const struct dhcp *d)
+{
+	const uint8_t *ip = k->p->bytes + k->p->l3;
+	uint64_t source[2], own[2];
+
+	if (d->op != DHCP_REQUEST || memcmp(d->client, k->p->bytes + 6, 6) != 0) {
+		ost_control_refuse(k, OST_REASON_DHCP_SPOOF);
+		return;
+	}
+	ost_binding_key4(ost_load32(ip + 12), source);
+	if (source[0] != 0 && ost_control_owner(k->c, source, k->p->vlan) != k->slot) {
+		ost_control_refuse(k, OST_REASON_SOURCE_ADDRESS);
+		return;
+	}
+	ost_binding_key4(d->client_be, own);
+	if ((d->message == MESSAGE_RELEASE || d->message == MESSAGE_DECLINE) && d->client_be != 0)
+		ost_binding_remove(k->c->site, k->slot, own, k->p->vlan);
+	ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
+}
+
+static uint32_t client_slot(const struct ost_control *k, const uint8_t *mac)
+{
+	uint64_t word = ost_mac_word(mac);
+	uint32_t slot = ost_slot_find(k->c->site, ost_slot_hash(k->c->site, word, k->p->vlan), word, k->p->vlan);
+
+	return slot != OST_SLOT_NONE && k->c->view->role[slot] != UINT32_MAX ? slot : OST_SLOT_NONE;
+}
+
+static void dhcp_from_network(struct ost_control *k, const struct dhcp *d)
+{
+	uint32_t slot = client_slot(k, d->client);
+	uint64_t yours[2];
+
+	if (slot == OST_SLOT_NONE) {
+		ost_control_refuse(k, OST_REASON_UNKNOWN_DESTINATION);
+		return;
+	}
+	k->slot = slot;
+	if (d->op != DHCP_REPLY ||
+		(!(k->p->flags & OST_PACKET_GROUP_MAC) && memcmp(k->p->bytes, d->client, 6) != 0)) {
+		ost_control_refuse(k, OST_REASON_DHCP_SPOOF);
+		return;
+	}
+	ost_control_to_device(k, slot, OST_INCLUDE_DHCP);
+	if (k->v->action != OST_FORWARD || d->message != MESSAGE_ACK || d->your_be == 0)
+		return;
+	ost_binding_key4(d->your_be, yours);
+	enum ost_reason r = ost_binding_set(k->c->site, slot, yours, k->p->vlan, OST_BINDING_DHCP, k->c->tick,
+		ost_lease_end(k->c->tick, d->lease_s), k->c->tick);
+
+	if (r != OST_REASON_NONE)
+		ost_control_take_back(k, r);
+}
+
+void ost_control_dhcp(struct ost_control *k)
+{
+	struct dhcp d = {0};
+
+	if (!dhcp_read(k->p, &d))
+		ost_control_refuse(k, OST_REASON_MALFORMED_L4);
+	else if (k->p->flags & OST_PACKET_TO_DEVICE)
+		dhcp_from_network(k, &d);
+	else
+		dhcp_from_device(k, &d);
+}
+
+/* The addresses of a Reply: IA_NA options with IAADDR inside (RFC 8415 sections 21.4 and 21.6). */
+static enum ost_reason ia_bind(struct ost_control *k, struct ost_cursor ia)
+{
+	(void)ost_cursor_skip(&ia, 12);
+	for (unsigned i = 0; i < OPTIONS_MAX && ost_cursor_left(&ia) >= 4; i++) {
+		uint16_t type = ost_cursor_be16(&ia), length = ost_cursor_be16(&ia);
+		const uint8_t *body = ost_cursor_take(&ia, length);
+		enum ost_reason r;
+		uint64_t ip[2];
+
+		if (body == NULL)
+			return OST_REASON_MALFORMED_L4;
+		if (type != DHCPV6_OPTION_IAADDR || length < 24)
+			continue;
+		memcpy(ip, body, 16);
+		uint32_t valid_s = ost_be32(ost_load32(body + 20));
+
+		if (valid_s == 0) {
+			ost_binding_remove(k->c->site, k->slot, ip, k->p->vlan);
+			continue;
+		}
+		r = ost_binding_set(k->c->site, k->slot, ip, k->p->vlan, OST_BINDING_DHCP, k->c->tick,
+			ost_lease_end(k->c->tick, valid_s), k->c->tick);
+		if (r != OST_REASON_NONE)
+			return r;
+	}
+	return OST_REASON_NONE;
+}
+
+static enum ost_reason reply_bind(struct ost_control *k, struct ost_cursor c)
+{
+	for (unsigned i = 0; i < OPTIONS_MAX && ost_cursor_left(&c) >= 4; i++) {
+		uint16_t type = ost_cursor_be16(&c), length = ost_cursor_be16(&c);
+		const uint8_t *body = ost_cursor_take(&c, length);
+		enum ost_reason r = OST_REASON_NONE;
+
+		if (body == NULL)
+			return OST_REASON_MALFORMED_L4;
+		if (type == DHCPV6_OPTION_IA_NA)
+			r = ia_bind(k, ost_cursor_of(body, length));
+		if (r != OST_REASON_NONE)
+			return r;
+	}
+	return OST_REASON_NONE;
+}
+
+void ost_control_dhcpv6(struct ost_control *k)
+{
+	struct ost_cursor c = ost_cursor_of(k->p->bytes + k->p->l4, k->p->l4_bytes);
+	uint64_t source[2];
+	uint8_t message;
+
+	(void)ost_cursor_skip(&c, 8);
+	message = ost_cursor_u8(&c);
+	if (!ost_cursor_skip(&c, 3)) {
+		ost_control_refuse(k, OST_REASON_MALFORMED_L4);
+		return;
+	}
+	memcpy(source, k->p->bytes + k->p->l3 + 8, 16);
+	if (!(k->p->flags & OST_PACKET_TO_DEVICE)) {
+		if (ost_control_owner(k->c, source, k->p->vlan) != k->slot)
+			ost_control_refuse(k, OST_REASON_SOURCE_ADDRESS);
+		else
+			ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
+		return;
+	}
+	uint32_t slot = client_slot(k, k->p->bytes);
+	enum ost_reason r;
+
+	if (slot == OST_SLOT_NONE) {
+		ost_control_refuse(k, k->p->flags & OST_PACKET_GROUP_MAC ? OST_REASON_GROUP_DESTINATION
+									  : OST_REASON_UNKNOWN_DESTINATION);
+		return;
+	}
+	ost_control_to_device(k, slot, OST_INCLUDE_DHCPV6);
+	if (k->v->action != OST_FORWARD || message != DHCPV6_REPLY)
+		return;
+	r = reply_bind(k, c);
+	if (r != OST_REASON_NONE)
+		ost_control_take_back(k, r);
+}

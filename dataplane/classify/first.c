@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* First packets, refused packets, and whatever is no plain packet of an established flow. Staged like the burst:
+ * all packets ask for their lines before the first one is judged, because this is the edge that a flood hits. */
+#include "burst.h"
+#include "judge.h"
+#include "limits.h"
+
+struct first {
+	const struct ost_packet *p;
+	struct ost_verdict *v;
+	uint64_t own_mac, other_mac; /* the key's device, and the frame's other end */
+	uint64_t own_hash, other_hash;
+	uint64_t dev_ip[2], rem_ip[2];
+	uint64_t dev_hash, rem_hash; /* of their bindings */
+	uint32_t own, other; /* slots */
+	uint32_t peer;	     /* slot that the remote address is bound to */
+	bool v4, to_device;
+};
+
+static inline void addresses(struct first *f)
+{
+	const struct ost_packet *p = f->p;
+
+	if (f->v4) {
+		ost_binding_key4((uint32_t)p->key[0], f->dev_ip);
+		ost_binding_key4((uint32_t)(p->key[0] >> 32), f->rem_ip);
+		return;
+	}
+	memcpy(f->dev_ip, &p->key[0], 16);
+	memcpy(f->rem_ip, &p->key[2], 16);
+}
+
+static inline bool has_addresses(const struct ost_packet *p)
+{
+	return p->kind >= OST_KIND_FLOW4 && p->kind <= OST_KIND_ICMP_ERROR6;
+}
+
+/* Stage 1: hashes, and the lines of their buckets. */
+static inline void ask_buckets(struct ost_classifier *c, struct first *f)
+{
+	const struct ost_site *site = c->site;
+	const struct ost_packet *p = f->p;
+
+	f->to_device = p->flags & OST_PACKET_TO_DEVICE;
+	f->v4 = ost_packet_is4(p);
+	f->own = f->other = f->peer = OST_SLOT_NONE;
+	if (p->length < 12)
+		return;
+	f->own_mac = ost_mac_word(p->bytes + (f->to_device ? 0 : 6));
+	f->other_mac = ost_mac_word(p->bytes + (f->to_device ? 6 : 0));
+	f->own_hash = ost_slot_hash(site, f->own_mac, p->vlan);
+	f->other_hash = ost_slot_hash(site, f->other_mac, p->vlan);
+	ost_table_prefetch(&site->devices, f->own_hash);
+	ost_table_prefetch(&site->devices, f->other_hash);
+	if (!has_addresses(p))
+		return;
+	addresses(f);
+	f->dev_hash = ost_binding_hash(site, f->dev_ip, p->vlan);
+	f->rem_hash = ost_binding_hash(site, f->rem_ip, p->vlan);
+	ost_table_prefetch(&site->bindings_table, f->dev_hash);
+	ost_table_prefetch(&site->bindings_table, f->rem_hash);
+	if (c->view->statics.used > 0) {
+		ost_table_prefetch(&c->view->statics, f->dev_hash);
+		ost_table_prefetch(&c->view->statics, f->rem_hash);
+	}
+}
+
+static inline void ask_place(const struct ost_table *t, uint64_t hash, const void *entries, size_t size)
+{
+	uint32_t place = ost_table_candidate(t, hash);
+
+	if (place != OST_TABLE_NONE)
+		__builtin_prefetch((const char *)entries + (size_t)place * size);
+}
+
+/* Stage 2: the lines of devices and bindings. */
+static inline void ask_entries(struct ost_classifier *c, const struct first *f)
+{
+	const struct ost_site *site = c->site;
+
+	if (f->p->length < 12)
+		return;
+	ask_place(&site->devices, f->own_hash, site->slots, sizeof(*site->slots));
+	ask_place(&site->devices, f->other_hash, site->slots, sizeof(*site->slots));
+	if (!has_addresses(f->p))
+		return;
+	ask_place(&site->bindings_table, f->dev_hash, site->bindings, sizeof(*site->bindings));
+	ask_place(&site->bindings_table, f->rem_hash, site->bindings, sizeof(*site->bindings));
+	if (c->view->statics.used > 0) {
+		ask_place(&c->view->statics, f->dev_hash, c->view->static_bindings, sizeof(*site->bindings));
+		ask_place(&c->view->statics, f->rem_hash, c->view->static_bindings, sizeof(*site->bindings));
+	}
+}
+
+/* Slot of a device of the policy in force. */
+static inline uint32_t device_of(struct ost_classifier *c, uint64_t hash, uint64_t mac, uint32_t vlan)
+{
+	uint32_t slot = ost_slot_find(c->site, hash, mac, vlan);
+
+	if (slot == OST_SLOT_NONE || c->view->role[slot] == UINT32_MAX)
+		return OST_SLOT_NONE;
+	return slot;
+}
+
+/* Stage 3: who; and the lines of the role and of the device's counters. */
+static inline void ask_role(struct ost_classifier *c, struct first *f)
+{
+	const struct ost_view *v = c->view;
+
+	if (f->p->length < 12)
+		return;
+	f->own = device_of(c, f->own_hash, f->own_mac, f->p->vlan);
+	f->other = device_of(c, f->other_hash, f->other_mac, f->p->vlan);
+	if (f->own == OST_SLOT_NONE)
+		return;
+	__builtin_prefetch(&v->image->roles[v->role[f->own]]);
+	__builtin_prefetch((const char *)&v->image->roles[v->role[f->own]] + 64);
+	__builtin_prefetch(&c->tallies[f->own], 1);
+	__builtin_prefetch((const char *)&c->tallies[f->own] + 128, 1);
+}
+
+/* Stage 4: the first lanes of the allow-list. */
+static inline void ask_lanes(struct ost_classifier *c, const struct first *f)
+{
+	const struct ost_image *image = c->view->image;
+	const struct ost_image_role *role;
+
+	if (f->own == OST_SLOT_NONE || !has_addresses(f->p))
+		return;
+	role = &image->roles[c->view->role[f->own]];
+	const char *lanes = f->v4 ? (const char *)&image->chunks4[role->chunk4_first]
+				  : (const char *)&image->chunks6[role->chunk6_first];
+	uint32_t lines = f->v4 ? (role->chunk4_count > 0 ? 4 : 0) : (role->chunk6_count > 0 ? 5 : 0);
+
+	for (uint32_t i = 0; i < lines; i++)
+		__builtin_prefetch(lines ? lanes + 64 * i : NULL);
+}
+
+static inline void question(const struct first *f, enum ost_direction direction, struct ost_question *q)
+{
+	ost_question_address(q, f->rem_ip);
+	q->protocol = f->p->protocol;
+	q->value = f->p->value;
+	q->direction = (uint8_t)direction;
+}
+
+/* Who are you, and is it really you? OST_REASON_NONE when the frame is that device's, or is for it. */
+static inline enum ost_reason identify(struct ost_classifier *c, const struct first *f)
+{
+	const struct ost_packet *p = f->p;
+	struct ost_slot *s = &c->site->slots[f->own];
+	uint8_t port;
+
+	if (f->to_device) {
+		if (f->other != OST_SLOT_NONE)
+			return OST_REASON_MAC_ON_NETWORK;
+		if (p->flags & OST_PACKET_GROUP_MAC)
+			return OST_REASON_GROUP_DESTINATION;
+		return f->own == OST_SLOT_NONE ? OST_REASON_UNKNOWN_DESTINATION : OST_REASON_NONE;
+	}
+	if (f->own == OST_SLOT_NONE)
+		return OST_REASON_UNKNOWN_DEVICE;
+	port = ost_slot_port(c->site, c->view, f->own);
+	if (port == OST_PORTS_MAX && c->config.owns_control) {
+		atomic_store(&s->pin, p->port);
+		port = p->port;
+	}
+	return port == p->port ? OST_REASON_NONE : OST_REASON_MAC_WRONG_PORT;
+}
+
+/* Whose counters the refusal goes to: the device that sent it or was to get it; a stolen MAC's owner. */
+static inline uint32_t account_slot(const struct ost_classifier *c, const struct first *f, enum ost_reason reason)
+{
+	/* A frame that was refused before anyone looked at who sent it: only the right port makes it the device's. */
+	if (f->p->kind == OST_KIND_REFUSED && !f->to_device && f->own != OST_SLOT_NONE &&
+		ost_slot_port(c->site, c->view, f->own) != f->p->port)
+		return OST_SLOT_NONE;
+	return reason == OST_REASON_MAC_ON_NETWORK ? f->other : f->own;
+}
+
+static inline void refuse(struct ost_classifier *c, const struct first *f, enum ost_reason reason)
+{
+	ost_refuse(c, f->p, account_slot(c, f, reason), reason, f->v);
+}
+
+static inline void forward(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t egress,
+	struct ost_verdict *v)
+{
+	c->ports[p->port].forwarded_pkts++;
+	c->ports[p->port].forwarded_bytes += p->length;
+	*v = (struct ost_verdict){.action = OST_FORWARD, .egress = egress, .device = slot};
+}
+
+static inline uint8_t opening_state(const struct ost_packet *p)
+{
+	switch (p->protocol) {
+	case 6:
+		return OST_FLOW_TCP_OPENING;
+	case 17:
+		return OST_FLOW_UDP;
+	case 1:
+	case 58:
+		return OST_FLOW_ICMP;
+	default:
+		return OST_FLOW_OTHER;
+	}
+}
+
+/* May this packet open a flow, whatever the allow-list says? */
+static inline bool can_open(const struct ost_packet *p)
+{
+	if (p->protocol == 6)
+		return (p->tcp_flags & (OST_TCP_SYN | OST_TCP_ACK)) == OST_TCP_SYN;
+	return !(p->flags & OST_PACKET_REPLY);
+}
+
+static uint32_t insert(struct ost_classifier *c, const uint64_t *key, uint64_t hash, bool v4, uint8_t port, uint8_t state,
+	struct ost_flow *ret_flow)
+{
+	uint32_t place = ost_table_insert(v4 ? &c->table4 : &c->table6, hash);
+
+	if (place == OST_TABLE_NONE)
+		return place;
+	if (v4) {
+		memset(&c->flows4[place], 0, sizeof(c->flows4[place]));
+		memcpy(c->flows4[place].key, key, 24);
+		*ret_flow = ost_flow4_at(c, place);
+	} else {
+		memset(&c->flows6[place], 0, sizeof(c->flows6[place]));
+		memcpy(c->flows6[place].key, key, 48);
+		*ret_flow = ost_flow6_at(c, place);
+	}
+	*ret_flow->tail1 = ost_flow_tail1(*ret_flow->tail1, port, state);
+	return place;
+}
+
+/* The key of the same flow as the other device's: seen from it, the remote's half is its own. */
+static inline void mirror_key(const struct first *f, uint64_t *key)
+{
+	const uint64_t *k = f->p->key;
+	uint64_t tail0 = k[f->v4 ? 1 : 4];
+	uint16_t dev_port = (uint16_t)tail0, rem_port = (uint16_t)(tail0 >> 16);
+	bool icmp = f->p->protocol == 1 || f->p->protocol == 58;
+
+	if (f->v4) {
+		key[0] = k[0] >> 32 | k[0] << 32;
+		key += 1;
+	} else {
+		memcpy(key, &k[2], 16);
+		memcpy(key + 2, &k[0], 16);
+		key += 4;
+	}
+	key[0] = icmp ? ost_key_tail0(dev_port, rem_port, f->other_mac) : ost_key_tail0(rem_port, dev_port, f->other_mac);
+	key[1] = ost_key_tail1(f->other_mac, f->p->protocol, f->p->vlan);
+}
+
+static inline void flow_start(struct ost_classifier *c, struct ost_flow *flow, const struct first *f, uint32_t rule, uint8_t egress,
+	uint8_t flags)
+{
+	unsigned from = f->to_device;
+
+	flow->meta->stamp = atomic_load_explicit(&c->view->stamp[f->own], memory_order_acquire);
+	flow->meta->slot = f->own | (uint32_t)egress << 24;
+	flow->meta->rule = rule | (uint32_t)(flags | (from ? OST_FLOW_OPENED_IN : 0)) << 24;
+	flow->meta->last_tick = c->tick;
+	flow->counts->pkts[from] = 1;
+	flow->counts->bytes[from] = f->p->length;
+	if (f->p->protocol == 6)
+		flow->counts->ack[!from] = f->p->tcp_seq + 1;
+}
+
+/* The peer's name for a flow between two devices. */
+static bool alias_insert(struct ost_classifier *c, const struct first *f, uint32_t primary, uint8_t port)
+{
+	uint64_t key[6], hash;
+	struct ost_flow alias;
+
+	mirror_key(f, key);
+	hash = ost_flow_hash(c->site, key, f->v4);
+	if (ost_flow_find(c, key, hash, f->v4) != OST_TABLE_NONE ||
+		insert(c, key, hash, f->v4, port, OST_FLOW_OTHER, &alias) == OST_TABLE_NONE)
+		return false;
+	alias.meta->stamp = 0;
+	alias.meta->slot = f->other;
+	alias.meta->rule = primary | (uint32_t)OST_FLOW_ALIAS << 24;
+	alias.meta->last_tick = c->tick;
+	return true;
+}
+
+/* Where packets from the device go: to the other device's port, or up. */
+static inline enum ost_reason egress_of(struct ost_classifier *c, const struct first *f, uint8_t *ret_egress)
+{
+	uint8_t port;
+
+	if (f->to_device) {
+		port = ost_slot_port(c->site, c->view, f->own);
+		*ret_egress = port != OST_PORTS_MAX ? c->site->config.ports[port].uplink : 0;
+		return port != OST_PORTS_MAX ? OST_REASON_NONE : OST_REASON_UNKNOWN_DESTINATION;
+	}
+	*ret_egress = c->site->config.ports[f->p->port].uplink;
+	if (f->other == OST_SLOT_NONE)
+		return OST_REASON_NONE;
+	/* To another device directly: the address must be that device's, and it must be on another port. */
+	port = ost_slot_port(c->site, c->view, f->other);
+	*ret_egress = port;
+	if (port == OST_PORTS_MAX || port == f->p->port || f->peer != f->other)
+		return OST_REASON_UNKNOWN_DESTINATION;
+	return OST_REASON_NONE;
+}
+
+/* Opens the flow and forwards, or says why not. The allow-list has been asked. */
+static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint32_t rule, uint8_t egress)
+{
+	const struct ost_image_role *role = &c->view->image->roles[c->view->role[f->own]];
+	struct ost_slot *s = &c->site->slots[f->own];
+	bool direct = !f->to_device && f->other != OST_SLOT_NONE;
+	uint8_t flags = (uint8_t)((role->packets_per_s | role->bytes_per_s ? OST_FLOW_LIMITED : 0) |
+		(direct ? OST_FLOW_DEVICE_PEER : 0));
+	struct ost_flow flow;
+	uint8_t port = ost_slot_port(c->site, c->view, f->own);
+	uint32_t place;
+
+	if (atomic_load_explicit(&s->flows, memory_order_relaxed) >= role->flows)
+		return OST_REASON_FLOW_LIMIT;
+	if (!f->to_device) {
+		enum ost_reason r;
+
+		if (role->new_flows_per_s && !ost_limit_take(&s->new_flows_ns, role->new_flows_per_s, 1, OST_LIMIT_BURST_UNITS,
+						      c->now_ns, c->config.shared_limits))
+			return OST_REASON_NEW_FLOW_RATE;
+		r = ost_limits_take(c, f->own, f->p->length);
+		if (r != OST_REASON_NONE)
+			return r;
+	}
+	place = insert(c, f->p->key, f->p->hash, f->v4, port, opening_state(f->p), &flow);
+	if (place == OST_TABLE_NONE)
+		return OST_REASON_FLOW_TABLE_FULL;
+	flow_start(c, &flow, f, rule, egress, flags);
+	if (direct && !alias_insert(c, f, place, egress)) {
+		ost_table_remove(f->v4 ? &c->table4 : &c->table6, f->p->hash, place);
+		return OST_REASON_FLOW_TABLE_FULL;
+	}
+	if (c->config.shared_limits)
+		atomic_fetch_add_explicit(&s->flows, 1, memory_order_relaxed);
+	else
+		atomic_store_explicit(&s->flows, atomic_load_explicit(&s->flows, memory_order_relaxed) + 1, memory_order_relaxed);
+	c->tallies[f->own].opened++;
+	c->view->hits[c->index][rule]++;
+	forward(c, f->p, f->own, f->to_device ? port : egress, f->v);
+	return OST_REASON_NONE;
+}
+
+/* The binding of the device's half of the key. */
+static inline enum ost_reason bound(struct ost_classifier *c, const struct first *f)
+{
+	if (ost_binding_owner(c->site, c->view, f->dev_hash, f->dev_ip, f->p->vlan, c->tick) == f->own)
+		return OST_REASON_NONE;
+	return f->to_device ? OST_REASON_UNKNOWN_DESTINATION : OST_REASON_SOURCE_ADDRESS;
+}
+
+static inline void explain_judged(struct ost_classifier *c, const struct first *f, const struct ost_judgement *j)
+{
+	if (OST_LIKELY(c->explain == NULL))
+		return;
+	c->explain->rule = j->rule;
+	c->explain->peer_rule = j->peer_rule;
+	c->explain->peer_device = f->peer != OST_SLOT_NONE ? c->view->device[f->peer] : OST_DEVICE_NONE;
+}
+
+/* A packet without a flow: the whole order of meaning. */
+static enum ost_reason first_packet(struct ost_classifier *c, struct first *f)
+{
+	struct ost_judgement j = {OST_RULE_NONE, OST_RULE_NONE};
+	struct ost_question q = {0};
+	enum ost_reason r = bound(c, f);
+	uint8_t egress;
+
+	if (r != OST_REASON_NONE)
+		return r;
+	f->peer = ost_binding_owner(c->site, c->view, f->rem_hash, f->rem_ip, f->p->vlan, c->tick);
+	if (!can_open(f->p)) {
+		const struct ost_image_role *role = &c->view->image->roles[c->view->role[f->own]];
+
+		return ost_slot_rights(&c->site->slots[f->own], role) != 0 ? OST_REASON_NO_FLOW : OST_REASON_STATE;
+	}
+	question(f, f->to_device ? OST_FROM : OST_TO, &q);
+	r = ost_judge(c->view, f->own, f->peer, &q, f->dev_ip, false, &j);
+	explain_judged(c, f, &j);
+	if (r != OST_REASON_NONE)
+		return r;
+	r = egress_of(c, f, &egress);
+	if (r != OST_REASON_NONE)
+		return r;
+	return open_flow(c, f, j.rule, egress);
+}
+
+/* One packet of a flow that exists and is in force. from: 0 from the flow's device. */
+static enum ost_reason pass(struct ost_classifier *c, struct first *f, struct ost_flow *flow, unsigned from)
+{
+	uint8_t state = ost_flow_state(*flow->tail1), flags = ost_flow_flags(flow->meta);
+	unsigned opener = flags & OST_FLOW_OPENED_IN;
+	uint32_t slot = ost_flow_slot(flow->meta);
+
+	if (f->p->protocol == 6) {
+		switch (ost_flow_tcp(flow, f->p, from)) {
+		case OST_TCP_LATE:
+			return OST_REASON_TCP_CLOSED;
+		case OST_TCP_FORGED:
+			return OST_REASON_NO_FLOW;
+		default:
+			break;
+		}
+	} else if (state == OST_FLOW_UDP && from != opener) {
+		ost_flow_state_set(flow->tail1, OST_FLOW_UDP_REPLY);
+	} else if (state == OST_FLOW_ICMP && ((f->p->flags & OST_PACKET_REPLY) != 0) != (from != opener)) {
+		return OST_REASON_NO_FLOW;
+	}
+	/* The limits are those of the sender, which between devices may be the flow's other end. */
+	if (!f->to_device) {
+		enum ost_reason r = ost_limits_take(c, f->own, f->p->length);
+
+		if (r != OST_REASON_NONE)
+			return r;
+	}
+	flow->meta->last_tick = c->tick;
+	flow->counts->pkts[from]++;
+	flow->counts->bytes[from] += f->p->length;
+	if (OST_UNLIKELY(flow->counts->bytes[from] >> 31))
+		ost_flow_fold(c, flow);
+	forward(c, f->p, slot, from == 0 ? ost_flow_egress(flow->meta) : ost_flow_port(*flow->tail1), f->v);
+	return OST_REASON_NONE;
+}
+
+static inline struct ost_flow flow_at(struct ost_classifier *c, uint32_t place, bool v4)
+{
+	return v4 ? ost_flow4_at(c, place) : ost_flow6_at(c, place);
+}
+
+/* The flow that an alias stands for, if it is still that flow: its key is this packet's, mirrored. */
+static uint32_t alias_primary(struct ost_classifier *c, const struct first *f, const struct ost_flow *alias)
+{
+	uint32_t place = ost_flow_rule(alias->meta);
+	uint64_t key[6];
+	bool same;
+
+	mirror_key(f, key);
+	if (place >= ost_table_places(f->v4 ? &c->table4 : &c->table6))
+		return OST_TABLE_NONE;
+	same = f->v4 ? ost_flow4_is(&c->flows4[place], key) : ost_flow6_is(&c->flows6[place], key);
+	return same ? place : OST_TABLE_NONE;
+}
+
+static inline bool timed_out(const struct ost_classifier *c, const struct ost_flow *flow)
+{
+	return c->tick - flow->meta->last_tick > c->timeout_ticks[ost_flow_state(*flow->tail1)];
+}
+
+/* A packet whose key is in the table. OST_TABLE_NONE in *ret_place: it is no more, judge it as a first packet. */
+static enum ost_reason existing(struct ost_classifier *c, struct first *f, uint32_t place, bool *ret_gone)
+{
+	struct ost_flow flow = flow_at(c, place, f->v4);
+	unsigned from = f->to_device;
+	enum ost_reason r;
+
+	*ret_gone = false;
+	if (ost_flow_flags(flow.meta) & OST_FLOW_ALIAS) {
+		uint32_t primary = alias_primary(c, f, &flow);
+
+		if (primary == OST_TABLE_NONE) {
+			ost_flow_close(c, place, f->v4);
+			*ret_gone = true;
+			return OST_REASON_NONE;
+		}
+		/* From the network side, or the other device moved: not this flow. */
+		if (f->to_device || ost_flow_port(*flow.tail1) != f->p->port)
+			return OST_REASON_NO_FLOW;
+		place = primary;
+		flow = flow_at(c, place, f->v4);
+		from = 1;
+	} else if ((ost_flow_flags(flow.meta) & OST_FLOW_DEVICE_PEER) && f->to_device) {
+		return OST_REASON_NO_FLOW; /* the peer's packets come from its own port */
+	} else if (!f->to_device && ost_flow_port(*flow.tail1) != f->p->port) {
+		/* identify() saw the right port: the device's port changed with the policy. */
+		ost_flow_close(c, place, f->v4);
+		*ret_gone = true;
+		return OST_REASON_NONE;
+	}
+	bool reopen = f->p->protocol == 6 && can_open(f->p) && ost_flow_state(*flow.tail1) >= OST_FLOW_TCP_FIN_OUT;
+
+	if (timed_out(c, &flow) || reopen) {
+		ost_flow_close(c, place, f->v4);
+		*ret_gone = true;
+		return OST_REASON_NONE;
+	}
+	if (!ost_flow_rejudge(c, place, f->v4, &r))
+		return r;
+	return pass(c, f, &flow, from);
+}
+
+/* ICMP errors pass with the flow that they speak about, towards the end that sent its packet. */
+static enum ost_reason icmp_error(struct ost_classifier *c, struct first *f)
+{
+	uint32_t place = ost_flow_find(c, f->p->key, f->p->hash, f->v4);
+	struct ost_flow flow;
+	enum ost_reason r;
+
+	if (f->p->length > f->p->l4 && f->p->protocol == 1 && f->p->bytes[f->p->l4] == 5)
+		return f->to_device ? OST_REASON_ICMP_UNRELATED : OST_REASON_RA_GUARD;
+	if (place == OST_TABLE_NONE)
+		return OST_REASON_ICMP_UNRELATED;
+	flow = flow_at(c, place, f->v4);
+	if (timed_out(c, &flow) || (ost_flow_flags(flow.meta) & (OST_FLOW_ALIAS | OST_FLOW_DEVICE_PEER)) ||
+		(!f->to_device && ost_flow_port(*flow.tail1) != f->p->port))
+		return OST_REASON_ICMP_UNRELATED;
+	if (!ost_flow_rejudge(c, place, f->v4, &r))
+		return r;
+	forward(c, f->p, f->own, f->to_device ? ost_flow_port(*flow.tail1) : ost_flow_egress(flow.meta), f->v);
+	return OST_REASON_NONE;
+}
+
+static void decide(struct ost_classifier *c, struct first *f)
+{
+	enum ost_reason r = f->p->kind == OST_KIND_REFUSED ? (enum ost_reason)f->p->reason : identify(c, f);
+	uint32_t place;
+	bool gone;
+
+	if (OST_UNLIKELY(r == OST_REASON_MAC_WRONG_PORT && !c->config.owns_control &&
+		    ost_slot_port(c->site, c->view, f->own) == OST_PORTS_MAX)) {
+		/* Only the control owner may pin a device to the port where it is first seen. */
+		c->ports[f->p->port].handed_over_pkts++;
+		*f->v = (struct ost_verdict){.action = OST_HANDOVER, .device = f->own};
+		return;
+	}
+	if (r == OST_REASON_NONE) {
+		if (f->own != OST_SLOT_NONE && !f->to_device)
+			c->tallies[f->own].last_tick = c->tick | 1;
+		if (f->p->kind == OST_KIND_ICMP_ERROR4 || f->p->kind == OST_KIND_ICMP_ERROR6) {
+			r = icmp_error(c, f);
+		} else {
+			/* Looked up again: an earlier packet of this burst may have opened or closed it. */
+			place = ost_flow_find(c, f->p->key, f->p->hash, f->v4);
+			gone = place == OST_TABLE_NONE;
+			if (!gone)
+				r = existing(c, f, place, &gone);
+			if (gone)
+				r = first_packet(c, f);
+		}
+	}
+	if (r != OST_REASON_NONE)
+		refuse(c, f, r);
+}
+
+void OST_VARIANT_NAME(ost_first)(struct ost_classifier *c, struct ost_packet **packets, struct ost_verdict **verdicts,
+	uint32_t n)
+{
+	struct first firsts[OST_BURST];
+
+	for (uint32_t i = 0; i < n; i++) {
+		firsts[i].p = packets[i];
+		firsts[i].v = verdicts[i];
+		ask_buckets(c, &firsts[i]);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		ask_entries(c, &firsts[i]);
+	for (uint32_t i = 0; i < n; i++)
+		ask_role(c, &firsts[i]);
+	for (uint32_t i = 0; i < n; i++)
+		ask_lanes(c, &firsts[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		if (packets[i]->kind < OST_KIND_CONTROL_FIRST) {
+			decide(c, &firsts[i]);
+		} else if (c->config.owns_control) {
+			ost_control(c, packets[i], verdicts[i]);
+		} else {
+			c->ports[packets[i]->port].handed_over_pkts++;
+			*verdicts[i] = (struct ost_verdict){.action = OST_HANDOVER, .device = OST_DEVICE_NONE};
+		}
+	}
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* May it? The one decision about a flow: state, allow-list, and the other device's allow-list. Used for
+ * first packets and for flows that are judged anew. */
+#pragma once
+
+#include "allow.h"
+#include "classifier.h"
+
+struct ost_judgement {
+	uint32_t rule;
+	uint32_t peer_rule; /* OST_RULE_NONE when the remote is no device */
+};
+
+/* What a device's state lets it do under this role. A role that asks for proof gives nothing for being
+ * identified by a MAC only. */
+static inline unsigned ost_slot_rights(const struct ost_slot *s, const struct ost_image_role *role)
+{
+	uint8_t state = atomic_load_explicit(&s->state, memory_order_acquire);
+
+	if (role->authenticate != OST_AUTH_MAC && state == OST_STATE_IDENTIFIED)
+		return 0;
+	return ost_state_rights(state);
+}
+
+static inline void ost_question_address(struct ost_question *q, const uint64_t ip[2])
+{
+	if (ip[1] == OST_BINDING_IPV4) {
+		q->family = OST_IPV4;
+		q->remote4 = ost_be32((uint32_t)ip[0]);
+		return;
+	}
+	q->family = OST_IPV6;
+	q->remote6[0] = __builtin_bswap64(ip[0]);
+	q->remote6[1] = __builtin_bswap64(ip[1]);
+}
+
+/* One side: the rule of the slot's role, or OST_RULE_NONE. peer: slot of the remote, or OST_SLOT_NONE. */
+static inline uint32_t ost_judge_side(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q)
+{
+	const struct ost_image_role *role = &v->image->roles[v->role[slot]];
+	uint32_t rule;
+
+	q->assurance = atomic_load_explicit(&v->site->slots[slot].assurance, memory_order_relaxed);
+	rule = ost_allow_address(v->image, role, q);
+	if (rule == OST_RULE_NONE && peer != OST_SLOT_NONE && role->peer_count > 0)
+		rule = ost_allow_peer(v->image, role, v->role[peer], q);
+	return rule;
+}
+
+/* Nothing matched: is it the state (or the assurance) that stands in the way, or the allow-list? */
+enum ost_reason ost_judge_why(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q);
+
+/* The whole decision. q: address of the remote, protocol, value, direction are set. dev_ip: the device's
+ * own address, for the other side's question. need: rights of which one is enough. */
+static inline enum ost_reason ost_judge(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q,
+	const uint64_t dev_ip[2], bool established, struct ost_judgement *ret)
+{
+	const struct ost_image_role *role = &v->image->roles[v->role[slot]];
+	const struct ost_slot *s = &v->site->slots[slot];
+	unsigned rights = ost_slot_rights(s, role);
+
+	if (established && (rights & OST_RIGHT_ESTABLISHED))
+		rights |= OST_RIGHT_NEW_FLOWS;
+	if (!(rights & (OST_RIGHT_NEW_FLOWS | OST_RIGHT_INFRASTRUCTURE)))
+		return OST_REASON_STATE;
+	q->infrastructure_only = !(rights & OST_RIGHT_NEW_FLOWS);
+	ret->peer_rule = OST_RULE_NONE;
+	ret->rule = ost_judge_side(v, slot, peer, q);
+	if (OST_UNLIKELY(ret->rule == OST_RULE_NONE))
+		return ost_judge_why(v, slot, peer, q);
+	if (OST_LIKELY(peer == OST_SLOT_NONE || peer == slot))
+		return OST_REASON_NONE;
+
+	const struct ost_image_role *other = &v->image->roles[v->role[peer]];
+	struct ost_question back = *q;
+
+	rights = ost_slot_rights(&v->site->slots[peer], other);
+	if (established && (rights & OST_RIGHT_ESTABLISHED))
+		rights |= OST_RIGHT_NEW_FLOWS;
+	if (!(rights & OST_RIGHT_NEW_FLOWS))
+		return OST_REASON_PEER_NOT_ALLOWED;
+	ost_question_address(&back, dev_ip);
+	back.direction = !q->direction;
+	back.infrastructure_only = false;
+	ret->peer_rule = ost_judge_side(v, peer, slot, &back);
+	return ret->peer_rule != OST_RULE_NONE ? OST_REASON_NONE : OST_REASON_PEER_NOT_ALLOWED;
+}

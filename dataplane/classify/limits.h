@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "classifier.h"
+#include "limit.h"
+
+/* Packet and byte limits of what a device sends. */
+static inline enum ost_reason ost_limits_take(struct ost_classifier *c, uint32_t slot, uint32_t bytes)
+{
+	const struct ost_image_role *role = &c->view->image->roles[c->view->role[slot]];
+	struct ost_slot *s = &c->site->slots[slot];
+	bool shared = c->config.shared_limits;
+
+	if (role->packets_per_s && !ost_limit_take(&s->packets_ns, role->packets_per_s, 1, OST_LIMIT_BURST_UNITS,
+					   c->now_ns, shared))
+		return OST_REASON_PACKET_RATE;
+	if (role->bytes_per_s && !ost_limit_take(&s->bytes_ns, role->bytes_per_s, bytes, 32 * 1514, c->now_ns, shared))
+		return OST_REASON_BYTE_RATE;
+	return OST_REASON_NONE;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "site.h"
+
+void *ost_site_alloc(const struct ost_site *site, size_t bytes)
+{
+	size_t rounded = (bytes + OST_CACHE_LINE - 1) & ~(size_t)(OST_CACHE_LINE - 1);
+	void *p;
+
+	if (site->config.alloc != NULL)
+		return site->config.alloc(rounded);
+	p = aligned_alloc(OST_CACHE_LINE, rounded);
+	if (p != NULL)
+		memset(p, 0, rounded);
+	return p;
+}
+
+void ost_site_release(const struct ost_site *site, void *memory, size_t bytes)
+{
+	size_t rounded = (bytes + OST_CACHE_LINE - 1) & ~(size_t)(OST_CACHE_LINE - 1);
+
+	if (memory == NULL)
+		return;
+	if (site->config.release != NULL)
+		site->config.release(memory, rounded);
+	else
+		free(memory);
+}
+
+static int config_check(const struct ost_site_config *config)
+{
+	if (config->devices_max == 0 || config->devices_max > OST_DEVICES_MAX || config->bindings_max == 0 ||
+		config->port_count == 0 || config->port_count > OST_PORTS_MAX)
+		return -EINVAL;
+	for (uint32_t i = 0; i < config->port_count; i++) {
+		if (config->ports[i].side >= OST_SIDE_COUNT)
+			return -EINVAL;
+		if (config->ports[i].side == OST_SIDE_DEVICE &&
+			(config->ports[i].uplink >= config->port_count ||
+				config->ports[config->ports[i].uplink].side != OST_SIDE_NETWORK))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int table_make(const struct ost_site *site, struct ost_table *t, uint32_t max)
+{
+	t->bucket_count = ost_table_buckets_for(max);
+	t->max = max;
+	t->used = 0;
+	t->buckets = ost_site_alloc(site, (size_t)t->bucket_count * sizeof(*t->buckets));
+	return t->buckets != NULL ? 0 : -ENOMEM;
+}
+
+static int site_tables_make(struct ost_site *site)
+{
+	int r = table_make(site, &site->devices, site->config.devices_max);
+
+	if (r == 0)
+		r = table_make(site, &site->bindings_table, site->config.bindings_max);
+	if (r < 0)
+		return r;
+	site->slots = ost_site_alloc(site, (size_t)ost_site_places(site) * sizeof(*site->slots));
+	site->bindings = ost_site_alloc(site,
+		(size_t)ost_table_places(&site->bindings_table) * sizeof(*site->bindings));
+	site->events = ost_site_alloc(site, OST_BINDING_EVENTS * sizeof(*site->events));
+	return site->slots != NULL && site->bindings != NULL && site->events != NULL ? 0 : -ENOMEM;
+}
+
+int ost_site_new(const struct ost_site_config *config, struct ost_site **ret_site)
+{
+	struct ost_site *site;
+	int r = config_check(config);
+
+	if (r < 0)
+		return r;
+	site = calloc(1, sizeof(*site));
+	if (site == NULL)
+		return -ENOMEM;
+	site->config = *config;
+	/* Odd words: a zero factor would fold everything to zero. */
+	for (int i = 0; i < 4; i++)
+		site->hash.s[i] = config->secret[i] ^ (0x9e3779b97f4a7c15ull * (2u * (unsigned)i + 1u));
+	site->hash.s[3] |= 1;
+	atomic_store(&site->stamp_next, 1);
+	for (uint32_t i = 0; i < config->port_count; i++) {
+		if (config->ports[i].side == OST_SIDE_DEVICE)
+			site->device_ports |= 1ull << i;
+	}
+	r = site_tables_make(site);
+	if (r < 0) {
+		ost_site_free(&site);
+		return r;
+	}
+	*ret_site = site;
+	return 0;
+}
+
+void ost_site_free(struct ost_site **site)
+{
+	struct ost_site *s = *site;
+	struct ost_view *view;
+
+	if (s == NULL)
+		return;
+	view = atomic_load(&s->view);
+	ost_view_free(&view);
+	ost_site_release(s, s->devices.buckets, (size_t)s->devices.bucket_count * sizeof(*s->devices.buckets));
+	ost_site_release(s, s->bindings_table.buckets,
+		(size_t)s->bindings_table.bucket_count * sizeof(*s->bindings_table.buckets));
+	ost_site_release(s, s->slots, (size_t)ost_site_places(s) * sizeof(*s->slots));
+	ost_site_release(s, s->bindings, (size_t)ost_table_places(&s->bindings_table) * sizeof(*s->bindings));
+	ost_site_release(s, s->events, OST_BINDING_EVENTS * sizeof(*s->events));
+	free(s);
+	*site = NULL;
+}
+
+void ost_slot_bump(struct ost_site *site, uint32_t slot)
+{
+	uint32_t stamp = atomic_fetch_add_explicit(&site->stamp_next, 1, memory_order_relaxed);
+	struct ost_view *v;
+
+	/* What was taken away must be seen by whoever sees the new stamp; and the view is read after it, so
+	 * that a view swapped in meanwhile is bumped instead. */
+	atomic_thread_fence(memory_order_seq_cst);
+	v = atomic_load_explicit(&site->view, memory_order_acquire);
+	if (v != NULL)
+		atomic_store_explicit(&v->stamp[slot], stamp, memory_order_release);
+}
+
+const struct ost_image *ost_site_image(const struct ost_site *site)
+{
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+
+	return v != NULL ? v->image : NULL;
+}
+
+int ost_site_device_state_set(struct ost_site *site, uint32_t image_device, enum ost_state state,
+	enum ost_assurance assurance)
+{
+	uint32_t slot = ost_site_slot(site, image_device);
+
+	if (slot == OST_DEVICE_NONE)
+		return -ENOENT;
+	if (state >= OST_STATE_COUNT || assurance >= OST_ASSURANCE_COUNT)
+		return -EINVAL;
+	atomic_store_explicit(&site->slots[slot].state, (uint8_t)state, memory_order_relaxed);
+	atomic_store_explicit(&site->slots[slot].assurance, (uint8_t)assurance, memory_order_relaxed);
+	ost_slot_bump(site, slot);
+	return 0;
+}
+
+void ost_site_port_down(struct ost_site *site, uint32_t port)
+{
+	for (uint32_t b = 0; b < site->devices.bucket_count; b++) {
+		for (uint32_t i = 0; i < OST_TABLE_WAYS; i++) {
+			uint32_t slot = b * OST_TABLE_WAYS + i;
+
+			if (site->devices.buckets[b].tags[i] == 0 || atomic_load(&site->slots[slot].pin) != port)
+				continue;
+			atomic_store(&site->slots[slot].pin, OST_PORTS_MAX);
+			ost_slot_bump(site, slot);
+		}
+	}
+}
+
+int ost_site_bind(struct ost_site *site, uint32_t image_device, const struct ost_ip *ip,
+	enum ost_binding_source source, uint64_t expires_ns)
+{
+	uint32_t slot = ost_site_slot(site, image_device), expires;
+	uint64_t key[2] = {0, OST_BINDING_IPV4};
+	enum ost_reason r;
+
+	if (slot == OST_DEVICE_NONE)
+		return -ENOENT;
+	if (ip->family == OST_IPV4)
+		ost_binding_key4(ost_load32(ip->b), key);
+	else
+		memcpy(key, ip->b, 16);
+	expires = expires_ns == 0 ? 0 : (uint32_t)(expires_ns >> OST_TICK_SHIFT) | 1;
+	r = ost_binding_set(site, slot, key, site->slots[slot].vlan, source, expires - 1, expires, 0);
+	if (r == OST_REASON_ADDRESS_IN_USE)
+		return -EADDRINUSE;
+	return r == OST_REASON_NONE ? 0 : -ENOSPC;
+}
+
+uint32_t ost_site_slot(const struct ost_site *site, uint32_t image_device)
+{
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+
+	if (v == NULL || image_device >= v->image->device_count || v->slot[image_device] == OST_SLOT_NONE)
+		return OST_DEVICE_NONE;
+	return v->slot[image_device];
+}
+
+uint32_t ost_site_slots(const struct ost_site *site)
+{
+	return ost_site_places(site);
+}
+
+int ost_site_device_get(const struct ost_site *site, uint32_t slot, struct ost_site_device *ret_device)
+{
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+
+	if (v == NULL || slot >= ost_site_places(site) || v->role[slot] == UINT32_MAX)
+		return -ENOENT;
+	*ret_device = (struct ost_site_device){
+		.image_device = v->device[slot],
+		.port = ost_slot_port(site, v, slot),
+		.state = atomic_load(&site->slots[slot].state),
+		.assurance = atomic_load(&site->slots[slot].assurance),
+	};
+	return 0;
+}
+
+uint32_t ost_site_bindings(const struct ost_site *site, uint32_t *ret_max)
+{
+	if (ret_max != NULL)
+		*ret_max = site->bindings_table.max;
+	return site->bindings_table.used;
+}

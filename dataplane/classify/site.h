@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all workers of a gateway share, as classify's own files see it: devices by (VLAN, MAC), bindings of
+ * addresses to them, and the view: the policy in force as arrays by device slot.
+ *
+ * Writers: policy, states and pins by the main thread or the control owner, bindings by the control
+ * owner (or main before workers run). Readers take what they find: a slot's key is written before its
+ * tag and never changes while the slot is in use; a binding that changes under a reader can only make it
+ * refuse (it compares address and VLAN, then slot). Stamps close the rest: whoever takes something away
+ * from a device bumps its stamp afterwards, so that its flows are judged again. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "classify.h"
+#include "flow.h"
+#include "hash.h"
+#include "table.h"
+
+#define OST_WORKERS_MAX 16u
+#define OST_SLOT_NONE	0xffffffu /* 24 bits, as in a flow */
+#define OST_BINDING_EVENTS 4096u
+
+/* One device: one cache line. */
+struct ost_slot {
+	uint64_t mac;	 /* as ost_mac_word() */
+	uint32_t vlan;
+	_Atomic uint8_t pin; /* where a device was first seen whose policy names no port; OST_PORTS_MAX: nowhere yet */
+	uint8_t reserved;
+	_Atomic uint8_t state;
+	_Atomic uint8_t assurance;
+	_Atomic uint64_t packets_ns; /* rate limits: theoretical arrival times (limit.h) */
+	_Atomic uint64_t bytes_ns;
+	_Atomic uint64_t new_flows_ns;
+	_Atomic uint32_t flows;
+	uint32_t addresses; /* bindings held */
+	uint32_t pass;	    /* policy generation count it was last part of: a slot is reused only after it left */
+	uint32_t spare;
+} OST_CACHE_ALIGNED;
+
+_Static_assert(sizeof(struct ost_slot) == 64, "a device is one cache line");
+
+struct ost_binding {
+	uint64_t ip[2]; /* wire bytes; IPv4: ip[0] holds the address, ip[1] is OST_BINDING_IPV4 */
+	uint32_t vlan;	/* | source << 24 */
+	uint32_t slot;
+	uint32_t expires_tick; /* 0: does not lapse */
+	uint32_t valid_tick;   /* before it, the address is tentative (duplicate detection is running) */
+};
+
+/* No IPv6 address ends so: distinguishes the families in one key. */
+#define OST_BINDING_IPV4 0xfffefdfcfbfaf9f8ull
+
+/* What a slot is under the policy in force. Immutable but for stamps and hits. */
+struct ost_view {
+	struct ost_image image_copy;
+	const struct ost_image *image;
+	struct ost_site *site;
+	uint32_t *role;	 /* by slot; UINT32_MAX: not in this policy */
+	uint32_t *device; /* by slot: place in the image */
+	uint8_t *port;	 /* by slot: the port its policy names; OST_PORTS_MAX: any one, see pin */
+	uint32_t *slot;	 /* by place in the image; OST_SLOT_NONE: no MAC, or its port is not here, or the table is full */
+	_Atomic uint32_t *stamp; /* by slot */
+	uint64_t *hits[OST_WORKERS_MAX]; /* by rule, one array a worker */
+	uint8_t ports[OST_PORTS_MAX]; /* image port -> our port, OST_PORTS_MAX when it is not here */
+	struct ost_table statics; /* static addresses: bindings that this policy states */
+	struct ost_binding *static_bindings;
+	uint32_t reachable; /* devices that have a slot */
+};
+
+struct ost_site {
+	struct ost_site_config config;
+	struct ost_hash_key hash;
+	struct ost_table devices;
+	struct ost_slot *slots; /* by place */
+	struct ost_table bindings_table;
+	struct ost_binding *bindings;
+	_Atomic(struct ost_view *) view;
+	_Atomic uint32_t stamp_next;
+	uint32_t pass;
+	uint32_t sweep_bucket;
+	uint64_t device_ports; /* mask */
+	struct ost_classifier *classifiers[OST_WORKERS_MAX];
+	uint32_t classifier_count;
+	/* ring of binding changes: filled by the control owner, emptied by main */
+	struct ost_binding_event *events;
+	_Atomic uint32_t events_head, events_tail;
+	_Atomic uint64_t events_lost;
+};
+
+/* Arrays by slot are this long. */
+static inline uint32_t ost_site_places(const struct ost_site *site)
+{
+	return ost_table_places(&site->devices);
+}
+
+void *ost_site_alloc(const struct ost_site *site, size_t bytes);
+void ost_site_release(const struct ost_site *site, void *memory, size_t bytes);
+
+/* ---- devices ---- */
+
+static inline uint64_t ost_slot_hash(const struct ost_site *site, uint64_t mac, uint32_t vlan)
+{
+	return ost_hash_2(&site->hash, mac, vlan);
+}
+
+static inline bool ost_slot_is(const struct ost_slot *s, uint64_t mac, uint32_t vlan)
+{
+	return s->mac == mac && s->vlan == vlan;
+}
+
+/* Slot of a device, OST_SLOT_NONE when there is none. */
+static inline uint32_t ost_slot_find(const struct ost_site *site, uint64_t hash, uint64_t mac, uint32_t vlan)
+{
+	struct ost_table_walk w;
+
+	for (uint32_t i = ost_table_walk_first(&site->devices, hash, &w); i != OST_TABLE_NONE;
+		i = ost_table_walk_next(&site->devices, hash, &w)) {
+		if (ost_slot_is(&site->slots[i], mac, vlan))
+			return i;
+	}
+	return OST_SLOT_NONE;
+}
+
+/* Its port under a view: the policy's, or where it was first seen. OST_PORTS_MAX: not seen yet. */
+static inline uint8_t ost_slot_port(const struct ost_site *site, const struct ost_view *v, uint32_t slot)
+{
+	uint8_t port = v->port[slot];
+
+	return port != OST_PORTS_MAX ? port : atomic_load_explicit(&site->slots[slot].pin, memory_order_relaxed);
+}
+
+/* The device's flows are judged again from each worker's next look on. Call after the change. */
+void ost_slot_bump(struct ost_site *site, uint32_t slot);
+
+/* ---- bindings ---- */
+
+static inline void ost_binding_key4(uint32_t ip_be, uint64_t key[2])
+{
+	key[0] = ip_be;
+	key[1] = OST_BINDING_IPV4;
+}
+
+static inline uint64_t ost_binding_hash(const struct ost_site *site, const uint64_t ip[2], uint32_t vlan)
+{
+	return ost_hash_3(&site->hash, ip[0], ip[1], vlan);
+}
+
+static inline bool ost_binding_live(const struct ost_binding *b, uint32_t tick)
+{
+	return b->expires_tick == 0 || (int32_t)(b->expires_tick - tick) > 0;
+}
+
+static inline const struct ost_binding *ost_binding_find_in(const struct ost_table *table,
+	const struct ost_binding *bindings, uint64_t hash, const uint64_t ip[2], uint32_t vlan)
+{
+	struct ost_table_walk w;
+
+	for (uint32_t i = ost_table_walk_first(table, hash, &w); i != OST_TABLE_NONE;
+		i = ost_table_walk_next(table, hash, &w)) {
+		const struct ost_binding *b = &bindings[i];
+
+		if (b->ip[0] == ip[0] && b->ip[1] == ip[1] && (b->vlan & 0xffffff) == vlan)
+			return b;
+	}
+	return NULL;
+}
+
+static inline const struct ost_binding *ost_binding_find_static(const struct ost_view *v, uint64_t hash,
+	const uint64_t ip[2], uint32_t vlan)
+{
+	if (v->statics.used == 0)
+		return NULL;
+	return ost_binding_find_in(&v->statics, v->static_bindings, hash, ip, vlan);
+}
+
+/* Slot that holds the address and may use it now, OST_SLOT_NONE when nobody does. hash: ost_binding_hash(). What
+ * the policy states wins over what was learned. */
+static inline uint32_t ost_binding_owner(const struct ost_site *site, const struct ost_view *v, uint64_t hash,
+	const uint64_t ip[2], uint32_t vlan, uint32_t tick)
+{
+	const struct ost_binding *b = ost_binding_find_static(v, hash, ip, vlan);
+
+	if (b != NULL)
+		return b->slot;
+	b = ost_binding_find_in(&site->bindings_table, site->bindings, hash, ip, vlan);
+	if (b == NULL || !ost_binding_live(b, tick) || (int32_t)(tick - b->valid_tick) < 0 || v->role[b->slot] == UINT32_MAX)
+		return OST_SLOT_NONE;
+	return b->slot;
+}
+
+/* Binds or renews. valid_tick: from when on it may be used. OST_REASON_NONE, or ADDRESS_IN_USE, BINDING_LIMIT,
+ * BINDING_TABLE_FULL. Control owner only. */
+enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan,
+	enum ost_binding_source source, uint32_t tick, uint32_t expires_tick, uint32_t valid_tick);
+
+/* Takes an address from its device, if that is the slot. Control owner only. */
+void ost_binding_remove(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan);
+
+/* Removes lapsed bindings of the next buckets. Control owner only. */
+void ost_binding_sweep(struct ost_site *site, uint32_t buckets, uint32_t tick);
+
+/* Takes all addresses of a slot. Control owner, or main while no worker runs. */
+void ost_binding_remove_all(struct ost_site *site, uint32_t slot);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The policy in force as arrays by device slot: built aside, swapped in by one pointer. */
+#include "site.h"
+
+void ost_view_free(struct ost_view **view)
+{
+	struct ost_view *v = *view;
+	const struct ost_site *site;
+	size_t places;
+
+	if (v == NULL)
+		return;
+	site = v->site;
+	places = ost_site_places(site);
+	ost_site_release(site, v->role, places * sizeof(*v->role));
+	ost_site_release(site, v->device, places * sizeof(*v->device));
+	ost_site_release(site, v->port, places * sizeof(*v->port));
+	ost_site_release(site, v->stamp, places * sizeof(*v->stamp));
+	ost_site_release(site, v->statics.buckets, (size_t)v->statics.bucket_count * sizeof(*v->statics.buckets));
+	ost_site_release(site, v->static_bindings, (size_t)ost_table_places(&v->statics) * sizeof(*v->static_bindings));
+	for (uint32_t i = 0; i < OST_WORKERS_MAX; i++)
+		ost_site_release(site, v->hits[i], (size_t)v->image_copy.rule_count * sizeof(*v->hits[i]));
+	free(v->slot);
+	free(v);
+	*view = NULL;
+}
+
+static int view_alloc(struct ost_site *site, const struct ost_image *image, struct ost_view **ret_view)
+{
+	size_t places = ost_site_places(site);
+	struct ost_view *v = calloc(1, sizeof(*v));
+	bool ok;
+
+	if (v == NULL)
+		return -ENOMEM;
+	v->site = site;
+	v->image_copy = *image;
+	v->image = &v->image_copy;
+	v->statics.max = image->address_count;
+	v->statics.bucket_count = ost_table_buckets_for(image->address_count);
+	v->role = ost_site_alloc(site, places * sizeof(*v->role));
+	v->device = ost_site_alloc(site, places * sizeof(*v->device));
+	v->port = ost_site_alloc(site, places * sizeof(*v->port));
+	v->stamp = ost_site_alloc(site, places * sizeof(*v->stamp));
+	v->slot = calloc((size_t)image->device_count + 1, sizeof(*v->slot));
+	v->statics.buckets = ost_site_alloc(site, (size_t)v->statics.bucket_count * sizeof(*v->statics.buckets));
+	v->static_bindings = ost_site_alloc(site, (size_t)ost_table_places(&v->statics) * sizeof(*v->static_bindings));
+	ok = v->role && v->device && v->port && v->stamp && v->slot && v->statics.buckets && v->static_bindings;
+	for (uint32_t i = 0; i < site->classifier_count && image->rule_count > 0; i++) {
+		v->hits[i] = ost_site_alloc(site, (size_t)image->rule_count * sizeof(*v->hits[i]));
+		ok = ok && v->hits[i] != NULL;
+	}
+	if (!ok) {
+		ost_view_free(&v);
+		return -ENOMEM;
+	}
+	*ret_view = v;
+	return 0;
+}
+
+static void ports_map(const struct ost_site *site, struct ost_view *v)
+{
+	memset(v->ports, OST_PORTS_MAX, sizeof(v->ports));
+	for (uint32_t i = 0; i < v->image->port_count && i < OST_PORTS_MAX; i++) {
+		const char *name = ost_image_string(v->image, v->image->ports[i].name);
+
+		for (uint32_t k = 0; k < site->config.port_count; k++) {
+			if (site->config.ports[k].side == OST_SIDE_DEVICE && strcmp(site->config.ports[k].name, name) == 0)
+				v->ports[i] = (uint8_t)k;
+		}
+	}
+}
+
+/* A slot is free again when its device left the policy two generations ago and nothing of it is left. */
+static bool slot_reusable(const struct ost_site *site, uint32_t slot)
+{
+	const struct ost_view *v = atomic_load(&site->view);
+	const struct ost_slot *s = &site->slots[slot];
+
+	return (v == NULL || v->role[slot] == UINT32_MAX) && site->pass - s->pass > 2 && atomic_load(&s->flows) == 0 && s->addresses == 0;
+}
+
+static void slots_collect(struct ost_site *site)
+{
+	for (uint32_t slot = 0; slot < ost_site_places(site); slot++) {
+		struct ost_slot *s = &site->slots[slot];
+
+		if (site->devices.buckets[slot / OST_TABLE_WAYS].tags[slot % OST_TABLE_WAYS] == 0 ||
+			!slot_reusable(site, slot))
+			continue;
+		ost_table_remove(&site->devices, ost_slot_hash(site, s->mac, s->vlan), slot);
+	}
+}
+
+static uint32_t slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan, bool *collected)
+{
+	uint64_t hash = ost_slot_hash(site, mac, vlan);
+	uint32_t slot = ost_slot_find(site, hash, mac, vlan);
+
+	if (slot != OST_SLOT_NONE)
+		return slot;
+	slot = ost_table_insert(&site->devices, hash);
+	if (slot == OST_TABLE_NONE && !*collected) {
+		*collected = true;
+		slots_collect(site);
+		slot = ost_table_insert(&site->devices, hash);
+	}
+	if (slot == OST_TABLE_NONE)
+		return OST_SLOT_NONE;
+	struct ost_slot *s = &site->slots[slot];
+
+	memset(s, 0, sizeof(*s));
+	atomic_store(&s->pin, OST_PORTS_MAX);
+	s->vlan = vlan;
+	s->mac = mac;
+	return slot;
+}
+
+static void state_store(struct ost_slot *s, bool by_mac)
+{
+	atomic_store(&s->assurance, by_mac ? OST_ASSURANCE_IDENTIFIED : OST_ASSURANCE_NONE);
+	atomic_store(&s->state, by_mac ? OST_STATE_IDENTIFIED : OST_STATE_UNKNOWN);
+}
+
+/* A device that the policy knows by its MAC is identified as soon as the policy says so; one that must prove
+ * itself stays unknown until it has. A state that was given to it stays, unless the policy now asks for other
+ * proof. Runs behind the swap, so that a policy that could not be set has changed no state; the classifier
+ * gives a role that asks for proof nothing for being identified, so nothing opens in between. */
+static void states_follow(struct ost_site *site, const struct ost_view *v)
+{
+	for (uint32_t i = 0; i < v->image->device_count; i++) {
+		uint32_t slot = v->slot[i];
+		struct ost_slot *s;
+		uint8_t state;
+		bool by_mac;
+
+		if (slot == OST_SLOT_NONE)
+			continue;
+		s = &site->slots[slot];
+		state = atomic_load(&s->state);
+		by_mac = v->image->roles[v->role[slot]].authenticate == OST_AUTH_MAC;
+		if (state != (by_mac ? OST_STATE_UNKNOWN : OST_STATE_IDENTIFIED))
+			continue;
+		state_store(s, by_mac);
+		ost_slot_bump(site, slot);
+	}
+}
+
+static void statics_add(struct ost_site *site, struct ost_view *v, const struct ost_image_device *d, uint32_t slot)
+{
+	for (uint32_t i = 0; i < d->address_count; i++) {
+		const struct ost_image_address *a = &v->image->addresses[d->address_first + i];
+		uint64_t key[2];
+		uint64_t hash;
+		uint32_t place;
+
+		if (a->family == OST_IPV4)
+			ost_binding_key4(ost_load32(a->ip), key);
+		else
+			memcpy(key, a->ip, 16);
+		hash = ost_binding_hash(site, key, d->vlan);
+		if (ost_binding_find_in(&v->statics, v->static_bindings, hash, key, d->vlan) != NULL)
+			continue;
+		place = ost_table_insert(&v->statics, hash);
+		if (place == OST_TABLE_NONE)
+			continue; /* cannot be: the table was made for all of them */
+		v->static_bindings[place] = (struct ost_binding){.ip = {key[0], key[1]},
+			.vlan = d->vlan | (uint32_t)OST_BINDING_STATIC << 24, .slot = slot};
+	}
+}
+
+static int device_add(struct ost_site *site, struct ost_view *v, uint32_t device, bool *collected)
+{
+	const struct ost_image_device *d = &v->image->devices[device];
+	uint32_t slot;
+	bool fresh;
+
+	v->slot[device] = OST_SLOT_NONE;
+	if (!d->has_mac || (d->port != OST_PORT_ANY && v->ports[d->port] == OST_PORTS_MAX))
+		return 0;
+	slot = slot_take(site, ost_mac_word(d->mac), d->vlan, collected);
+	if (slot == OST_SLOT_NONE)
+		return -ENOSPC;
+	if (v->role[slot] != UINT32_MAX)
+		return 0; /* a second device with this MAC and VLAN: the first one counts */
+	fresh = site->slots[slot].pass == 0;
+	site->slots[slot].pass = site->pass;
+	v->slot[device] = slot;
+	v->role[slot] = d->role;
+	v->device[slot] = device;
+	v->port[slot] = d->port == OST_PORT_ANY ? OST_PORTS_MAX : v->ports[d->port];
+	if (fresh) /* no view before this one knows it */
+		state_store(&site->slots[slot], v->image->roles[d->role].authenticate == OST_AUTH_MAC);
+	statics_add(site, v, d, slot);
+	v->reachable++;
+	return 0;
+}
+
+int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, uint64_t now_ns,
+	struct ost_view **ret_old)
+{
+	bool collected = false;
+	struct ost_view *v;
+	uint32_t stamp;
+	int r = view_alloc(site, image, &v);
+
+	(void)now_ns;
+	if (r < 0)
+		return r;
+	if (image->port_count > OST_PORTS_MAX) {
+		ost_view_free(&v);
+		return -EINVAL;
+	}
+	site->pass++;
+	memset(v->role, 0xff, (size_t)ost_site_places(site) * sizeof(*v->role));
+	memset(v->port, OST_PORTS_MAX, ost_site_places(site));
+	ports_map(site, v);
+	for (uint32_t i = 0; i < image->device_count && r == 0; i++)
+		r = device_add(site, v, i, &collected);
+	if (r < 0) {
+		ost_view_free(&v);
+		return r;
+	}
+	stamp = atomic_fetch_add(&site->stamp_next, 1);
+	for (uint32_t i = 0; i < ost_site_places(site); i++)
+		atomic_store_explicit(&v->stamp[i], stamp, memory_order_relaxed);
+	*ret_old = atomic_exchange(&site->view, v);
+	states_follow(site, v);
+	return 0;
+}
