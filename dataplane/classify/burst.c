@@ -2,7 +2,7 @@
 /* The burst: parse, one look-up, verdict. Compiled once for each instruction set that we choose from at
  * start (OST_VARIANT). What is no plain packet of an established flow goes to ost_first(). */
 #include "burst.h"
-#include "limits.h"
+#include "rate.h"
 #include "parse.h"
 
 /* Received and forwarded packets of one ingress port, added to its counters when another port's come. */

@@ -3,7 +3,7 @@
  * all packets ask for their lines before the first one is judged, because this is the edge that a flood hits. */
 #include "burst.h"
 #include "judge.h"
-#include "limits.h"
+#include "rate.h"
 
 struct first {
 	const struct ost_packet *p;
