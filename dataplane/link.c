@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "clock.h"
 #include "dataplane.h"
 #include "log.h"
 #include "msg.h"
@@ -306,7 +307,7 @@ static void on_binding(void *user, const struct ost_binding_event *e)
 	m = &l->bindings[l->binding_count++];
 	*m = (struct ost_msg_binding){
 		.generation = l->dp->policy->image.generation,
-		.expires_wall_ns = e->expires_ns == 0 ? 0 : e->expires_ns + (uint64_t)l->wall_offset_ns,
+		.expires_wall_ns = e->expires_in_ns == 0 ? 0 : ost_clock_wall_ns() + e->expires_in_ns,
 		.device = device.image_device,
 		.vlan = e->vlan,
 		.family = e->ip.family,
