@@ -40,3 +40,7 @@ int ost_cli_fail(const char *fmt, ...) OST_PRINTF(1, 2);
 
 /* Findings: sorted, to standard error for people, or as the JSON array "findings" on standard output. */
 void ost_cli_findings(const struct ost_cli *cli, struct ost_diag *diag);
+
+/* The members "findings", "errors" and "warnings" of an open JSON object. */
+struct ost_jsonw;
+void ost_cli_findings_json(struct ost_jsonw *w, const struct ost_diag *diag);

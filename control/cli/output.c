@@ -33,17 +33,22 @@ static void finding_json(struct ost_jsonw *w, const struct ost_finding *f)
 	ost_jsonw_end(w, '}');
 }
 
-static void findings_json(struct ost_diag *diag)
+void ost_cli_findings_json(struct ost_jsonw *w, const struct ost_diag *diag)
+{
+	ost_jsonw_array(w, "findings");
+	for (uint32_t i = 0; i < diag->count; i++)
+		finding_json(w, &diag->findings[i]);
+	ost_jsonw_end(w, ']');
+	ost_jsonw_u64(w, "errors", diag->errors);
+	ost_jsonw_u64(w, "warnings", diag->warnings);
+}
+
+static void findings_json(const struct ost_diag *diag)
 {
 	struct ost_jsonw w = {0};
 
 	ost_jsonw_object(&w, NULL);
-	ost_jsonw_array(&w, "findings");
-	for (uint32_t i = 0; i < diag->count; i++)
-		finding_json(&w, &diag->findings[i]);
-	ost_jsonw_end(&w, ']');
-	ost_jsonw_u64(&w, "errors", diag->errors);
-	ost_jsonw_u64(&w, "warnings", diag->warnings);
+	ost_cli_findings_json(&w, diag);
 	ost_jsonw_end(&w, '}');
 	ost_jsonw_newline(&w);
 	if (!w.failed)

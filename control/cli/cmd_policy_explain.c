@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "judge.h"
+#include "nearrules.h"
+#include "options.h"
+#include "policy_input.h"
+
+#define NEAR_MAX 4u
+
+struct explain {
+	const struct ost_cli *cli;
+	struct ost_cli_policy policy;
+	const char *device_name;
+	char question_text[256];
+	uint32_t device; /* of the model */
+	struct ost_flow_question question;
+	struct ost_judgement answer;
+	struct ost_near_rule near[NEAR_MAX], peer_near[NEAR_MAX];
+	uint32_t near_count, peer_near_count;
+};
+
+static const struct ost_role *role_of(const struct explain *x, uint32_t device)
+{
+	const struct ost_policy *p = x->policy.policy;
+
+	return &p->roles[p->devices[device].role];
+}
+
+static bool has_peer(const struct explain *x)
+{
+	return x->answer.peer_device < x->policy.image.device_count;
+}
+
+static const char *peer_name(const struct explain *x)
+{
+	return ost_image_device_name(&x->policy.image, x->answer.peer_device);
+}
+
+/* ---- what came near ---- */
+
+static void find_near(struct explain *x)
+{
+	const struct ost_policy *policy = x->policy.policy;
+	const struct ost_device *device = &policy->devices[x->device];
+	struct ost_near_question q = {
+		.policy = policy,
+		.role = device->role,
+		.direction = x->question.direction,
+		.protocol = x->question.protocol,
+		.value = x->question.value,
+		.peer_device = has_peer(x) ? ost_policy_device_find(policy, peer_name(x)) : -1,
+		.peer = x->question.has_peer_device ? NULL : &x->question.peer,
+		.assurance = x->answer.assurance,
+	};
+
+	if (x->answer.allowed)
+		return;
+	if (x->answer.reason != OST_REASON_PEER_NOT_ALLOWED)
+		x->near_count = ost_near_rules(&q, x->near, NEAR_MAX);
+	if (q.peer_device < 0)
+		return;
+	q.role = policy->devices[q.peer_device].role;
+	q.direction = q.direction == OST_TO ? OST_FROM : OST_TO;
+	q.peer_device = x->device;
+	q.peer = device->address_count > 0 ? &device->addresses[0] : NULL;
+	x->peer_near_count = ost_near_rules(&q, x->peer_near, NEAR_MAX);
+}
+
+/* ---- text ---- */
+
+static void print_rule(const struct explain *x, const char *label, uint32_t rule)
+{
+	if (rule >= x->policy.image.rule_count)
+		return;
+	(void)printf("  %-8s ", label);
+	ost_cli_rule_print(&x->policy.image, rule);
+	(void)printf("\n");
+}
+
+static void print_near(const char *role, const struct ost_near_rule *near, uint32_t count)
+{
+	if (count == 0) {
+		(void)printf("  no rule of role %s has anything in common with it\n", role);
+		return;
+	}
+	(void)printf("  nearest rules of role %s:\n", role);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct ost_rule *r = near[i].rule;
+
+		(void)printf("    %s:%u:%u: %s\n", r->pos.file, r->pos.line, r->pos.column, r->text);
+		if (near[i].words[0] != '\0')
+			(void)printf("      but %s\n", near[i].words);
+	}
+}
+
+static void print_denied(const struct explain *x)
+{
+	const struct ost_judgement *a = &x->answer;
+
+	(void)printf("  %-8s %s: %s\n", "reason", ost_reason_name(a->reason), ost_reason_meaning(a->reason));
+	if (a->reason == OST_REASON_NOT_ALLOWED || a->reason == OST_REASON_NOT_ALLOWED_IN)
+		(void)printf("  %-8s if it is meant to pass, add a rule to allow: of role %s\n", "advice",
+			role_of(x, x->device)->name); /* the general advice is to come here */
+	else
+		(void)printf("  %-8s %s\n", "advice", ost_reason_advice(a->reason));
+	if (a->reason != OST_REASON_PEER_NOT_ALLOWED)
+		print_near(role_of(x, x->device)->name, x->near, x->near_count);
+	if (has_peer(x)) {
+		int64_t peer = ost_policy_device_find(x->policy.policy, peer_name(x));
+
+		(void)printf("  %s is a device too, and its role must agree:\n", peer_name(x));
+		if (peer >= 0)
+			print_near(role_of(x, (uint32_t)peer)->name, x->peer_near, x->peer_near_count);
+	}
+}
+
+static int print_text(const struct explain *x)
+{
+	const struct ost_judgement *a = &x->answer;
+	const char *on = "", *off = x->cli->colour ? "\033[0m" : "";
+
+	if (x->cli->colour)
+		on = a->allowed ? "\033[32m" : "\033[31m";
+	(void)printf("%s%s%s  %s (role %s): %s\n", on, a->allowed ? "allowed" : "denied", off, x->device_name,
+		role_of(x, x->device)->name, x->question_text);
+	print_rule(x, "rule", a->rule);
+	print_rule(x, "peer", a->peer_rule);
+	if (a->allowed && a->rule >= x->policy.image.rule_count)
+		(void)printf("  %-8s include: of the role\n", "rule");
+	if (!a->allowed)
+		print_denied(x);
+	(void)printf("  %-8s as %s, assurance %s%s\n", "judged", ost_state_name(a->state),
+		ost_assurance_name(a->assurance),
+		a->assumed ? " (assumed: its role asks it to prove itself first)" : "");
+	return a->allowed ? OST_EXIT_OK : OST_EXIT_NO;
+}
+
+/* ---- JSON ---- */
+
+static void near_json(struct ost_jsonw *w, const char *key, const struct ost_near_rule *near, uint32_t count)
+{
+	ost_jsonw_array(w, key);
+	for (uint32_t i = 0; i < count; i++) {
+		ost_jsonw_object(w, NULL);
+		ost_jsonw_string(w, "text", near[i].rule->text);
+		ost_jsonw_string(w, "file", near[i].rule->pos.file);
+		ost_jsonw_u64(w, "line", near[i].rule->pos.line);
+		ost_jsonw_u64(w, "column", near[i].rule->pos.column);
+		ost_jsonw_bool(w, "direction_matches", near[i].direction_ok);
+		ost_jsonw_bool(w, "peer_matches", near[i].peer_ok);
+		ost_jsonw_bool(w, "protocol_matches", near[i].protocol_ok);
+		ost_jsonw_bool(w, "value_matches", near[i].value_ok);
+		ost_jsonw_bool(w, "assurance_matches", near[i].assurance_ok);
+		ost_jsonw_string(w, "but", near[i].words);
+		ost_jsonw_end(w, '}');
+	}
+	ost_jsonw_end(w, ']');
+}
+
+static int print_json(const struct explain *x)
+{
+	const struct ost_judgement *a = &x->answer;
+	struct ost_jsonw w = {0};
+	int rc;
+
+	ost_jsonw_object(&w, NULL);
+	ost_jsonw_string(&w, "device", x->device_name);
+	ost_jsonw_string(&w, "role", role_of(x, x->device)->name);
+	ost_jsonw_string(&w, "question", x->question_text);
+	ost_jsonw_string(&w, "verdict", a->allowed ? "allow" : "deny");
+	ost_jsonw_string(&w, "reason", a->allowed ? NULL : ost_reason_name(a->reason));
+	ost_jsonw_string(&w, "meaning", a->allowed ? NULL : ost_reason_meaning(a->reason));
+	ost_jsonw_string(&w, "advice", a->allowed ? NULL : ost_reason_advice(a->reason));
+	ost_cli_rule_json(&w, "rule", &x->policy.image, a->rule);
+	ost_jsonw_string(&w, "peer_device", has_peer(x) ? peer_name(x) : NULL);
+	ost_cli_rule_json(&w, "peer_rule", &x->policy.image, a->peer_rule);
+	ost_jsonw_string(&w, "state", ost_state_name(a->state));
+	ost_jsonw_string(&w, "assurance", ost_assurance_name(a->assurance));
+	ost_jsonw_bool(&w, "state_assumed", a->assumed);
+	near_json(&w, "nearest", x->near, x->near_count);
+	near_json(&w, "peer_nearest", x->peer_near, x->peer_near_count);
+	ost_jsonw_end(&w, '}');
+	rc = ost_cli_json_print(&w);
+	if (rc != OST_EXIT_OK)
+		return rc;
+	return a->allowed ? OST_EXIT_OK : OST_EXIT_NO;
+}
+
+/* ---- asking ---- */
+
+static int ask(struct explain *x)
+{
+	const struct ost_image *image = &x->policy.image;
+	struct ost_judge *judge = NULL;
+	int rc = ost_judge_new(image, &judge);
+
+	if (rc == 0)
+		rc = ost_judge_ask_model(judge, x->policy.policy, x->device, &x->question, &x->answer);
+	ost_judge_free(&judge);
+	if (rc == -EINVAL)
+		return ost_cli_fail("a device does not open flows to itself; name another peer than %s", x->device_name);
+	if (rc < 0)
+		return ost_cli_fail("policy explain: %s", strerror(-rc));
+	find_near(x);
+	return x->cli->json ? print_json(x) : print_text(x);
+}
+
+static int understand(struct explain *x)
+{
+	const struct ost_policy *policy = x->policy.policy;
+	int64_t device = ost_policy_device_find(policy, x->device_name);
+	char why[256];
+
+	if (device < 0)
+		return ost_cli_fail("no device '%s' in the policy%s%s", x->device_name,
+			policy->device_count > 0 ? "; it has, for example, " : ", and no other either",
+			policy->device_count > 0 ? policy->devices[0].name : "");
+	x->device = (uint32_t)device;
+	if (ost_flow_question_parse(policy, x->question_text, &x->question, why) < 0)
+		return ost_cli_fail("\"%s\": %s", x->question_text, why);
+	return ask(x);
+}
+
+/* The words of a question may come as one argument or as several. */
+static int join(struct explain *x, int argc, char **argv)
+{
+	size_t used = 0;
+
+	for (int i = 0; i < argc; i++) {
+		int n = snprintf(x->question_text + used, sizeof(x->question_text) - used, "%s%s", i > 0 ? " " : "",
+			argv[i]);
+
+		if (n < 0 || (size_t)n >= sizeof(x->question_text) - used)
+			return ost_cli_fail("policy explain: the question is too long");
+		used += (size_t)n;
+	}
+	return OST_EXIT_OK;
+}
+
+int ost_cmd_policy_explain(const struct ost_cli *cli, int argc, char **argv)
+{
+	static const char usage[] = "ostiary policy explain --device NAME [--policy FILE] \"tcp 10.0.0.5:443\"";
+	struct ost_cli here = *cli;
+	struct explain x = {.cli = &here};
+	struct ost_cli_list files = {0};
+	const struct ost_cli_option options[] = {
+		{.name = "json", .flag = &here.json},
+		{.name = "device", .value = &x.device_name},
+		{.name = "policy", .list = &files},
+	};
+	int first = ost_cli_options("policy explain", options, OST_ARRAY_SIZE(options), argc, argv), rc;
+
+	if (first < 0)
+		return OST_EXIT_INPUT;
+	if (x.device_name == NULL)
+		return ost_cli_fail("policy explain: which device? write: %s", usage);
+	if (first == argc)
+		return ost_cli_fail("policy explain: which flow? write: %s", usage);
+	if (join(&x, argc - first, argv + first) != OST_EXIT_OK)
+		return OST_EXIT_INPUT;
+	if (files.count == 0)
+		files.items[files.count++] = here.paths.policy_dir;
+	rc = ost_cli_policy_open(&here, files.items, files.count, &x.policy);
+	if (rc == OST_EXIT_OK)
+		rc = understand(&x);
+	ost_cli_policy_free(&x.policy);
+	return rc;
+}

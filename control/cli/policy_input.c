@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "policy_input.h"
+
+#include <stdio.h>
+
+#include "compile.h"
+
+static int compile(struct ost_cli_policy *p)
+{
+	char why[256];
+	int rc = ost_policy_compile(p->policy, 0, &p->diag, &p->bytes, &p->length);
+
+	if (rc == 0) {
+		rc = ost_image_open(p->bytes, p->length, &p->image, why);
+		if (rc < 0)
+			ost_diag_error(&p->diag, (struct ost_pos){0}, NULL, "the compiled policy is not sound: %s", why);
+	}
+	return rc;
+}
+
+int ost_cli_policy_open(const struct ost_cli *cli, const char *const *paths, uint32_t count,
+	struct ost_cli_policy *p)
+{
+	int rc;
+
+	*p = (struct ost_cli_policy){0};
+	rc = ost_policy_load(paths, count, &p->diag, &p->names, &p->policy);
+	if (rc == 0)
+		rc = compile(p);
+	if (rc == 0)
+		return OST_EXIT_OK;
+	if (p->diag.errors == 0)
+		return ost_cli_fail("%s: %s", count > 0 ? paths[0] : "policy", strerror(-rc));
+	ost_cli_findings(cli, &p->diag);
+	return OST_EXIT_INPUT;
+}
+
+void ost_cli_policy_free(struct ost_cli_policy *p)
+{
+	free(p->bytes);
+	ost_diag_free(&p->diag); /* borrows the names */
+	ost_policy_free(&p->policy);
+	ost_policy_names_free(&p->names);
+	*p = (struct ost_cli_policy){0};
+}
+
+void ost_cli_rule_json(struct ost_jsonw *w, const char *key, const struct ost_image *image, uint32_t rule)
+{
+	const struct ost_image_rule *r;
+
+	if (rule >= image->rule_count) {
+		ost_jsonw_string(w, key, NULL);
+		return;
+	}
+	r = &image->rules[rule];
+	ost_jsonw_object(w, key);
+	ost_jsonw_string(w, "role", ost_image_role_name(image, r->role));
+	ost_jsonw_string(w, "text", ost_image_string(image, r->text));
+	ost_jsonw_string(w, "file", ost_image_string(image, r->file));
+	ost_jsonw_u64(w, "line", r->line);
+	ost_jsonw_u64(w, "column", r->column);
+	ost_jsonw_end(w, '}');
+}
+
+void ost_cli_rule_print(const struct ost_image *image, uint32_t rule)
+{
+	const struct ost_image_rule *r = &image->rules[rule];
+
+	(void)printf("%s:%u:%u: %s", ost_image_string(image, r->file), r->line, r->column,
+		ost_image_string(image, r->text));
+}
+
+int ost_cli_json_print(struct ost_jsonw *w)
+{
+	int rc = OST_EXIT_OK;
+
+	ost_jsonw_newline(w);
+	if (w->failed)
+		rc = ost_cli_fail("out of memory");
+	else
+		(void)fputs(w->text, stdout);
+	ost_jsonw_free(w);
+	return rc;
+}

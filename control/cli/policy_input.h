@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Policy files as commands take them: read, check, compile, open. */
+#pragma once
+
+#include "cli.h"
+#include "image.h"
+#include "jsonw.h"
+#include "model.h"
+#include "policy_yaml.h"
+
+struct ost_cli_policy {
+	struct ost_diag diag; /* warnings, when it was opened */
+	struct ost_policy_names names;
+	struct ost_policy *policy;
+	void *bytes; /* the image */
+	size_t length;
+	struct ost_image image;
+};
+
+/* OST_EXIT_OK, or OST_EXIT_INPUT after telling why. Free in both cases. */
+int ost_cli_policy_open(const struct ost_cli *cli, const char *const *paths, uint32_t count,
+	struct ost_cli_policy *policy);
+void ost_cli_policy_free(struct ost_cli_policy *policy);
+
+/* "file:line:column" of a compiled rule, and its text, as members of a JSON object (null for no rule). */
+void ost_cli_rule_json(struct ost_jsonw *w, const char *key, const struct ost_image *image, uint32_t rule);
+
+/* Prints "file:line:column: text" of a compiled rule. */
+void ost_cli_rule_print(const struct ost_image *image, uint32_t rule);
+
+/* Ends the JSON text, prints it, frees it. OST_EXIT_OK, or OST_EXIT_INPUT without memory. */
+int ost_cli_json_print(struct ost_jsonw *w);
