@@ -4,7 +4,8 @@
  * Input: one byte of mode (bit 0: judge one by one, and compare with explain), then frames: port, time step in
  * units of 250 ms, two bytes of length (little endian), bytes. Besides the sanitizers this checks what must hold
  * whatever comes in: every frame is accounted for, a verdict is a sound one, and nobody whose MAC
- * is not in the policy, or is pinned to another port, gets a frame through. */
+ * is not in the policy, or is pinned to another port, gets a frame through.
+ * With OSTIARY_SHOW set it prints each verdict. */
 #include <stdio.h>
 
 #include "classify.h"
@@ -48,6 +49,7 @@ static const char policy_text[] =
 
 static const uint8_t macs[3][6] = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}, {2, 0, 0, 0, 0, 3}};
 static struct ost_image image;
+static bool show;
 
 static void die(const char *what)
 {
@@ -172,8 +174,12 @@ static void judge(struct gateway *g, struct gateway *twin, const struct ost_fram
 	struct ost_explanation explanation;
 
 	ost_classify(g->classifier, frames, n, now_ns, verdicts);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
+		if (show)
+			fprintf(stderr, "port %u, %u bytes: action %u, %s\n", frames[i].port, frames[i].length,
+				verdicts[i].action, ost_reason_name(verdicts[i].reason));
 		verdict_check(&frames[i], &verdicts[i]);
+	}
 	if (twin->classifier == NULL)
 		return;
 	ost_classify_explain(twin->classifier, &frames[0], now_ns, &explanation);
@@ -243,8 +249,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const bool single = ost_cursor_u8(&c) & 1;
 	struct gateway g, twin = {0};
 
-	if (image.header == NULL)
+	if (image.header == NULL) {
 		image_make();
+		show = getenv("OSTIARY_SHOW") != NULL;
+	}
 	g = gateway_make();
 	if (single)
 		twin = gateway_make();
