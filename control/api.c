@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "api.h"
+
+#include <event2/event.h>
+#include <grp.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "api_apply.h"
+#include "log.h"
+#include "metrics.h"
+#include "views.h"
+
+#define CONNECTIONS_MAX	   128u
+#define IDLE_S		   10u
+#define HEADER_BYTES	   (32u * 1024)
+#define LISTEN_QUEUE	   64
+#define LIMIT_DEFAULT	   1000u
+#define SEGMENT_MAX	   256u
+
+struct ost_api {
+	struct ost_daemon *d;
+	struct MHD_Daemon *http;
+	struct event *readable; /* MHD's epoll descriptor */
+	struct event *timer;	/* MHD's time-outs */
+	struct request *waiting; /* suspended: at most one, for one apply goes at a time */
+};
+
+/* One request, from its first header to its end. */
+struct request {
+	struct ost_api *api;
+	struct MHD_Connection *connection;
+	char *body;
+	size_t length, capacity;
+	bool answered;	/* an early error is queued: the rest of the body is thrown away */
+	struct ost_api_sources *sources;
+	struct ost_jsonw answer; /* of an apply */
+	unsigned status;	 /* of that answer; 0: not there yet */
+};
+
+/* ---- answers ---- */
+
+static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type, char *text, size_t length)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE);
+	enum MHD_Result r;
+
+	if (response == NULL) {
+		free(text);
+		return MHD_NO;
+	}
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, POST");
+	r = MHD_queue_response(c, status, response);
+	MHD_destroy_response(response);
+	return r;
+}
+
+/* Takes over the writer's text. */
+static enum MHD_Result send_json(struct MHD_Connection *c, unsigned status, struct ost_jsonw *w)
+{
+	enum MHD_Result r;
+
+	ost_jsonw_newline(w);
+	if (w->failed) {
+		ost_jsonw_free(w);
+		return MHD_NO;
+	}
+	r = send_text(c, status, "application/json", w->text, w->length);
+	*w = (struct ost_jsonw){0};
+	return r;
+}
+
+static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, const char *error, const char *hint)
+{
+	struct ost_jsonw w = {0};
+
+	ost_jsonw_object(&w, NULL);
+	ost_jsonw_string(&w, "error", error);
+	ost_jsonw_string(&w, "hint", hint);
+	ost_jsonw_end(&w, '}');
+	return send_json(c, status, &w);
+}
+
+/* ---- routes ---- */
+
+static uint32_t limit_of(struct MHD_Connection *c, uint32_t otherwise)
+{
+	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "limit");
+	uint32_t n = 0;
+
+	if (text == NULL || *text == '\0')
+		return otherwise;
+	for (; *text >= '0' && *text <= '9' && n < OST_DEVICES_MAX; text++)
+		n = n * 10 + (uint32_t)(*text - '0');
+	return *text == '\0' && n > 0 ? n : otherwise;
+}
+
+static const char *argument(struct MHD_Connection *c, const char *name)
+{
+	return MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
+}
+
+static enum MHD_Result get_status(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+
+	(void)rest;
+	ost_view_status(d, &w);
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
+static enum MHD_Result get_devices(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+	const char *after = argument(c, "after");
+
+	(void)rest;
+	ost_view_devices(d, after != NULL ? after : "", limit_of(c, OST_DEVICES_MAX), &w);
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
+static enum MHD_Result get_device(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+
+	if (ost_view_device(d, rest, &w) < 0)
+		return send_error(c, MHD_HTTP_NOT_FOUND, "the policy in force has no device of this name",
+			"ostiary device list tells them");
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
+static enum MHD_Result get_policy(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+	const char *sources = argument(c, "sources");
+
+	(void)rest;
+	if (ost_view_policy(d, sources != NULL && strcmp(sources, "1") == 0, &w) < 0)
+		return send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
+static enum MHD_Result get_generations(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+
+	(void)rest;
+	if (ost_view_generations(d, limit_of(c, LIMIT_DEFAULT), &w) < 0) {
+		ost_jsonw_free(&w);
+		return send_error(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "the registry cannot be read",
+			"ostiary status tells why");
+	}
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
+static enum MHD_Result get_refusals(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+
+	(void)rest;
+	ost_view_refusals(d, argument(c, "device"), argument(c, "reason"), limit_of(c, LIMIT_DEFAULT), &w);
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
+static enum MHD_Result get_unknown(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+
+	(void)rest;
+	ost_view_unknown(d, limit_of(c, LIMIT_DEFAULT), &w);
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
+static enum MHD_Result get_metrics(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	char *text = NULL;
+	size_t length = 0;
+
+	(void)rest;
+	if (ost_metrics_make(d, &text, &length) < 0)
+		return MHD_NO;
+	return send_text(c, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, length);
+}
+
+static const struct route {
+	const char *path; /* ends with '/': the rest is an argument */
+	enum MHD_Result (*get)(struct ost_daemon *d, struct MHD_Connection *c, const char *rest);
+	bool post;
+} routes[] = {
+	{"/v1/status", get_status, false},
+	{"/v1/devices", get_devices, false},
+	{"/v1/devices/", get_device, false},
+	{"/v1/policy", get_policy, true},
+	{"/v1/policy/generations", get_generations, false},
+	{"/v1/refusals", get_refusals, false},
+	{"/v1/unknown", get_unknown, false},
+	{"/metrics", get_metrics, false},
+};
+
+static const struct route *route_find(const char *url, const char **ret_rest)
+{
+	for (size_t i = 0; i < OST_ARRAY_SIZE(routes); i++) {
+		size_t n = strlen(routes[i].path);
+
+		if (routes[i].path[n - 1] == '/' && strncmp(url, routes[i].path, n) == 0 && url[n] != '\0' &&
+			strlen(url + n) < SEGMENT_MAX) {
+			*ret_rest = url + n;
+			return &routes[i];
+		}
+		if (strcmp(url, routes[i].path) == 0) {
+			*ret_rest = "";
+			return &routes[i];
+		}
+	}
+	return NULL;
+}
+
+/* ---- POST ---- */
+
+static uint32_t peer_uid(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t length = sizeof(peer);
+
+	if (info == NULL || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return UINT32_MAX;
+	return peer.uid;
+}
+
+static void run_soon(struct ost_api *api)
+{
+	const struct timeval now = {0};
+
+	(void)evtimer_add(api->timer, &now);
+}
+
+static void applied(void *user, struct ost_apply_result *result)
+{
+	struct request *q = user;
+
+	q->status = ost_api_apply_answer(result, &q->answer);
+	if (q->api->waiting != q)
+		return;
+	q->api->waiting = NULL;
+	MHD_resume_connection(q->connection);
+	run_soon(q->api);
+}
+
+static enum MHD_Result post_policy(struct request *q)
+{
+	struct ost_apply_request request;
+	char why[256] = "";
+
+	if (ost_api_sources_read(q->body != NULL ? q->body : "", q->length, &q->sources, why) < 0)
+		return send_error(q->connection, MHD_HTTP_BAD_REQUEST, why,
+			"send {\"message\": ..., \"sources\": [{\"name\": ..., \"text\": ...}]}");
+	free(q->body);
+	q->body = NULL;
+	request = ost_api_sources_request(q->sources, peer_uid(q->connection));
+	ost_apply(q->api->d->applier, &request, applied, q);
+	if (q->status != 0)
+		return send_json(q->connection, q->status, &q->answer);
+	q->api->waiting = q;
+	MHD_suspend_connection(q->connection);
+	return MHD_YES;
+}
+
+static bool body_add(struct request *q, const char *bytes, size_t n)
+{
+	if (q->length + n > OST_API_BODY_MAX)
+		return false;
+	if (q->length + n + 1 > q->capacity) {
+		size_t capacity = OST_MIN(OST_MAX(q->capacity * 2, q->length + n + 4096), (size_t)OST_API_BODY_MAX + 1);
+		char *body = realloc(q->body, capacity);
+
+		if (body == NULL)
+			return false;
+		q->body = body;
+		q->capacity = capacity;
+	}
+	memcpy(q->body + q->length, bytes, n);
+	q->length += n;
+	return true;
+}
+
+static bool body_announced_too_large(struct MHD_Connection *c)
+{
+	const char *text = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return text != NULL && strtoull(text, NULL, 10) > OST_API_BODY_MAX;
+}
+
+/* ---- libmicrohttpd ---- */
+
+static enum MHD_Result too_large(struct request *q)
+{
+	q->answered = true;
+	return send_error(q->connection, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 80 MiB",
+		"split the policy, or name fewer files");
+}
+
+static enum MHD_Result first_sight(struct ost_api *api, struct MHD_Connection *c, void **state)
+{
+	struct request *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return MHD_NO;
+	q->api = api;
+	q->connection = c;
+	*state = q;
+	return body_announced_too_large(c) ? too_large(q) : MHD_YES;
+}
+
+static enum MHD_Result answer(struct request *q, const char *url, const char *method)
+{
+	const char *rest = "";
+	const struct route *route = route_find(url, &rest);
+	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+
+	if (route == NULL)
+		return send_error(q->connection, MHD_HTTP_NOT_FOUND, "there is nothing at this address",
+			"ostiaryd(8) lists the addresses");
+	if (get)
+		return route->get(q->api->d, q->connection, rest);
+	if (route->post && strcmp(method, MHD_HTTP_METHOD_POST) == 0)
+		return q->status != 0 ? send_json(q->connection, q->status, &q->answer) : post_policy(q);
+	return send_error(q->connection, MHD_HTTP_METHOD_NOT_ALLOWED, "this address does not know that method",
+		"ostiaryd(8) lists them");
+}
+
+static enum MHD_Result on_request(void *user, struct MHD_Connection *c, const char *url, const char *method,
+	const char *version, const char *data, size_t *data_bytes, void **state)
+{
+	struct request *q = *state;
+
+	(void)version;
+	if (q == NULL)
+		return first_sight(user, c, state);
+	if (q->answered) {
+		*data_bytes = 0;
+		return MHD_YES;
+	}
+	if (*data_bytes > 0) {
+		/* A body that was announced smaller than it is, or not announced: cut. */
+		if (!body_add(q, data, *data_bytes))
+			return MHD_NO;
+		*data_bytes = 0;
+		return MHD_YES;
+	}
+	return answer(q, url, method);
+}
+
+static void on_end(void *user, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode how)
+{
+	struct request *q = *state;
+
+	(void)user;
+	(void)c;
+	(void)how;
+	if (q == NULL)
+		return;
+	if (q->api->waiting == q)
+		q->api->waiting = NULL;
+	ost_applier_forget(q->api->d->applier, q);
+	ost_api_sources_free(&q->sources);
+	ost_jsonw_free(&q->answer);
+	free(q->body);
+	free(q);
+	*state = NULL;
+}
+
+static void http_run(struct ost_api *api)
+{
+	MHD_UNSIGNED_LONG_LONG ms = 0;
+
+	(void)MHD_run(api->http);
+	if (MHD_get_timeout(api->http, &ms) == MHD_YES) {
+		const struct timeval tv = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+
+		(void)evtimer_add(api->timer, &tv);
+	}
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	http_run(user);
+}
+
+/* ---- the socket ---- */
+
+static int socket_listen(const char *path, int *ret_fd)
+{
+	OST_AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const struct group *group = getgrnam("ostiary");
+	mode_t mask;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	if (strlen(path) >= sizeof(a.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(a.sun_path, path, strlen(path) + 1);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	/* Never open to more than it will be, not even for a moment. */
+	mask = umask(0177);
+	r = bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? -errno : 0;
+	(void)umask(mask);
+	if (r < 0)
+		return r;
+	if (group != NULL && chown(path, (uid_t)-1, group->gr_gid) < 0)
+		ost_log_warning("%s: cannot be given to group ostiary: %s", path, strerror(errno));
+	if (chmod(path, 0660) < 0 || listen(fd, LISTEN_QUEUE) < 0)
+		return -errno;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+static int http_start(struct ost_api *api, int fd)
+{
+	const union MHD_DaemonInfo *info;
+
+	api->http = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, api,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES,
+		MHD_OPTION_NOTIFY_COMPLETED, on_end, api, MHD_OPTION_END);
+	if (api->http == NULL)
+		return -EIO;
+	info = MHD_get_daemon_info(api->http, MHD_DAEMON_INFO_EPOLL_FD);
+	if (info == NULL)
+		return -EIO;
+	api->readable = event_new(api->d->base, info->epoll_fd, EV_READ | EV_PERSIST, on_ready, api);
+	api->timer = evtimer_new(api->d->base, on_ready, api);
+	if (api->readable == NULL || api->timer == NULL || event_add(api->readable, NULL) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int ost_api_new(struct ost_daemon *daemon, char why[static 256], struct ost_api **ret_api)
+{
+	struct ost_api *api = calloc(1, sizeof(*api));
+	int fd = -1;
+	int r;
+
+	if (api == NULL)
+		return -ENOMEM;
+	api->d = daemon;
+	r = socket_listen(daemon->paths.api_socket, &fd);
+	if (r < 0)
+		(void)snprintf(why, 256, "%.180s: %s", daemon->paths.api_socket, strerror(-r));
+	else
+		r = http_start(api, fd);
+	if (r < 0) {
+		if (api->http == NULL)
+			ost_cleanup_close(&fd);
+		ost_api_free(&api);
+		return r;
+	}
+	*ret_api = api;
+	return 0;
+}
+
+void ost_api_free(struct ost_api **api)
+{
+	struct ost_api *a = *api;
+
+	if (a == NULL)
+		return;
+	if (a->readable != NULL)
+		event_free(a->readable);
+	if (a->timer != NULL)
+		event_free(a->timer);
+	if (a->waiting != NULL)
+		MHD_resume_connection(a->waiting->connection);
+	if (a->http != NULL)
+		MHD_stop_daemon(a->http); /* closes the listening socket too */
+	(void)unlink(a->d->paths.api_socket);
+	free(a);
+	*api = NULL;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "api_apply.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#define SOURCES_MAX 1024u
+#define NAME_BYTES  255u
+#define MESSAGE_MAX 255u
+
+struct ost_api_sources {
+	json_t *root; /* owns all texts */
+	const char *message;
+	struct ost_policy_source *sources;
+	uint32_t count;
+};
+
+static bool text_is_plain(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static int source_read(json_t *json, struct ost_policy_source *ret_source, char why[static 256])
+{
+	json_t *name = json_object_get(json, "name"), *text = json_object_get(json, "text");
+	size_t n = json_string_length(name);
+
+	if (!json_is_string(name) || !json_is_string(text)) {
+		(void)snprintf(why, 256, "each of sources must have a name and a text");
+		return -EINVAL;
+	}
+	if (n == 0 || n > NAME_BYTES || !text_is_plain(json_string_value(name), n)) {
+		(void)snprintf(why, 256, "a source's name must have 1 to %u bytes and no control characters", NAME_BYTES);
+		return -EINVAL;
+	}
+	if (json_string_length(text) > OST_POLICY_FILE_MAX) {
+		(void)snprintf(why, 256, "a source is larger than %u bytes", OST_POLICY_FILE_MAX);
+		return -EINVAL;
+	}
+	*ret_source = (struct ost_policy_source){.name = json_string_value(name), .bytes = json_string_value(text),
+		.length = json_string_length(text)};
+	return 0;
+}
+
+static int sources_fill(struct ost_api_sources *s, char why[static 256])
+{
+	json_t *list = json_object_get(s->root, "sources"), *message = json_object_get(s->root, "message");
+	size_t count = json_array_size(list);
+	int r = 0;
+
+	if (count == 0 || count > SOURCES_MAX) {
+		(void)snprintf(why, 256, "sources must be a list of 1 to %u policy files", SOURCES_MAX);
+		return -EINVAL;
+	}
+	if (message != NULL && (!json_is_string(message) || json_string_length(message) > MESSAGE_MAX ||
+		!text_is_plain(json_string_value(message), json_string_length(message)))) {
+		(void)snprintf(why, 256, "message must be one line of at most %u bytes", MESSAGE_MAX);
+		return -EINVAL;
+	}
+	s->message = message != NULL ? json_string_value(message) : "";
+	s->sources = calloc(count, sizeof(*s->sources));
+	if (s->sources == NULL)
+		return -ENOMEM;
+	for (s->count = 0; s->count < count && r == 0; s->count++)
+		r = source_read(json_array_get(list, s->count), &s->sources[s->count], why);
+	return r;
+}
+
+int ost_api_sources_read(const char *body, size_t length, struct ost_api_sources **ret_sources, char why[static 256])
+{
+	struct ost_api_sources *s = calloc(1, sizeof(*s));
+	json_error_t fault;
+	int r;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->root = json_loadb(body, length, JSON_REJECT_DUPLICATES, &fault);
+	if (s->root == NULL) {
+		(void)snprintf(why, 256, "the body is no JSON: line %d: %.180s", fault.line, fault.text);
+		r = -EINVAL;
+	} else {
+		r = sources_fill(s, why);
+	}
+	if (r < 0) {
+		ost_api_sources_free(&s);
+		return r;
+	}
+	*ret_sources = s;
+	return 0;
+}
+
+void ost_api_sources_free(struct ost_api_sources **sources)
+{
+	if (*sources == NULL)
+		return;
+	json_decref((*sources)->root);
+	free((*sources)->sources);
+	free(*sources);
+	*sources = NULL;
+}
+
+struct ost_apply_request ost_api_sources_request(const struct ost_api_sources *sources, uint32_t uid)
+{
+	return (struct ost_apply_request){.sources = sources->sources, .count = sources->count,
+		.message = sources->message, .uid = uid};
+}
+
+static void finding_json(struct ost_jsonw *w, const struct ost_finding *f)
+{
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_string(w, "severity", f->severity == OST_SEV_ERROR ? "error" : "warning");
+	ost_jsonw_string(w, "file", f->pos.file);
+	ost_jsonw_u64(w, "line", f->pos.line);
+	ost_jsonw_u64(w, "column", f->pos.column);
+	ost_jsonw_string(w, "what", f->what);
+	ost_jsonw_string(w, "hint", f->hint);
+	ost_jsonw_end(w, '}');
+}
+
+unsigned ost_api_apply_answer(struct ost_apply_result *result, struct ost_jsonw *w)
+{
+	static const unsigned status[OST_APPLY_KIND_COUNT] = {
+		[OST_APPLY_DONE] = 200,
+		[OST_APPLY_INPUT] = 422,
+		[OST_APPLY_TESTS] = 422,
+		[OST_APPLY_UNREACHABLE] = 503,
+		[OST_APPLY_BUSY] = 409,
+		[OST_APPLY_STORAGE] = 507,
+		[OST_APPLY_REFUSED] = 422,
+	};
+
+	ost_diag_sort(&result->diag);
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_string(w, "result", ost_apply_kind_name(result->kind));
+	if (result->kind != OST_APPLY_DONE) {
+		ost_jsonw_string(w, "error", result->text);
+		ost_jsonw_string(w, "hint", result->hint);
+	} else {
+		ost_jsonw_u64(w, "generation", result->generation.number);
+		ost_jsonw_u64(w, "devices", result->generation.devices);
+		ost_jsonw_u64(w, "roles", result->generation.roles);
+		ost_jsonw_u64(w, "rules", result->generation.rules);
+		ost_jsonw_u64(w, "tests", result->generation.tests);
+		ost_jsonw_string(w, "by", result->generation.by);
+	}
+	ost_jsonw_array(w, "findings");
+	for (uint32_t i = 0; i < result->diag.count; i++)
+		finding_json(w, &result->diag.findings[i]);
+	ost_jsonw_end(w, ']');
+	ost_jsonw_end(w, '}');
+	return status[result->kind];
+}

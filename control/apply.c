@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "apply.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "candidate.h"
+#include "clock.h"
+#include "generations.h"
+#include "log.h"
+
+struct ost_applier {
+	struct ost_daemon *d;
+	bool busy; /* between the sending of an image and its answer */
+	struct ost_apply_result result;
+	struct ost_candidate candidate;
+	ost_apply_done_fn done;
+	void *user;
+	uint64_t resent;     /* generation that was sent again by ourselves, 0 none */
+	uint64_t last_number; /* largest generation number ever met */
+};
+
+const char *ost_apply_kind_name(unsigned kind)
+{
+	static const char *const names[OST_APPLY_KIND_COUNT] = {
+		"done", "input", "tests", "unreachable", "busy", "storage", "refused"};
+
+	return kind < OST_APPLY_KIND_COUNT ? names[kind] : "invalid";
+}
+
+/* The image in force is the roster's, whose header knows its length. */
+static const void *image_now(const struct ost_applier *a, size_t *ret_length)
+{
+	const struct ost_image *image = ost_roster_image(a->d->roster);
+
+	if (image == NULL)
+		return NULL;
+	*ret_length = (size_t)image->header->length_bytes;
+	return image->header;
+}
+
+int ost_applier_new(struct ost_daemon *daemon, struct ost_applier **ret_applier)
+{
+	struct ost_applier *a = calloc(1, sizeof(*a));
+	uint64_t disk = 0, noted = 0;
+
+	if (a == NULL)
+		return -ENOMEM;
+	a->d = daemon;
+	/* A folder that cannot be read shows again, and is reported, when a generation is stored. */
+	if (ost_generations_last(&daemon->paths, &disk) < 0)
+		disk = 0;
+	if (ost_registry_generation_last(daemon->registry, &noted) < 0)
+		noted = 0;
+	a->last_number = OST_MAX(OST_MAX(disk, noted), daemon->in_force.number);
+	*ret_applier = a;
+	return 0;
+}
+
+void ost_applier_free(struct ost_applier **applier)
+{
+	struct ost_applier *a = *applier;
+
+	if (a == NULL)
+		return;
+	ost_candidate_free(&a->candidate);
+	ost_diag_free(&a->result.diag);
+	free(a);
+	*applier = NULL;
+}
+
+static void say(struct ost_apply_result *result, enum ost_apply_kind kind, const char *hint, const char *fmt, ...)
+	OST_PRINTF(4, 5);
+
+static void say(struct ost_apply_result *result, enum ost_apply_kind kind, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(result->text, sizeof(result->text), fmt, ap);
+	va_end(ap);
+	(void)snprintf(result->hint, sizeof(result->hint), "%s", hint);
+	result->kind = kind;
+}
+
+static void report(struct ost_apply_result *result, ost_apply_done_fn done, void *user)
+{
+	if (result->kind == OST_APPLY_DONE)
+		ost_log_info("policy generation %" PRIu64 " is in force: %u devices, %u rules, applied by %s",
+			result->generation.number, result->generation.devices, result->generation.rules,
+			result->generation.by);
+	else
+		ost_log_warning("policy not applied: %s", result->text);
+	if (done != NULL)
+		done(user, result);
+	ost_diag_free(&result->diag);
+}
+
+/* The end of what waited for the data plane. */
+static void finish(struct ost_applier *a)
+{
+	ost_apply_done_fn done = a->done;
+
+	a->busy = false;
+	a->done = NULL;
+	ost_candidate_free(&a->candidate);
+	report(&a->result, done, a->user);
+	a->result = (struct ost_apply_result){0};
+}
+
+static void storage_failed(struct ost_apply_result *result, const struct ost_daemon *d, int r)
+{
+	const char *hint = "look at the file system of the state folder; then apply again";
+
+	if (r == -ENOSPC || r == -EDQUOT)
+		hint = "make room on its disk, then apply again";
+	else if (r == -EROFS)
+		hint = "its disk is read-only; remount it writable, then apply again";
+	else if (r == -EACCES)
+		hint = "ostiaryd must own this folder";
+	say(result, OST_APPLY_STORAGE, hint, "%s: cannot be written: %s; the policy in force stays in force",
+		d->paths.generations, strerror(-r));
+}
+
+/* The site file is read anew each time: ports may have been added since. */
+static struct ost_site_file *site_load(const struct ost_daemon *d)
+{
+	struct ost_site_file *site = NULL;
+	struct ost_diag diag = {0};
+
+	if (ost_site_file_load(d->paths.site_file, &diag, &site) < 0)
+		site = NULL;
+	ost_diag_free(&diag);
+	return site;
+}
+
+static int candidate_make(struct ost_applier *a, const struct ost_apply_request *q, uint64_t number)
+{
+	struct ost_site_file *site = site_load(a->d);
+	struct ost_apply_result *result = &a->result;
+	int r = ost_candidate_make(q->sources, q->count, site, number, &result->diag, &a->candidate);
+
+	ost_site_file_free(&site);
+	if (r == 0)
+		return 0;
+	if (r == -EBADMSG)
+		say(result, OST_APPLY_TESTS, "mend the policy or its tests: block", "%u of %u tests of the policy fail",
+			a->candidate.tests_failed, a->candidate.tests);
+	else if (r == -EINVAL)
+		say(result, OST_APPLY_INPUT, "mend what the findings name", "the policy has %u errors",
+			result->diag.errors);
+	else
+		say(result, OST_APPLY_INPUT, "give the machine more memory, or make the policy smaller",
+			"the policy cannot be compiled: %s", strerror(-r));
+	return r;
+}
+
+static void user_name(uint32_t uid, char *buf, size_t size)
+{
+	const struct passwd *p = getpwuid(uid);
+
+	if (p != NULL)
+		(void)snprintf(buf, size, "%s", p->pw_name);
+	else
+		(void)snprintf(buf, size, "uid %u", uid);
+}
+
+static void generation_fill(struct ost_applier *a, const struct ost_apply_request *q, uint64_t number)
+{
+	const struct ost_image *image = &a->candidate.image;
+	struct ost_generation *g = &a->result.generation;
+
+	*g = (struct ost_generation){.number = number, .state = OST_GENERATION_PENDING,
+		.applied_wall_ns = ost_clock_wall_ns(), .uid = q->uid, .crc = image->header->crc,
+		.devices = image->device_count, .roles = image->role_count, .rules = image->rule_count,
+		.tests = a->candidate.tests, .image_bytes = a->candidate.length};
+	user_name(q->uid, g->by, sizeof(g->by));
+	(void)snprintf(g->message, sizeof(g->message), "%s", q->message);
+}
+
+/* Steps 2 and 3. */
+static int store_and_send(struct ost_applier *a, const struct ost_apply_request *q)
+{
+	struct ost_generation *g = &a->result.generation;
+	int r = ost_generations_store(&a->d->paths, g, q->sources, q->count, a->candidate.bytes, a->candidate.length);
+
+	if (r == 0) {
+		r = ost_registry_generation_put(a->d->registry, g);
+		if (r < 0)
+			ost_generations_drop(&a->d->paths, g->number);
+	}
+	if (r < 0) {
+		storage_failed(&a->result, a->d, r);
+		return r;
+	}
+	a->last_number = g->number;
+	r = ost_link_image(a->d->link, g->number, a->candidate.bytes, a->candidate.length);
+	if (r == 0)
+		return 0;
+	say(&a->result, OST_APPLY_UNREACHABLE, "look at ostiary status", "the data plane cannot be sent the policy: %s",
+		strerror(-r));
+	g->state = OST_GENERATION_REFUSED;
+	(void)snprintf(g->result, sizeof(g->result), "%.250s", a->result.text);
+	ost_generations_drop(&a->d->paths, g->number);
+	ost_ledger_generation(a->d->ledger, g);
+	return r;
+}
+
+static int apply_steps(struct ost_applier *a, const struct ost_apply_request *q)
+{
+	uint64_t number = a->last_number + 1;
+	int r;
+
+	if (!ost_link_is_up(a->d->link)) {
+		say(&a->result, OST_APPLY_UNREACHABLE, "start ostiary-dataplane, then apply again",
+			"the data plane is not reachable (%s): nothing changed", ost_link_counts(a->d->link)->why);
+		return -ENOTCONN;
+	}
+	r = candidate_make(a, q, number);
+	if (r < 0)
+		return r;
+	generation_fill(a, q, number);
+	return store_and_send(a, q);
+}
+
+void ost_apply(struct ost_applier *a, const struct ost_apply_request *request, ost_apply_done_fn done, void *user)
+{
+	if (a->busy || a->resent != 0) {
+		struct ost_apply_result busy = {0};
+
+		say(&busy, OST_APPLY_BUSY, "try again in a moment", "another policy is being put in force");
+		report(&busy, done, user);
+		return;
+	}
+	a->done = done;
+	a->user = user;
+	a->busy = true;
+	if (apply_steps(a, request) < 0)
+		finish(a);
+}
+
+/* Sends the image in force again. */
+static void resend(struct ost_applier *a, const char *why)
+{
+	struct ost_daemon *d = a->d;
+	size_t length = 0;
+	const void *bytes = image_now(a, &length);
+	int r;
+
+	if (bytes == NULL)
+		return;
+	r = ost_link_image(d->link, d->in_force.number, bytes, length);
+	if (r < 0) {
+		ost_log_error("generation %" PRIu64 " cannot be sent to the data plane: %s", d->in_force.number,
+			strerror(-r));
+		return;
+	}
+	a->resent = d->in_force.number;
+	ost_log_info("generation %" PRIu64 " sent to the data plane: %s", d->in_force.number, why);
+}
+
+void ost_applier_up(struct ost_applier *a, const struct ost_msg_hello *hello)
+{
+	struct ost_daemon *d = a->d;
+
+	a->resent = 0;
+	a->last_number = OST_MAX(a->last_number, hello->generation);
+	d->trouble[0] = '\0';
+	if (hello->generation == d->in_force.number)
+		return;
+	if (ost_roster_image(d->roster) != NULL)
+		resend(a, "it had another one");
+	else
+		(void)snprintf(d->trouble, sizeof(d->trouble), "the data plane enforces generation %" PRIu64
+			", which ostiaryd does not know; apply the policy again", hello->generation);
+}
+
+void ost_applier_down(struct ost_applier *a, const char *why)
+{
+	struct ost_generation *g = &a->result.generation;
+
+	a->resent = 0;
+	if (!a->busy)
+		return;
+	say(&a->result, OST_APPLY_UNREACHABLE, "look at its log, start it, then apply again",
+		"the data plane went away before it answered (%s); the policy before stays in force", why);
+	g->state = OST_GENERATION_REFUSED;
+	(void)snprintf(g->result, sizeof(g->result), "%.250s", a->result.text);
+	ost_generations_drop(&a->d->paths, g->number);
+	ost_ledger_generation(a->d->ledger, g);
+	finish(a);
+}
+
+static void refused(struct ost_applier *a, const struct ost_msg_image_result *m)
+{
+	struct ost_generation *g = &a->result.generation;
+
+	say(&a->result, OST_APPLY_REFUSED, "the policy before stays in force", "the data plane does not take the policy: %s",
+		m->text[0] != '\0' ? m->text : strerror(-m->result));
+	g->state = OST_GENERATION_REFUSED;
+	(void)snprintf(g->result, sizeof(g->result), "%s", m->text);
+	ost_generations_drop(&a->d->paths, g->number);
+	ost_ledger_generation(a->d->ledger, g);
+	finish(a);
+}
+
+/* Step 4. */
+static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m)
+{
+	struct ost_daemon *d = a->d;
+	struct ost_generation *g = &a->result.generation;
+	char why[256];
+	int r = ost_generations_switch(&d->paths);
+
+	if (r < 0) {
+		storage_failed(&a->result, d, r);
+		finish(a);
+		resend(a, "the new one could not be kept");
+		return;
+	}
+	d->trouble[0] = '\0';
+	r = ost_roster_image_set(d->roster, a->candidate.bytes, a->candidate.length, why);
+	if (r < 0) {
+		/* It was opened before: only memory can be missing. The next start takes it from the disk. */
+		(void)snprintf(d->trouble, sizeof(d->trouble), "generation in force cannot be shown: %.200s", why);
+		ost_log_error("%s", d->trouble);
+	} else {
+		a->candidate.bytes = NULL;
+	}
+	g->state = OST_GENERATION_APPLIED;
+	d->in_force = *g;
+	ost_ledger_generation(d->ledger, g);
+	ost_ledger_policy(d->ledger);
+	ost_ledger_flush(d->ledger, ost_clock_mono_ns(), false);
+	if (m->devices < g->devices)
+		ost_diag_warning(&a->result.diag, (struct ost_pos){0}, "look at their port: in the policy",
+			"%u of %u devices are bound to ports that this gateway does not have", g->devices - m->devices,
+			g->devices);
+	finish(a);
+}
+
+void ost_applier_result(struct ost_applier *a, const struct ost_msg_image_result *m)
+{
+	if (a->resent != 0) {
+		a->resent = 0;
+		if (m->result == 0)
+			return;
+		(void)snprintf(a->d->trouble, sizeof(a->d->trouble), "the data plane does not take generation %" PRIu64
+			": %.180s", m->generation, m->text);
+		ost_log_error("%s", a->d->trouble);
+		return;
+	}
+	if (!a->busy)
+		return;
+	if (m->result < 0)
+		refused(a, m);
+	else
+		accepted(a, m);
+}
+
+void ost_applier_forget(struct ost_applier *a, void *user)
+{
+	if (a->busy && a->user == user)
+		a->done = NULL;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Applying a policy, in an order that leaves the policy in force untouched whatever fails:
+ *   1. parse, check, compile, run the tests (candidate.h)
+ *   2. write the generation to disk, prepare the switch (generations.h): a full disk shows here
+ *   3. send the image to the data plane and wait for its answer: it may refuse
+ *   4. rename over current.image, take the image into the roster, note it in the registry
+ * One at a time. When step 4's rename fails, the former image is sent back to the data plane.
+ */
+#pragma once
+
+#include "daemon.h"
+#include "diag.h"
+#include "policy_yaml.h"
+
+enum ost_apply_kind {
+	OST_APPLY_DONE,
+	OST_APPLY_INPUT,       /* the policy is wrong: findings */
+	OST_APPLY_TESTS,       /* a test of the policy fails: findings */
+	OST_APPLY_UNREACHABLE, /* no data plane, or it went away */
+	OST_APPLY_BUSY,	       /* another apply is under way */
+	OST_APPLY_STORAGE,     /* could not be written */
+	OST_APPLY_REFUSED,     /* the data plane does not take it */
+	OST_APPLY_KIND_COUNT,
+};
+
+const char *ost_apply_kind_name(unsigned kind);
+
+struct ost_apply_request {
+	const struct ost_policy_source *sources; /* kept by the caller until done */
+	uint32_t count;
+	const char *message;
+	uint32_t uid; /* of the peer, from the kernel */
+};
+
+struct ost_apply_result {
+	enum ost_apply_kind kind;
+	char text[320]; /* what went wrong */
+	char hint[256]; /* what to do */
+	struct ost_diag diag;
+	struct ost_generation generation; /* when DONE */
+};
+
+/* result is lent for the call. */
+typedef void (*ost_apply_done_fn)(void *user, struct ost_apply_result *result);
+
+int ost_applier_new(struct ost_daemon *daemon, struct ost_applier **ret_applier) OST_MUST_CHECK;
+void ost_applier_free(struct ost_applier **applier);
+
+/* done is called exactly once: before this returns, or later in the loop. */
+void ost_apply(struct ost_applier *a, const struct ost_apply_request *request, ost_apply_done_fn done, void *user);
+
+/* From the link's handlers. */
+void ost_applier_up(struct ost_applier *a, const struct ost_msg_hello *hello);
+void ost_applier_down(struct ost_applier *a, const char *why);
+void ost_applier_result(struct ost_applier *a, const struct ost_msg_image_result *m);
+
+/* Nobody waits any more (the client went away): the outcome is not reported, only logged. */
+void ost_applier_forget(struct ost_applier *a, void *user);

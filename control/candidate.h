@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A policy on its way to be applied: sources -> parse -> ports exist -> compile -> open -> tests. The command and
+ * ostiaryd run the same steps: the command to tell faults early, ostiaryd because it trusts no client. */
+#pragma once
+
+#include "compile.h"
+#include "image.h"
+#include "policy_yaml.h"
+#include "site_yaml.h"
+
+struct ost_candidate {
+	struct ost_policy *policy;
+	void *bytes; /* the image, 64-byte aligned */
+	size_t length;
+	struct ost_image image; /* opened */
+	uint32_t tests, tests_failed;
+};
+
+/* Runs the steps up to the first that fails. site NULL: the check of ports is skipped, with a warning. Findings
+ * borrow the names of the sources. 0; -EINVAL: the input is wrong, errors in diag; -EBADMSG: a test of the policy
+ * fails, each in diag; -ENOMEM. */
+int ost_candidate_make(const struct ost_policy_source *sources, uint32_t count, const struct ost_site_file *site,
+	uint64_t generation, struct ost_diag *diag, struct ost_candidate *ret_candidate) OST_MUST_CHECK;
+void ost_candidate_free(struct ost_candidate *candidate);

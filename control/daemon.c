@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "api.h"
+#include "apply.h"
+#include "clock.h"
+#include "generations.h"
+#include "log.h"
+
+#define REFUSAL_FILE_BYTES (64ull << 20)
+#define REFUSAL_FILES	   4u
+
+/* ---- what the data plane says ---- */
+
+static void on_up(void *user, const struct ost_msg_hello *hello, bool fresh)
+{
+	struct ost_daemon *d = user;
+
+	ost_log_info("data plane connected: pid %u, version %s, generation %" PRIu64, hello->pid, hello->version,
+		hello->generation);
+	if (fresh)
+		ost_roster_counters_reset(d->roster);
+	d->uptime_known = false;
+	ost_gauges_reset(&d->gauges);
+	ost_applier_up(d->applier, hello);
+}
+
+static void on_down(void *user, const char *why)
+{
+	struct ost_daemon *d = user;
+
+	ost_log_warning("data plane connection lost: %s", why);
+	ost_gauges_reset(&d->gauges);
+	ost_applier_down(d->applier, why);
+}
+
+static void on_image_result(void *user, const struct ost_msg_image_result *m)
+{
+	struct ost_daemon *d = user;
+
+	ost_applier_result(d->applier, m);
+}
+
+/* The first totals of a connection tell when the data plane started: what was bound before is gone. */
+static void on_totals(void *user, const struct ost_msg_totals *m)
+{
+	struct ost_daemon *d = user;
+	uint64_t now = ost_clock_wall_ns();
+
+	ost_gauges_totals(&d->gauges, m, ost_clock_mono_ns());
+	if (d->uptime_known || m->uptime_ns > now)
+		return;
+	d->uptime_known = ost_registry_addresses_forget(d->registry, now - m->uptime_ns) == 0;
+}
+
+static void on_port_stats(void *user, const struct ost_msg_port_stats *m)
+{
+	struct ost_daemon *d = user;
+
+	ost_gauges_port(&d->gauges, m);
+}
+
+static void on_device_stats(void *user, const struct ost_msg_device_stats *m)
+{
+	struct ost_daemon *d = user;
+
+	if (ost_roster_stats(d->roster, m) < 0)
+		d->stale_messages++;
+}
+
+static void on_stats_end(void *user)
+{
+	(void)user; /* each part is shown as it comes */
+}
+
+static void refusal_take(struct ost_daemon *d, const struct ost_refusal *r, uint64_t now_ns)
+{
+	struct ost_refusal_names names = {.side = OST_SIDE_DEVICE};
+	struct ost_mac mac;
+	char number[16];
+
+	names.device = ost_roster_name(d->roster, r->generation, r->device, &names.role);
+	if (names.device == NULL)
+		names.role = NULL;
+	if (names.device == NULL && r->device != OST_DEVICE_NONE)
+		d->stale_messages++;
+	names.port = ost_gauges_port_name(&d->gauges, r->port);
+	if (names.port[0] == '\0') {
+		(void)snprintf(number, sizeof(number), "port%u", r->port);
+		names.port = number;
+	} else {
+		names.side = d->gauges.ports[r->port].side;
+	}
+	ost_refusal_log_add(d->refusals, r, &names, now_ns);
+	if (r->reason != OST_REASON_UNKNOWN_DEVICE || names.side != OST_SIDE_DEVICE)
+		return;
+	memcpy(mac.b, r->src_mac, sizeof(mac.b));
+	ost_sightings_add(d->sightings, &mac, r->vlan, names.port, r->first_wall_ns, r->last_wall_ns, r->count_pkts);
+}
+
+static void on_refusals(void *user, const struct ost_refusal *refusals, uint32_t count)
+{
+	struct ost_daemon *d = user;
+	uint64_t now = ost_clock_mono_ns();
+
+	for (uint32_t i = 0; i < count; i++)
+		refusal_take(d, &refusals[i], now);
+}
+
+static void on_binding(void *user, const struct ost_msg_binding *m)
+{
+	struct ost_daemon *d = user;
+	const char *role;
+	const char *name = ost_roster_name(d->roster, m->generation, m->device, &role);
+
+	if (name == NULL) {
+		d->stale_messages++;
+		return;
+	}
+	ost_ledger_binding(d->ledger, name, m, ost_clock_wall_ns());
+}
+
+static const struct ost_link_handlers link_handlers = {
+	.up = on_up,
+	.down = on_down,
+	.image_result = on_image_result,
+	.totals = on_totals,
+	.port_stats = on_port_stats,
+	.device_stats = on_device_stats,
+	.stats_end = on_stats_end,
+	.refusals = on_refusals,
+	.binding = on_binding,
+};
+
+/* ---- once a second ---- */
+
+static void on_tick(evutil_socket_t fd, short what, void *user)
+{
+	struct ost_daemon *d = user;
+	uint64_t now = ost_clock_mono_ns();
+	int before = ost_refusal_file_counts(d->refusal_file)->trouble;
+	int after;
+
+	(void)fd;
+	(void)what;
+	ost_refusal_log_tick(d->refusals, now);
+	ost_refusal_file_flush(d->refusal_file);
+	ost_ledger_flush(d->ledger, now, false);
+	after = ost_refusal_file_counts(d->refusal_file)->trouble;
+	if (after != 0 && before == 0)
+		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));
+	else if (after == 0 && before != 0)
+		ost_log_info("%s: is written again", d->paths.refusal_log);
+}
+
+static void refusal_write(void *user, const char *line, size_t length)
+{
+	struct ost_daemon *d = user;
+
+	ost_refusal_file_line(d->refusal_file, line, length);
+}
+
+/* ---- start ---- */
+
+static void device_restore(void *user, const struct ost_registry_device *device)
+{
+	struct ost_daemon *d = user;
+	int64_t place = ost_roster_find(d->roster, device->name);
+	struct ost_live *live;
+
+	if (place < 0)
+		return;
+	live = ost_roster_live(d->roster, (uint32_t)place);
+	live->first_seen_wall_ns = device->first_seen_wall_ns;
+	live->last_seen_wall_ns = device->last_seen_wall_ns;
+	live->state = device->state;
+}
+
+static void unknown_restore(void *user, const struct ost_registry_unknown *u)
+{
+	struct ost_daemon *d = user;
+
+	ost_sightings_restore(d->sightings, u);
+}
+
+/* The image in force is that of current.image, whatever the registry says: the data plane loads it too. */
+static int image_restore(struct ost_daemon *d, char why[static 256])
+{
+	void *bytes = NULL;
+	size_t length = 0;
+	char fault[256];
+	int r = ost_generations_current(&d->paths, &bytes, &length);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = ost_roster_image_set(d->roster, bytes, length, fault);
+	else
+		(void)snprintf(fault, sizeof(fault), "%s", strerror(-r));
+	if (r < 0) {
+		/* The data plane refuses the same file: nothing passes. An apply mends both. */
+		(void)snprintf(d->trouble, sizeof(d->trouble), "current.image is not sound: %.100s; apply the policy again",
+			fault);
+		ost_log_error("%s", d->trouble);
+		free(bytes);
+		return 0;
+	}
+	d->in_force.number = ost_roster_image(d->roster)->generation;
+	r = ost_registry_generation_get(d->registry, d->in_force.number, &d->in_force);
+	if (r == -ENOENT || (r == 0 && d->in_force.state != OST_GENERATION_APPLIED)) {
+		d->in_force.state = OST_GENERATION_APPLIED;
+		ost_ledger_generation(d->ledger, &d->in_force);
+		r = 0;
+	}
+	ost_ledger_policy(d->ledger);
+	if (r < 0)
+		(void)snprintf(why, 256, "%.120s: %.110s", d->paths.registry, ost_registry_error(d->registry));
+	return r;
+}
+
+static int registry_start(struct ost_daemon *d, char why[static 256])
+{
+	char fault[256];
+	int r = ost_registry_open(d->paths.registry, fault, &d->registry);
+
+	if (r < 0)
+		(void)snprintf(why, 256, "%.120s: %.110s", d->paths.registry, fault);
+	return r;
+}
+
+static int tables_start(struct ost_daemon *d)
+{
+	struct ost_refusal_log_config log = {.gateway = d->gateway, .write = refusal_write, .user = d};
+	struct ost_hash_key key;
+	int r;
+
+	if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
+		return -EIO;
+	log.key = key;
+	r = ost_roster_new(&d->roster);
+	if (r == 0)
+		r = ost_sightings_new(OST_SIGHTINGS_MAX, &key, &d->sightings);
+	if (r == 0)
+		r = ost_ledger_new(d->registry, d->roster, d->sightings, &d->gauges, &d->ledger);
+	if (r == 0)
+		r = ost_refusal_file_new(d->paths.refusal_log, REFUSAL_FILE_BYTES, REFUSAL_FILES, &d->refusal_file);
+	return r == 0 ? ost_refusal_log_new(&log, &d->refusals) : r;
+}
+
+static int restore(struct ost_daemon *d, char why[static 256])
+{
+	int r = image_restore(d, why);
+
+	if (r == 0)
+		r = ost_registry_devices_each(d->registry, device_restore, d);
+	if (r == 0)
+		r = ost_registry_unknowns_each(d->registry, unknown_restore, d);
+	ost_sightings_written(d->sightings);
+	return r;
+}
+
+static int loop_start(struct ost_daemon *d, char why[static 256])
+{
+	const struct timeval second = {.tv_sec = 1};
+	int r = ost_applier_new(d, &d->applier);
+
+	if (r == 0)
+		r = ost_link_new(d->base, d->paths.dataplane_socket, &link_handlers, d, &d->link);
+	if (r == 0)
+		r = ost_api_new(d, why, &d->api);
+	if (r < 0)
+		return r;
+	d->tick = event_new(d->base, -1, EV_PERSIST, on_tick, d);
+	return d->tick == NULL || event_add(d->tick, &second) < 0 ? -ENOMEM : 0;
+}
+
+int ost_daemon_new(struct event_base *base, const struct ost_paths *paths, uint32_t metrics_devices_max,
+	char why[static 256], struct ost_daemon **ret_daemon)
+{
+	struct ost_daemon *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (d == NULL)
+		return -ENOMEM;
+	d->paths = *paths;
+	d->base = base;
+	d->metrics_devices_max = metrics_devices_max;
+	d->started_ns = ost_clock_mono_ns();
+	why[0] = '\0';
+	if (gethostname(d->gateway, sizeof(d->gateway) - 1) < 0)
+		(void)snprintf(d->gateway, sizeof(d->gateway), "ostiary");
+	r = registry_start(d, why);
+	if (r == 0)
+		r = tables_start(d);
+	if (r == 0)
+		r = restore(d, why);
+	if (r == 0)
+		r = loop_start(d, why);
+	if (r < 0) {
+		if (why[0] == '\0')
+			(void)snprintf(why, 256, "%s", strerror(-r));
+		ost_daemon_free(&d);
+		return r;
+	}
+	*ret_daemon = d;
+	return 0;
+}
+
+void ost_daemon_free(struct ost_daemon **daemon)
+{
+	struct ost_daemon *d = *daemon;
+
+	if (d == NULL)
+		return;
+	if (d->tick != NULL)
+		event_free(d->tick);
+	ost_api_free(&d->api);
+	ost_link_free(&d->link);
+	ost_applier_free(&d->applier);
+	ost_refusal_log_free(&d->refusals);
+	ost_refusal_file_free(&d->refusal_file);
+	if (d->ledger != NULL)
+		ost_ledger_flush(d->ledger, ost_clock_mono_ns(), true);
+	ost_ledger_free(&d->ledger);
+	ost_sightings_free(&d->sightings);
+	ost_roster_free(&d->roster);
+	ost_registry_free(&d->registry);
+	free(d);
+	*daemon = NULL;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ostiaryd: keeps what must outlive a packet. It holds the registry, the policy generations, the refusal log and
+ * the API, and speaks to the data plane over one socket. It needs no privilege, decides about no packet, and may be
+ * restarted at any time: the fast path goes on with what it has.
+ *
+ *   link.h        the data plane: counters in, images out
+ *   roster.h      the image in force and what is known live of its devices; gauges.h: ports and totals
+ *   apply.h       sources -> candidate.h -> generations.h (disk) -> link -> in force
+ *   registry.h    SQLite; ledger.h batches what is written there; sightings.h: unknown devices
+ *   refusal_log.h refusals joined to kinds; refusal_file.h: their NDJSON file
+ *   api.h         HTTP on a unix socket; views.h and metrics.h make its bodies
+ *
+ * One thread, one event loop (libevent). This header is the list of the parts, for those that show them.
+ */
+#pragma once
+
+#include "gauges.h"
+#include "ledger.h"
+#include "link.h"
+#include "paths.h"
+#include "refusal_file.h"
+#include "refusal_log.h"
+#include "registry.h"
+#include "roster.h"
+#include "sightings.h"
+
+struct event;
+struct event_base;
+struct ost_api;
+struct ost_applier;
+
+struct ost_daemon {
+	struct ost_paths paths;
+	char gateway[64]; /* host name */
+	uint64_t started_ns; /* monotonic */
+	struct event_base *base;
+	struct event *tick;
+	struct ost_registry *registry;
+	struct ost_roster *roster;
+	struct ost_sightings *sightings;
+	struct ost_ledger *ledger;
+	struct ost_refusal_log *refusals;
+	struct ost_refusal_file *refusal_file;
+	struct ost_gauges gauges;
+	struct ost_link *link;
+	struct ost_applier *applier;
+	struct ost_api *api;
+	struct ost_generation in_force; /* number 0: none */
+	uint32_t metrics_devices_max;	/* series of devices on /metrics */
+	uint64_t stale_messages;	/* about generations or devices that are no more */
+	bool uptime_known;		/* of the data plane that is connected */
+	char trouble[256];		/* what hinders the policy in force from being in force; "": nothing */
+};
+
+/* Builds all parts on top of opened directories; why is one sentence when it fails. base is borrowed. */
+int ost_daemon_new(struct event_base *base, const struct ost_paths *paths, uint32_t metrics_devices_max,
+	char why[static 256], struct ost_daemon **ret_daemon) OST_MUST_CHECK;
+/* Writes what is gathered, closes, frees. */
+void ost_daemon_free(struct ost_daemon **daemon);

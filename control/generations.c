@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "generations.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "clock.h"
+#include "file.h"
+#include "jsonw.h"
+
+#define DIR_MODE  0750u
+#define FILE_MODE 0640u
+
+static OST_PRINTF(2, 3) int path_make(char buf[static PATH_MAX], const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, PATH_MAX, fmt, ap);
+	va_end(ap);
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int folder_path(const struct ost_paths *paths, uint64_t number, char buf[static PATH_MAX])
+{
+	return path_make(buf, "%s/%" PRIu64, paths->generations, number);
+}
+
+static int source_path(const char *folder, uint32_t index, char buf[static PATH_MAX])
+{
+	return path_make(buf, "%s/sources/%03u.yaml", folder, index);
+}
+
+static int meta_write(const char *folder, const struct ost_generation *g, const struct ost_policy_source *sources,
+	uint32_t count)
+{
+	struct ost_jsonw w = {0};
+	char path[PATH_MAX], time[OST_TIME_TEXT];
+	int r = path_make(path, "%s/meta.json", folder);
+
+	ost_clock_format(g->applied_wall_ns, time);
+	ost_jsonw_object(&w, NULL);
+	ost_jsonw_u64(&w, "generation", g->number);
+	ost_jsonw_string(&w, "time", time);
+	ost_jsonw_string(&w, "by", g->by);
+	ost_jsonw_u64(&w, "uid", g->uid);
+	ost_jsonw_string(&w, "message", g->message);
+	ost_jsonw_u64(&w, "crc", g->crc);
+	ost_jsonw_u64(&w, "devices", g->devices);
+	ost_jsonw_u64(&w, "roles", g->roles);
+	ost_jsonw_u64(&w, "rules", g->rules);
+	ost_jsonw_u64(&w, "tests", g->tests);
+	ost_jsonw_array(&w, "sources");
+	for (uint32_t i = 0; i < count; i++) {
+		ost_jsonw_object(&w, NULL);
+		ost_jsonw_string(&w, "name", sources[i].name);
+		ost_jsonw_u64(&w, "bytes", sources[i].length);
+		ost_jsonw_end(&w, '}');
+	}
+	ost_jsonw_end(&w, ']');
+	ost_jsonw_end(&w, '}');
+	ost_jsonw_newline(&w);
+	if (r == 0)
+		r = w.failed ? -ENOMEM : ost_file_write(path, w.text, w.length, FILE_MODE);
+	ost_jsonw_free(&w);
+	return r;
+}
+
+static int sources_write(const char *folder, const struct ost_policy_source *sources, uint32_t count)
+{
+	char path[PATH_MAX];
+	int r = path_make(path, "%s/sources", folder);
+
+	if (r == 0)
+		r = ost_dir_make(path, DIR_MODE);
+	for (uint32_t i = 0; i < count && r == 0; i++) {
+		r = source_path(folder, i, path);
+		if (r == 0)
+			r = ost_file_write(path, sources[i].bytes, sources[i].length, FILE_MODE);
+	}
+	return r;
+}
+
+static int folder_write(const char *folder, const struct ost_generation *g, const struct ost_policy_source *sources,
+	uint32_t count, const void *image, size_t length)
+{
+	char path[PATH_MAX];
+	int r = path_make(path, "%s/image", folder);
+
+	if (r == 0)
+		r = sources_write(folder, sources, count);
+	if (r == 0)
+		r = ost_file_write(path, image, length, FILE_MODE);
+	return r == 0 ? meta_write(folder, g, sources, count) : r;
+}
+
+/* Removes a generation's folder: the files that we make and no others. */
+static void folder_remove(const char *folder)
+{
+	char path[PATH_MAX];
+	bool more = true;
+
+	for (uint32_t i = 0; more && source_path(folder, i, path) == 0; i++)
+		more = unlink(path) == 0;
+	if (path_make(path, "%s/sources", folder) == 0)
+		(void)rmdir(path);
+	if (path_make(path, "%s/image", folder) == 0)
+		(void)unlink(path);
+	if (path_make(path, "%s/meta.json", folder) == 0)
+		(void)unlink(path);
+	(void)rmdir(folder);
+}
+
+static int next_path(const struct ost_paths *paths, char buf[static PATH_MAX])
+{
+	return path_make(buf, "%s.next", paths->last_image);
+}
+
+/* The second name of the image: a hard link costs no room that could be missing later. */
+static int next_link(const struct ost_paths *paths, const char *folder)
+{
+	char image[PATH_MAX], next[PATH_MAX];
+	int r = path_make(image, "%s/image", folder);
+
+	if (r == 0)
+		r = next_path(paths, next);
+	if (r < 0)
+		return r;
+	if (unlink(next) < 0 && errno != ENOENT)
+		return -errno;
+	return link(image, next) < 0 ? -errno : 0;
+}
+
+int ost_generations_store(const struct ost_paths *paths, const struct ost_generation *g,
+	const struct ost_policy_source *sources, uint32_t count, const void *image, size_t length)
+{
+	char folder[PATH_MAX], temporary[PATH_MAX];
+	int r = folder_path(paths, g->number, folder);
+
+	if (r == 0)
+		r = path_make(temporary, "%s/%" PRIu64 ".tmp", paths->generations, g->number);
+	if (r < 0)
+		return r;
+	folder_remove(temporary);
+	r = ost_dir_make(temporary, DIR_MODE);
+	if (r == 0)
+		r = folder_write(temporary, g, sources, count, image, length);
+	if (r == 0 && rename(temporary, folder) < 0)
+		r = -errno;
+	if (r < 0) {
+		folder_remove(temporary);
+		return r;
+	}
+	r = next_link(paths, folder);
+	if (r < 0)
+		folder_remove(folder);
+	return r;
+}
+
+int ost_generations_switch(const struct ost_paths *paths)
+{
+	char next[PATH_MAX];
+	OST_AUTO_CLOSE int fd = -1;
+	int r = next_path(paths, next);
+
+	if (r < 0)
+		return r;
+	if (rename(next, paths->last_image) < 0)
+		return -errno;
+	fd = open(paths->generations, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+void ost_generations_drop(const struct ost_paths *paths, uint64_t number)
+{
+	char path[PATH_MAX];
+
+	if (next_path(paths, path) == 0)
+		(void)unlink(path);
+	if (folder_path(paths, number, path) == 0)
+		folder_remove(path);
+}
+
+int ost_generations_current(const struct ost_paths *paths, void **ret_bytes, size_t *ret_length)
+{
+	OST_AUTO_FREE char *bytes = NULL;
+	void *aligned;
+	size_t length;
+	int r = ost_file_read(paths->last_image, OST_IMAGE_MAX, &bytes, &length);
+
+	if (r < 0)
+		return r;
+	aligned = aligned_alloc(64, (length + 64) & ~(size_t)63);
+	if (aligned == NULL)
+		return -ENOMEM;
+	memcpy(aligned, bytes, length);
+	*ret_bytes = aligned;
+	*ret_length = length;
+	return 0;
+}
+
+int ost_generations_meta(const struct ost_paths *paths, uint64_t number, char **ret_text)
+{
+	char folder[PATH_MAX], path[PATH_MAX];
+	size_t length;
+	int r = folder_path(paths, number, folder);
+
+	if (r == 0)
+		r = path_make(path, "%s/meta.json", folder);
+	return r == 0 ? ost_file_read(path, 1u << 20, ret_text, &length) : r;
+}
+
+int ost_generations_source(const struct ost_paths *paths, uint64_t number, uint32_t index, char **ret_text,
+	size_t *ret_length)
+{
+	char folder[PATH_MAX], path[PATH_MAX];
+	int r = folder_path(paths, number, folder);
+
+	if (r == 0)
+		r = source_path(folder, index, path);
+	return r == 0 ? ost_file_read(path, OST_POLICY_FILE_MAX, ret_text, ret_length) : r;
+}
+
+/* A folder's name as a number; 0 for any other name. */
+static uint64_t number_of(const char *name)
+{
+	uint64_t n = 0;
+
+	for (const char *c = name; *c != '\0'; c++) {
+		if (*c < '0' || *c > '9' || n > UINT64_MAX / 20)
+			return 0;
+		n = n * 10 + (uint64_t)(*c - '0');
+	}
+	return n;
+}
+
+int ost_generations_last(const struct ost_paths *paths, uint64_t *ret_number)
+{
+	DIR *d = opendir(paths->generations);
+	uint64_t last = 0;
+
+	if (d == NULL)
+		return -errno;
+	for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d))
+		last = OST_MAX(last, number_of(e->d_name));
+	(void)closedir(d);
+	*ret_number = last;
+	return 0;
+}

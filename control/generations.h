@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Generations on disk: var/lib/ostiary/policy/NUMBER/ holds `image`, `meta.json` and `sources/NNN.yaml`; policy/current.image
+ * is the one in force, which the data plane loads at its own start.
+ *
+ * A generation is written under a temporary name and renamed, so that a folder with a number is whole.
+ * Names of sources come from a client: they stand in meta.json, never in a path. Single thread.
+ */
+#pragma once
+
+#include "candidate.h"
+#include "paths.h"
+#include "registry.h"
+
+/* Writes a generation's folder and, beside current.image, a second name that _switch() will move over it, so that a full disk
+ * shows here and not after the data plane has taken the image. On failure nothing stays. */
+int ost_generations_store(const struct ost_paths *paths, const struct ost_generation *g,
+	const struct ost_policy_source *sources, uint32_t count, const void *image, size_t length) OST_MUST_CHECK;
+
+/* Makes the stored generation the current one. */
+int ost_generations_switch(const struct ost_paths *paths) OST_MUST_CHECK;
+
+/* Removes what _store() made: the data plane did not take it. */
+void ost_generations_drop(const struct ost_paths *paths, uint64_t number);
+
+/* Bytes of current.image, 64-byte aligned, owned by the caller. -ENOENT: none yet. */
+int ost_generations_current(const struct ost_paths *paths, void **ret_bytes, size_t *ret_length) OST_MUST_CHECK;
+
+/* Text of meta.json (owned), and of the source numbered index (owned). -ENOENT. */
+int ost_generations_meta(const struct ost_paths *paths, uint64_t number, char **ret_text) OST_MUST_CHECK;
+int ost_generations_source(const struct ost_paths *paths, uint64_t number, uint32_t index, char **ret_text,
+	size_t *ret_length) OST_MUST_CHECK;
+
+/* Largest number there is a folder of; 0: none. */
+int ost_generations_last(const struct ost_paths *paths, uint64_t *ret_number) OST_MUST_CHECK;

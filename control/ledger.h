@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ledger: gathers what changes (bindings, sightings, devices seen, outcomes of generations) and writes it
+ * to the registry in one transaction at most once a second. When the disk refuses, everything stays
+ * gathered, bounded, and is tried again; what overflows the bound is counted. Nothing here fails its caller.
+ * Single thread.
+ */
+#pragma once
+
+#include "gauges.h"
+#include "registry.h"
+#include "roster.h"
+#include "sightings.h"
+
+struct ost_ledger;
+
+/* All are borrowed; gauges names the ports. */
+int ost_ledger_new(struct ost_registry *registry, struct ost_roster *roster, struct ost_sightings *sightings,
+	const struct ost_gauges *gauges, struct ost_ledger **ret_ledger) OST_MUST_CHECK;
+void ost_ledger_free(struct ost_ledger **ledger);
+
+void ost_ledger_binding(struct ost_ledger *l, const char *device, const struct ost_msg_binding *m, uint64_t wall_ns);
+
+/* The outcome of a generation, when it could not be written at once: tried again at each flush, latest wins. */
+void ost_ledger_generation(struct ost_ledger *l, const struct ost_generation *g);
+
+/* The devices of the image in force are to be written, in a transaction of their own. */
+void ost_ledger_policy(struct ost_ledger *l);
+
+/* Call once a second; force: at the end, also what is written once a minute only. */
+void ost_ledger_flush(struct ost_ledger *l, uint64_t now_ns, bool force);
+
+struct ost_ledger_counts {
+	uint64_t transactions;
+	uint64_t failures;
+	uint64_t lost_bindings; /* changes that found no room while the registry could not be written */
+	int trouble;		/* 0, or the negative errno of the last attempt */
+};
+
+const struct ost_ledger_counts *ost_ledger_counts(const struct ost_ledger *l);

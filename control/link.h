@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The connection to the data plane: ostiaryd connects, says HELLO, polls counters once a second, sends images and
+ * device states, and receives refusals and bindings. It reconnects by itself, ever more slowly up to once a second. A peer that
+ * sends anything but sound messages in sensible order is cut off and counted.
+ *
+ * Single thread; every callback runs in the event loop and may call ost_link_image(), but not free the link.
+ */
+#pragma once
+
+#include "messages.h"
+
+struct event_base;
+struct ost_link;
+
+struct ost_link_handlers {
+	/* HELLO has come: requests can be sent. fresh: another process than before (its counters begin anew). */
+	void (*up)(void *user, const struct ost_msg_hello *hello, bool fresh);
+	/* The connection is gone; why is one sentence. What was asked gets no answer. */
+	void (*down)(void *user, const char *why);
+	void (*image_result)(void *user, const struct ost_msg_image_result *m);
+	void (*totals)(void *user, const struct ost_msg_totals *m);
+	void (*port_stats)(void *user, const struct ost_msg_port_stats *m);
+	void (*device_stats)(void *user, const struct ost_msg_device_stats *m);
+	void (*stats_end)(void *user);
+	void (*refusals)(void *user, const struct ost_refusal *refusals, uint32_t count);
+	void (*binding)(void *user, const struct ost_msg_binding *m);
+};
+
+/* path is borrowed. Connecting begins at once, in the loop. */
+int ost_link_new(struct event_base *base, const char *path, const struct ost_link_handlers *handlers, void *user,
+	struct ost_link **ret_link) OST_MUST_CHECK;
+void ost_link_free(struct ost_link **link);
+
+/* HELLO has come and the connection stands. */
+bool ost_link_is_up(const struct ost_link *link);
+
+/* Sends an image; handlers.image_result or handlers.down follows. -ENOTCONN; -EBUSY: one is under way; else the error
+ * of making or sending the memfd. */
+int ost_link_image(struct ost_link *link, uint64_t generation, const void *bytes, size_t length) OST_MUST_CHECK;
+
+/* A device's state; nothing is called back. -ENOTCONN, -EAGAIN: the data plane does not read. */
+int ost_link_device_state(struct ost_link *link, const struct ost_msg_device_state *m) OST_MUST_CHECK;
+
+struct ost_link_counts {
+	uint64_t connects;
+	uint64_t messages;
+	uint64_t protocol_errors;	/* connections cut for what they sent */
+	uint64_t stats_unanswered;	/* polls that got no end in time */
+	uint32_t pid;			/* of the data plane, 0 before any */
+	char version[32];
+	char why[128];			/* why it is down */
+};
+
+const struct ost_link_counts *ost_link_counts(const struct ost_link *link);

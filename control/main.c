@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ostiaryd: options, one instance, its folders, its rights, the event loop. */
+#include <event2/event.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "daemon.h"
+#include "file.h"
+#include "log.h"
+#include "metrics.h"
+
+#define EXIT_INPUT 2 /* usage, files, or a second instance: trying again will not help */
+#define USER_NAME  "ostiary"
+
+static const char help[] =
+	"usage: ostiaryd [--root DIR] [--metrics-devices N]\n\n"
+	"Keeps the device registry, the policy generations and the refusal log; serves the API.\n"
+	"Runs in the foreground and logs to standard error.\n\n"
+	"  --root DIR           use DIR/etc/ostiary, DIR/var/lib/ostiary and DIR/run/ostiary\n"
+	"  --metrics-devices N  devices with series of their own on /metrics (default 10000)\n"
+	"  --version, --help\n";
+
+struct options {
+	const char *root;
+	uint32_t metrics_devices;
+};
+
+static int number_read(const char *text, uint32_t *ret_number)
+{
+	char *end = NULL;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || n > OST_DEVICES_MAX || *text == '-')
+		return -EINVAL;
+	*ret_number = (uint32_t)n;
+	return 0;
+}
+
+/* 0: go on; 1: all was said. */
+static int options_read(int argc, char **argv, struct options *o)
+{
+	static const struct option table[] = {
+		{"root", required_argument, NULL, 'r'},
+		{"metrics-devices", required_argument, NULL, 'm'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+
+	for (int c; (c = getopt_long(argc, argv, "h", table, NULL)) != -1;) {
+		switch (c) {
+		case 'r':
+			o->root = optarg;
+			break;
+		case 'm':
+			if (number_read(optarg, &o->metrics_devices) < 0) {
+				ost_log_error("--metrics-devices: '%s' is no number up to %u", optarg, OST_DEVICES_MAX);
+				return -EINVAL;
+			}
+			break;
+		case 'v':
+			(void)printf("ostiaryd %s\n", OSTIARY_VERSION);
+			return 1;
+		case 'h':
+			(void)fputs(help, stdout);
+			return 1;
+		default:
+			return -EINVAL;
+		}
+	}
+	if (optind == argc)
+		return 0;
+	ost_log_error("'%s' is too much; see ostiaryd --help", argv[optind]);
+	return -EINVAL;
+}
+
+static int folder_make(const char *path, const struct passwd *user)
+{
+	struct stat st;
+	int r = ost_dir_make(path, 0750);
+
+	if (r == 0 && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
+		r = -ENOTDIR;
+	if (r == 0 && user != NULL && st.st_uid != user->pw_uid && chown(path, user->pw_uid, user->pw_gid) < 0)
+		r = -errno;
+	if (r < 0)
+		ost_log_error("%s: %s; ostiaryd keeps its state there", path, strerror(-r));
+	return r;
+}
+
+/* Held as long as the process lives; the kernel lets go of it however it ends. */
+static int instance_lock(const struct ost_paths *paths)
+{
+	char path[PATH_MAX + 16];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/ostiaryd.lock", paths->run_dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0) {
+		ost_log_error("%s: %s", path, strerror(errno));
+		return -EACCES;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0; /* the descriptor stays open on purpose */
+	ost_log_error("another ostiaryd is running for this root (it holds %s); stop it first, or use --root", path);
+	(void)close(fd);
+	return -EADDRINUSE;
+}
+
+/* The run folder stays root's and is open to the group: the data plane makes its socket there too. */
+static int folders_make(const struct ost_paths *paths, const struct passwd *user)
+{
+	int r = folder_make(paths->state_dir, user);
+
+	if (r == 0)
+		r = folder_make(paths->generations, user);
+	if (r == 0)
+		r = folder_make(paths->run_dir, user);
+	return r;
+}
+
+/* Files that a former start as root left behind would lock the user out. */
+static void files_give(const struct ost_paths *paths, const struct passwd *user)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	char path[PATH_MAX + 8];
+
+	for (size_t i = 0; i < OST_ARRAY_SIZE(suffixes); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", paths->registry, suffixes[i]);
+		if (lchown(path, user->pw_uid, user->pw_gid) < 0 && errno != ENOENT)
+			ost_log_warning("%s: %s", path, strerror(errno));
+	}
+	if (lchown(paths->refusal_log, user->pw_uid, user->pw_gid) < 0 && errno != ENOENT)
+		ost_log_warning("%s: %s", paths->refusal_log, strerror(errno));
+}
+
+static int rights_drop(const struct passwd *user)
+{
+	if (initgroups(user->pw_name, user->pw_gid) < 0 || setgid(user->pw_gid) < 0 || setuid(user->pw_uid) < 0) {
+		ost_log_error("cannot become user %s: %s", user->pw_name, strerror(errno));
+		return -EPERM;
+	}
+	return 0;
+}
+
+static void on_signal(evutil_socket_t number, short what, void *user)
+{
+	(void)what;
+	ost_log_info("signal %d: stopping", (int)number);
+	(void)event_base_loopbreak(user);
+}
+
+static int loop(const struct ost_paths *paths, uint32_t metrics_devices)
+{
+	struct event_base *base = event_base_new();
+	struct ost_daemon *daemon = NULL;
+	struct event *term, *interrupt;
+	char why[256];
+	int r;
+
+	if (base == NULL)
+		return -ENOMEM;
+	r = ost_daemon_new(base, paths, metrics_devices, why, &daemon);
+	if (r < 0) {
+		ost_log_error("%s", why);
+		event_base_free(base);
+		return r;
+	}
+	term = evsignal_new(base, SIGTERM, on_signal, base);
+	interrupt = evsignal_new(base, SIGINT, on_signal, base);
+	if (term != NULL && interrupt != NULL && event_add(term, NULL) == 0 && event_add(interrupt, NULL) == 0) {
+		ost_log_info("version %s serves %s", OSTIARY_VERSION, paths->api_socket);
+		r = event_base_dispatch(base) < 0 ? -EIO : 0;
+	}
+	ost_daemon_free(&daemon);
+	if (term != NULL)
+		event_free(term);
+	if (interrupt != NULL)
+		event_free(interrupt);
+	event_base_free(base);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.root = "", .metrics_devices = OST_METRICS_DEVICES_DEFAULT};
+	const struct passwd *user = geteuid() == 0 ? getpwnam(USER_NAME) : NULL;
+	struct ost_paths paths;
+	int r;
+
+	ost_log_open("ostiaryd", OST_LOG_INFO);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(0027);
+	r = options_read(argc, argv, &options);
+	if (r != 0)
+		return r > 0 ? EXIT_SUCCESS : EXIT_INPUT;
+	if (ost_paths_init(&paths, options.root) < 0) {
+		ost_log_error("--root: the path is too long");
+		return EXIT_INPUT;
+	}
+	if (folders_make(&paths, user) < 0 || instance_lock(&paths) < 0)
+		return EXIT_INPUT;
+	if (user != NULL) {
+		files_give(&paths, user);
+		if (rights_drop(user) < 0)
+			return EXIT_INPUT;
+	}
+	return loop(&paths, options.metrics_devices) < 0 ? EXIT_INPUT : EXIT_SUCCESS;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "clock.h"
+
+#define LABEL_MAX 160
+
+void ost_metrics_escape(const char *value, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	for (; *value != '\0' && n + 3 < size; value++) {
+		if (*value == '\\' || *value == '"')
+			buf[n++] = '\\';
+		if (*value == '\n') {
+			buf[n++] = '\\';
+			buf[n++] = 'n';
+		} else {
+			buf[n++] = *value;
+		}
+	}
+	buf[n] = '\0';
+}
+
+static void head(FILE *f, const char *name, const char *type, const char *help)
+{
+	(void)fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void one(FILE *f, const char *name, const char *type, const char *help, uint64_t value)
+{
+	head(f, name, type, help);
+	(void)fprintf(f, "%s %" PRIu64 "\n", name, value);
+}
+
+/* ---- ports ---- */
+
+static const struct port_metric {
+	const char *name, *type, *help;
+	size_t offset; /* of a uint64_t in struct ost_msg_port_stats */
+} port_metrics[] = {
+	{"ostiary_port_received_packets_total", "counter", "Packets received on a port.",
+		offsetof(struct ost_msg_port_stats, received_pkts)},
+	{"ostiary_port_received_bytes_total", "counter", "Bytes received on a port.",
+		offsetof(struct ost_msg_port_stats, received_bytes)},
+	{"ostiary_port_forwarded_packets_total", "counter", "Packets received on a port and forwarded.",
+		offsetof(struct ost_msg_port_stats, forwarded_pkts)},
+	{"ostiary_port_forwarded_bytes_total", "counter", "Bytes received on a port and forwarded.",
+		offsetof(struct ost_msg_port_stats, forwarded_bytes)},
+	{"ostiary_port_sent_packets_total", "counter", "Packets sent out of a port.",
+		offsetof(struct ost_msg_port_stats, sent_pkts)},
+	{"ostiary_port_sent_bytes_total", "counter", "Bytes sent out of a port.",
+		offsetof(struct ost_msg_port_stats, sent_bytes)},
+	{"ostiary_port_missed_packets_total", "counter", "Packets lost by the NIC or kernel before they were seen.",
+		offsetof(struct ost_msg_port_stats, missed_pkts)},
+};
+
+static void port_label(const struct ost_msg_port_stats *p, char *buf, size_t size)
+{
+	char name[LABEL_MAX];
+
+	ost_metrics_escape(p->name, name, sizeof(name));
+	(void)snprintf(buf, size, "port=\"%s\",side=\"%s\"", name, ost_side_name(p->side));
+}
+
+#define EACH_PORT(d, i)                                                                            \
+	for (unsigned i = 0; i < OST_PORTS_MAX; i++)                                               \
+		if (((d)->gauges.ports_known >> i & 1) != 0)
+
+static void ports_metrics(FILE *f, const struct ost_daemon *d)
+{
+	char label[LABEL_MAX + 32];
+
+	for (size_t m = 0; m < OST_ARRAY_SIZE(port_metrics); m++) {
+		head(f, port_metrics[m].name, port_metrics[m].type, port_metrics[m].help);
+		EACH_PORT(d, i) {
+			uint64_t value;
+
+			memcpy(&value, (const char *)&d->gauges.ports[i] + port_metrics[m].offset, sizeof(value));
+			port_label(&d->gauges.ports[i], label, sizeof(label));
+			(void)fprintf(f, "%s{%s} %" PRIu64 "\n", port_metrics[m].name, label, value);
+		}
+	}
+	head(f, "ostiary_port_link_up", "gauge", "Whether the port has a link.");
+	EACH_PORT(d, i) {
+		port_label(&d->gauges.ports[i], label, sizeof(label));
+		(void)fprintf(f, "ostiary_port_link_up{%s} %u\n", label, d->gauges.ports[i].link_up);
+	}
+	head(f, "ostiary_refused_packets_total", "counter", "Packets refused, by port of arrival and reason.");
+	EACH_PORT(d, i) {
+		port_label(&d->gauges.ports[i], label, sizeof(label));
+		for (unsigned r = 1; r < OST_REASON_COUNT; r++) {
+			if (d->gauges.ports[i].refused_pkts[r] != 0)
+				(void)fprintf(f, "ostiary_refused_packets_total{%s,reason=\"%s\"} %" PRIu64 "\n", label,
+					ost_reason_name(r), d->gauges.ports[i].refused_pkts[r]);
+		}
+	}
+}
+
+/* ---- devices ---- */
+
+static const struct device_metric {
+	const char *name, *help;
+	size_t offset; /* of a uint64_t in struct ost_live */
+} device_metrics[] = {
+	{"ostiary_device_out_packets_total", "Packets forwarded from a device.", offsetof(struct ost_live, out_pkts)},
+	{"ostiary_device_out_bytes_total", "Bytes forwarded from a device.", offsetof(struct ost_live, out_bytes)},
+	{"ostiary_device_in_packets_total", "Packets forwarded towards a device.", offsetof(struct ost_live, in_pkts)},
+	{"ostiary_device_in_bytes_total", "Bytes forwarded towards a device.", offsetof(struct ost_live, in_bytes)},
+};
+
+static bool has_traffic(const struct ost_live *l)
+{
+	return (l->out_pkts | l->in_pkts | l->refused_total_pkts) != 0;
+}
+
+static uint32_t device_count(const struct ost_daemon *d)
+{
+	const struct ost_image *image = ost_roster_image(d->roster);
+
+	return image != NULL ? image->device_count : 0;
+}
+
+/* The first metrics_devices_max devices with traffic, by their place, have series of their own. */
+static void device_metric(FILE *f, struct ost_daemon *d, const struct device_metric *m)
+{
+	uint32_t own = 0;
+	uint64_t rest = 0;
+	char name[LABEL_MAX];
+
+	head(f, m->name, "counter", m->help);
+	for (uint32_t i = 0; i < device_count(d); i++) {
+		const struct ost_live *l = ost_roster_live(d->roster, i);
+		uint64_t value;
+
+		if (!has_traffic(l))
+			continue;
+		memcpy(&value, (const char *)l + m->offset, sizeof(value));
+		if (own >= d->metrics_devices_max) {
+			rest += value;
+			continue;
+		}
+		own++;
+		ost_metrics_escape(ost_image_device_name(ost_roster_image(d->roster), i), name, sizeof(name));
+		(void)fprintf(f, "%s{device=\"%s\"} %" PRIu64 "\n", m->name, name, value);
+	}
+	if (rest > 0)
+		(void)fprintf(f, "%s{device=\"*\"} %" PRIu64 "\n", m->name, rest);
+}
+
+static void device_refused(FILE *f, struct ost_daemon *d)
+{
+	static const char metric[] = "ostiary_device_refused_packets_total";
+	uint64_t rest[OST_REASON_COUNT] = {0};
+	uint32_t own = 0;
+	char name[LABEL_MAX];
+
+	head(f, metric, "counter", "Packets refused that were accounted to a device, by reason.");
+	for (uint32_t i = 0; i < device_count(d); i++) {
+		const struct ost_live *l = ost_roster_live(d->roster, i);
+		bool alone = has_traffic(l) && own < d->metrics_devices_max;
+
+		own += alone ? 1 : 0;
+		ost_metrics_escape(ost_image_device_name(ost_roster_image(d->roster), i), name, sizeof(name));
+		for (unsigned r = 1; l->refused_pkts != NULL && r < OST_REASON_COUNT; r++) {
+			if (alone && l->refused_pkts[r] != 0)
+				(void)fprintf(f, "%s{device=\"%s\",reason=\"%s\"} %" PRIu64 "\n", metric, name,
+					ost_reason_name(r), l->refused_pkts[r]);
+			else if (!alone)
+				rest[r] += l->refused_pkts[r];
+		}
+	}
+	for (unsigned r = 1; r < OST_REASON_COUNT; r++) {
+		if (rest[r] != 0)
+			(void)fprintf(f, "%s{device=\"*\",reason=\"%s\"} %" PRIu64 "\n", metric, ost_reason_name(r),
+				rest[r]);
+	}
+}
+
+static void states_metrics(FILE *f, struct ost_daemon *d)
+{
+	uint32_t states[OST_STATE_COUNT] = {0};
+
+	for (uint32_t i = 0; i < device_count(d); i++)
+		states[ost_roster_live(d->roster, i)->state]++;
+	head(f, "ostiary_devices", "gauge", "Devices of the policy in force, by state.");
+	for (unsigned s = 0; s < OST_STATE_COUNT; s++)
+		(void)fprintf(f, "ostiary_devices{state=\"%s\"} %u\n", ost_state_name(s), states[s]);
+}
+
+/* ---- the rest ---- */
+
+static void dataplane_metrics(FILE *f, const struct ost_daemon *d)
+{
+	const struct ost_msg_totals *t = &d->gauges.totals;
+
+	one(f, "ostiary_dataplane_up", "gauge", "Whether the data plane is connected.", ost_link_is_up(d->link));
+	one(f, "ostiary_dataplane_moving", "gauge", "Whether the data plane makes progress.",
+		ost_gauges_moving(&d->gauges, ost_clock_mono_ns()));
+	one(f, "ostiary_dataplane_generation", "gauge", "Policy generation that the data plane enforces.", t->generation);
+	one(f, "ostiary_dataplane_progress_total", "counter", "Bursts polled by all workers.", t->progress);
+	one(f, "ostiary_dataplane_busy_cycles_total", "counter", "Cycles spent on bursts that held packets.", t->cycles_busy);
+	one(f, "ostiary_dataplane_cycles_total", "counter", "Cycles of all workers.", t->cycles_all);
+	one(f, "ostiary_flows", "gauge", "Flows in the table.", t->flows);
+	one(f, "ostiary_flows_max", "gauge", "Room of the flow table.", t->flows_max);
+	one(f, "ostiary_bindings", "gauge", "Addresses bound to devices.", t->bindings);
+	one(f, "ostiary_bindings_max", "gauge", "Room of the binding table.", t->bindings_max);
+	one(f, "ostiary_refusals_unrecorded_packets_total", "counter",
+		"Refused packets that were counted, but found no room for a record.", t->refusal_records_lost);
+}
+
+static void own_metrics(FILE *f, const struct ost_daemon *d)
+{
+	const struct ost_refusal_file_counts *file = ost_refusal_file_counts(d->refusal_file);
+	const struct ost_ledger_counts *ledger = ost_ledger_counts(d->ledger);
+	const struct ost_link_counts *link = ost_link_counts(d->link);
+	struct ost_refusal_log_counts log;
+
+	ost_refusal_log_counts(d->refusals, &log);
+	head(f, "ostiary_build_info", "gauge", "Version of ostiaryd.");
+	(void)fprintf(f, "ostiary_build_info{version=\"%s\"} 1\n", OSTIARY_VERSION);
+	one(f, "ostiary_policy_generation", "gauge", "Policy generation in force, 0 none.", d->in_force.number);
+	one(f, "ostiary_refusal_log_lines_total", "counter", "Lines written to the refusal log.", file->lines);
+	one(f, "ostiary_refusal_log_lost_lines_total", "counter", "Lines that the disk did not take.", file->lost_lines);
+	one(f, "ostiary_refusal_log_suppressed_lines_total", "counter", "Lines over the log's rate.", log.suppressed_lines);
+	one(f, "ostiary_refusal_kinds", "gauge", "Kinds of refusals that are remembered.", log.kinds);
+	one(f, "ostiary_refusal_kinds_evicted_total", "counter", "Kinds closed early for lack of room.", log.evicted);
+	one(f, "ostiary_unknown_devices", "gauge", "Unknown devices that are remembered.", ost_sightings_count(d->sightings));
+	one(f, "ostiary_unknown_devices_evicted_total", "counter", "Unknown devices forgotten for lack of room.",
+		ost_sightings_evicted(d->sightings));
+	one(f, "ostiary_registry_transactions_total", "counter", "Transactions of the registry.", ledger->transactions);
+	one(f, "ostiary_registry_failures_total", "counter", "Transactions that failed.", ledger->failures);
+	one(f, "ostiary_registry_lost_bindings_total", "counter", "Binding changes that were not written.",
+		ledger->lost_bindings);
+	one(f, "ostiary_link_protocol_errors_total", "counter", "Connections to the data plane cut for what it sent.",
+		link->protocol_errors);
+	one(f, "ostiary_link_unanswered_polls_total", "counter", "Polls of counters without an answer.",
+		link->stats_unanswered);
+}
+
+int ost_metrics_make(struct ost_daemon *d, char **ret_text, size_t *ret_length)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *f = open_memstream(&text, &length);
+	bool failed;
+
+	if (f == NULL)
+		return -ENOMEM;
+	own_metrics(f, d);
+	dataplane_metrics(f, d);
+	ports_metrics(f, d);
+	states_metrics(f, d);
+	for (size_t m = 0; m < OST_ARRAY_SIZE(device_metrics); m++)
+		device_metric(f, d, &device_metrics[m]);
+	device_refused(f, d);
+	failed = ferror(f) != 0;
+	if (fclose(f) != 0 || failed) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret_text = text;
+	*ret_length = length;
+	return 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One kind of refusal as JSON: the same members in the log and in the API. */
+#include <stdio.h>
+
+#include "clock.h"
+#include "jsonw.h"
+#include "refusal_log.h"
+
+static void time_json(struct ost_jsonw *w, const char *key, uint64_t wall_ns)
+{
+	char text[OST_TIME_TEXT];
+
+	ost_clock_format(wall_ns, text);
+	ost_jsonw_string(w, key, text);
+}
+
+static const char *protocol_name(uint8_t protocol)
+{
+	switch (protocol) {
+	case 1:
+		return "icmp";
+	case 2:
+		return "igmp";
+	case 6:
+		return "tcp";
+	case 17:
+		return "udp";
+	case 58:
+		return "icmpv6";
+	case 132:
+		return "sctp";
+	default:
+		return NULL;
+	}
+}
+
+static void flow_json(struct ost_jsonw *w, const struct ost_refusal *r)
+{
+	struct ost_ip src = {.family = r->family}, dst = {.family = r->family};
+	char text[OST_IP_TEXT];
+
+	memcpy(src.b, r->src_ip, sizeof(src.b));
+	memcpy(dst.b, r->dst_ip, sizeof(dst.b));
+	ost_jsonw_string(w, "src_ip", ost_ip_format(&src, text));
+	ost_jsonw_string(w, "dst_ip", ost_ip_format(&dst, text));
+	ost_jsonw_u64(w, "ip_protocol", r->protocol);
+	if (protocol_name(r->protocol) != NULL)
+		ost_jsonw_string(w, "protocol", protocol_name(r->protocol));
+	if (r->protocol == 1 || r->protocol == 58) {
+		ost_jsonw_u64(w, "icmp_type", r->dst_port >> 8);
+		ost_jsonw_u64(w, "icmp_code", r->dst_port & 0xff);
+	} else if (r->src_port != 0 || r->dst_port != 0) {
+		ost_jsonw_u64(w, "src_port", r->src_port);
+		ost_jsonw_u64(w, "dst_port", r->dst_port);
+	}
+}
+
+static void mac_json(struct ost_jsonw *w, const char *key, const uint8_t mac[6])
+{
+	struct ost_mac m;
+	char text[OST_MAC_TEXT];
+
+	memcpy(m.b, mac, sizeof(m.b));
+	ost_jsonw_string(w, key, ost_mac_format(&m, text));
+}
+
+void ost_refusal_kind_json(struct ost_jsonw *w, const struct ost_refusal_kind *kind)
+{
+	const struct ost_refusal *r = &kind->last;
+	char ethertype[8];
+
+	ost_jsonw_string(w, "device", kind->device[0] != '\0' ? kind->device : NULL);
+	ost_jsonw_string(w, "role", kind->role[0] != '\0' ? kind->role : NULL);
+	ost_jsonw_string(w, "reason", ost_reason_name(r->reason));
+	ost_jsonw_string(w, "meaning", ost_reason_meaning(r->reason));
+	ost_jsonw_string(w, "port", kind->port);
+	ost_jsonw_string(w, "side", ost_side_name(kind->side));
+	ost_jsonw_u64(w, "vlan", r->vlan & 0xfff);
+	if (r->vlan >> 12 != 0)
+		ost_jsonw_u64(w, "inner_vlan", r->vlan >> 12);
+	mac_json(w, "src_mac", r->src_mac);
+	mac_json(w, "dst_mac", r->dst_mac);
+	(void)snprintf(ethertype, sizeof(ethertype), "0x%04x", r->ethertype);
+	ost_jsonw_string(w, "ethertype", ethertype);
+	if (r->family != 0)
+		flow_json(w, r);
+	ost_jsonw_u64(w, "count", r->count_pkts);
+	ost_jsonw_u64(w, "bytes", r->count_bytes);
+	time_json(w, "first_seen", r->first_wall_ns);
+	time_json(w, "last_seen", r->last_wall_ns);
+	ost_jsonw_u64(w, "generation", r->generation);
+}

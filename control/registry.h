@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The device registry: one SQLite file (WAL, synchronous FULL) that survives restarts. It remembers which
+ * devices there are and were, when they were seen, which addresses they hold, which generations
+ * were applied by whom, and which unknown devices knocked. It is no authority for the fast path: what is in force is
+ * the image in policy/current.image.
+ *
+ * Writing is batched by ledger.h, at most one transaction a second; the functions that write want
+ * an open batch where they say (batch). Single thread. Functions return 0 or a negative errno: -ENOSPC when
+ * the disk is full, -EROFS when it is read-only, -EIO for what else SQLite cannot do;
+ * ost_registry_error() has SQLite's sentence.
+ */
+#pragma once
+
+#include "addr.h"
+#include "image.h"
+#include "messages.h"
+
+#define OST_REGISTRY_SCHEMA 1 /* PRAGMA user_version */
+
+struct ost_registry;
+
+/* Opens, makes or migrates. -EUCLEAN: no registry of ours; -EPROTONOSUPPORT: written by a newer version. */
+int ost_registry_open(const char *path, char why[static 256], struct ost_registry **ret_registry) OST_MUST_CHECK;
+void ost_registry_free(struct ost_registry **registry);
+
+/* What went wrong last, in SQLite's words. Valid until the next call. */
+const char *ost_registry_error(const struct ost_registry *registry);
+
+int ost_registry_begin(struct ost_registry *registry) OST_MUST_CHECK;
+int ost_registry_commit(struct ost_registry *registry) OST_MUST_CHECK;
+void ost_registry_rollback(struct ost_registry *registry);
+
+/* ---- generations ---- */
+
+enum ost_generation_state {
+	OST_GENERATION_PENDING, /* stored, not yet taken by the data plane */
+	OST_GENERATION_APPLIED,
+	OST_GENERATION_REFUSED, /* the data plane did not take it */
+	OST_GENERATION_STATE_COUNT,
+};
+
+const char *ost_generation_state_name(unsigned state);
+
+struct ost_generation {
+	uint64_t number;
+	uint8_t state; /* enum ost_generation_state */
+	uint64_t applied_wall_ns;
+	uint32_t uid;
+	char by[64];	   /* user name of uid */
+	char message[256]; /* why */
+	uint32_t crc;	   /* of the image */
+	uint32_t devices, roles, rules;
+	uint32_t tests;
+	uint64_t image_bytes;
+	char result[256]; /* for REFUSED: why */
+};
+
+/* Adds or replaces one, in a transaction of its own. */
+int ost_registry_generation_put(struct ost_registry *registry, const struct ost_generation *g) OST_MUST_CHECK;
+int ost_registry_generation_get(struct ost_registry *registry, uint64_t number, struct ost_generation *ret_generation) OST_MUST_CHECK;
+int ost_registry_generation_last(struct ost_registry *registry, uint64_t *ret_number) OST_MUST_CHECK;
+/* Newest first, at most limit. */
+int ost_registry_generations_each(struct ost_registry *registry, uint32_t limit,
+	void (*fn)(void *user, const struct ost_generation *g), void *user) OST_MUST_CHECK;
+
+/* ---- devices ---- */
+
+/* Writes the devices of an image, in a transaction of its own; those of former images stay, marked as gone. */
+int ost_registry_devices_set(struct ost_registry *registry, const struct ost_image *image) OST_MUST_CHECK;
+
+struct ost_registry_device {
+	const char *name;
+	const char *port; /* seen on, "" unknown */
+	uint8_t state;	  /* enum ost_state */
+	uint64_t first_seen_wall_ns;
+	uint64_t last_seen_wall_ns;
+};
+
+int ost_registry_device_seen(struct ost_registry *registry, const struct ost_registry_device *d) OST_MUST_CHECK; /* (batch) */
+/* Devices that were ever seen. */
+int ost_registry_devices_each(struct ost_registry *registry,
+	void (*fn)(void *user, const struct ost_registry_device *d), void *user) OST_MUST_CHECK;
+
+/* ---- addresses bound ---- */
+
+struct ost_registry_address {
+	const char *device;
+	struct ost_ip ip;
+	uint32_t vlan;
+	uint8_t source; /* enum ost_binding_source */
+	uint64_t bound_wall_ns;
+	uint64_t expires_wall_ns; /* 0: stays */
+};
+
+int ost_registry_address_bind(struct ost_registry *registry, const struct ost_registry_address *a) OST_MUST_CHECK; /* (batch) */
+int ost_registry_address_lapse(struct ost_registry *registry, const struct ost_ip *ip, uint32_t vlan) OST_MUST_CHECK; /* (batch) */
+/* The data plane started at this time: what was bound before is gone. */
+int ost_registry_addresses_forget(struct ost_registry *registry, uint64_t before_wall_ns) OST_MUST_CHECK;
+/* Of one device, or of all (NULL) ordered by device name. */
+int ost_registry_addresses_each(struct ost_registry *registry, const char *device,
+	void (*fn)(void *user, const struct ost_registry_address *a), void *user) OST_MUST_CHECK;
+
+/* ---- unknown devices ---- */
+
+struct ost_registry_unknown {
+	uint32_t slot; /* place in sightings.h's table: a new one in the same slot replaces the old */
+	struct ost_mac mac;
+	uint32_t vlan;
+	char port[OST_MSG_NAME];
+	uint64_t first_seen_wall_ns;
+	uint64_t last_seen_wall_ns;
+	uint64_t count_pkts;
+};
+
+int ost_registry_unknown_put(struct ost_registry *registry, const struct ost_registry_unknown *u) OST_MUST_CHECK; /* (batch) */
+int ost_registry_unknowns_each(struct ost_registry *registry,
+	void (*fn)(void *user, const struct ost_registry_unknown *u), void *user) OST_MUST_CHECK;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the API shows, as JSON: docs/ostiaryd.8 describes the members. Readers only: nothing here changes
+ * the daemon. Each appends one whole JSON value. */
+#pragma once
+
+#include "daemon.h"
+#include "jsonw.h"
+
+void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w);
+
+/* Up to limit devices in the order of their names, those behind the name `after` ("": from the first). */
+void ost_view_devices(struct ost_daemon *d, const char *after, uint32_t limit, struct ost_jsonw *w);
+
+/* -ENOENT: the policy in force has no such device; w is untouched. */
+int ost_view_device(struct ost_daemon *d, const char *name, struct ost_jsonw *w) OST_MUST_CHECK;
+
+/* sources: with the texts of the policy files. -ENOENT: none is in force; w is untouched. */
+int ost_view_policy(struct ost_daemon *d, bool sources, struct ost_jsonw *w) OST_MUST_CHECK;
+int ost_view_generations(struct ost_daemon *d, uint32_t limit, struct ost_jsonw *w) OST_MUST_CHECK;
+
+/* device and reason NULL: all. */
+void ost_view_refusals(struct ost_daemon *d, const char *device, const char *reason, uint32_t limit,
+	struct ost_jsonw *w);
+
+/* Unknown devices that knocked, most recent first. */
+void ost_view_unknown(struct ost_daemon *d, uint32_t limit, struct ost_jsonw *w);

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GET /v1/devices, /v1/devices/NAME, /v1/refusals, /v1/unknown. */
+#include <stdio.h>
+
+#include "clock.h"
+#include "views.h"
+
+#define LAST_REFUSED 20 /* flows shown of one device */
+
+static void time_json(struct ost_jsonw *w, const char *key, uint64_t wall_ns)
+{
+	char text[OST_TIME_TEXT];
+
+	if (wall_ns != 0)
+		ost_clock_format(wall_ns, text);
+	ost_jsonw_string(w, key, wall_ns != 0 ? text : NULL);
+}
+
+static void counters_json(const struct ost_live *l, struct ost_jsonw *w)
+{
+	ost_jsonw_u64(w, "out_packets", l->out_pkts);
+	ost_jsonw_u64(w, "out_bytes", l->out_bytes);
+	ost_jsonw_u64(w, "in_packets", l->in_pkts);
+	ost_jsonw_u64(w, "in_bytes", l->in_bytes);
+	ost_jsonw_u64(w, "refused_packets", l->refused_total_pkts);
+	ost_jsonw_u64(w, "flows", l->flows);
+	ost_jsonw_u64(w, "flows_opened", l->flows_opened);
+}
+
+/* The members of a device, without the braces. */
+static void device_members(struct ost_daemon *d, uint32_t place, struct ost_jsonw *w)
+{
+	const struct ost_image *image = ost_roster_image(d->roster);
+	const struct ost_image_device *x = &image->devices[place];
+	const struct ost_live *l = ost_roster_live(d->roster, place);
+	const char *port = ost_gauges_port_name(&d->gauges, l->port);
+	char text[OST_MAC_TEXT];
+	struct ost_mac mac;
+
+	memcpy(mac.b, x->mac, sizeof(mac.b));
+	ost_jsonw_string(w, "name", ost_image_device_name(image, place));
+	ost_jsonw_string(w, "role", ost_image_role_name(image, x->role));
+	ost_jsonw_string(w, "state", ost_state_name(l->state));
+	ost_jsonw_string(w, "mac", x->has_mac ? ost_mac_format(&mac, text) : NULL);
+	ost_jsonw_string(w, "certificate", x->certificate != 0 ? ost_image_string(image, x->certificate) : NULL);
+	ost_jsonw_string(w, "bound_port",
+		x->port == OST_PORT_ANY ? NULL : ost_image_string(image, image->ports[x->port].name));
+	ost_jsonw_string(w, "port", port[0] != '\0' ? port : NULL);
+	ost_jsonw_u64(w, "vlan", x->vlan & 0xfff);
+	if (x->vlan >> 12 != 0)
+		ost_jsonw_u64(w, "inner_vlan", x->vlan >> 12);
+	time_json(w, "first_seen", l->first_seen_wall_ns);
+	time_json(w, "last_seen", l->last_seen_wall_ns);
+	counters_json(l, w);
+}
+
+/* Addresses of every device come ordered by its name, as the devices do: one walk joins them. */
+struct address_row {
+	char device[OST_MSG_NAME];
+	char ip[OST_IP_TEXT];
+};
+
+struct address_rows {
+	struct address_row *rows;
+	size_t count, capacity, at;
+};
+
+static void address_gather(void *user, const struct ost_registry_address *a)
+{
+	struct address_rows *r = user;
+
+	if (r->count == r->capacity) {
+		size_t capacity = r->capacity != 0 ? r->capacity * 2 : 256;
+		struct address_row *rows = realloc(r->rows, capacity * sizeof(*rows));
+
+		if (rows == NULL)
+			return;
+		r->rows = rows;
+		r->capacity = capacity;
+	}
+	(void)snprintf(r->rows[r->count].device, OST_MSG_NAME, "%s", a->device);
+	(void)ost_ip_format(&a->ip, r->rows[r->count].ip);
+	r->count++;
+}
+
+static void addresses_of(struct address_rows *r, const char *device, struct ost_jsonw *w)
+{
+	int c = -1;
+
+	ost_jsonw_array(w, "addresses");
+	while (r->at < r->count && (c = strcmp(r->rows[r->at].device, device)) <= 0) {
+		if (c == 0)
+			ost_jsonw_string(w, NULL, r->rows[r->at].ip);
+		r->at++;
+	}
+	ost_jsonw_end(w, ']');
+}
+
+void ost_view_devices(struct ost_daemon *d, const char *after, uint32_t limit, struct ost_jsonw *w)
+{
+	const struct ost_image *image = ost_roster_image(d->roster);
+	uint32_t n = image != NULL ? image->device_count : 0;
+	struct address_rows rows = {0};
+	uint32_t shown = 0;
+
+	/* Without the registry the list goes without addresses; status tells why. */
+	if (ost_registry_addresses_each(d->registry, NULL, address_gather, &rows) < 0)
+		rows.count = 0;
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_u64(w, "total", n);
+	ost_jsonw_array(w, "devices");
+	for (uint32_t i = 0; i < n && shown < limit; i++) {
+		uint32_t place = ost_roster_sorted(d->roster)[i];
+		const char *name = ost_image_device_name(image, place);
+
+		if (strcmp(name, after) <= 0)
+			continue;
+		ost_jsonw_object(w, NULL);
+		device_members(d, place, w);
+		addresses_of(&rows, name, w);
+		ost_jsonw_end(w, '}');
+		shown++;
+	}
+	ost_jsonw_end(w, ']');
+	ost_jsonw_end(w, '}');
+	free(rows.rows);
+}
+
+static void address_json(void *user, const struct ost_registry_address *a)
+{
+	struct ost_jsonw *w = user;
+	char ip[OST_IP_TEXT];
+
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_string(w, "ip", ost_ip_format(&a->ip, ip));
+	ost_jsonw_string(w, "source", ost_binding_source_name(a->source));
+	time_json(w, "bound", a->bound_wall_ns);
+	time_json(w, "expires", a->expires_wall_ns);
+	ost_jsonw_end(w, '}');
+}
+
+static void refused_json(const struct ost_live *l, struct ost_jsonw *w)
+{
+	ost_jsonw_array(w, "refused");
+	for (unsigned i = 1; l->refused_pkts != NULL && i < OST_REASON_COUNT; i++) {
+		if (l->refused_pkts[i] == 0)
+			continue;
+		ost_jsonw_object(w, NULL);
+		ost_jsonw_string(w, "reason", ost_reason_name(i));
+		ost_jsonw_string(w, "meaning", ost_reason_meaning(i));
+		ost_jsonw_string(w, "advice", ost_reason_advice(i));
+		ost_jsonw_u64(w, "packets", l->refused_pkts[i]);
+		ost_jsonw_end(w, '}');
+	}
+	ost_jsonw_end(w, ']');
+}
+
+struct filter {
+	const char *device, *reason;
+	uint32_t left;
+	struct ost_jsonw *w;
+};
+
+static bool kind_json(void *user, const struct ost_refusal_kind *kind)
+{
+	struct filter *f = user;
+
+	if (f->left == 0)
+		return false;
+	if ((f->device != NULL && strcmp(f->device, kind->device) != 0) ||
+		(f->reason != NULL && strcmp(f->reason, ost_reason_name(kind->last.reason)) != 0))
+		return true;
+	f->left--;
+	ost_jsonw_object(f->w, NULL);
+	ost_refusal_kind_json(f->w, kind);
+	ost_jsonw_bool(f->w, "open", kind->open);
+	ost_jsonw_end(f->w, '}');
+	return true;
+}
+
+int ost_view_device(struct ost_daemon *d, const char *name, struct ost_jsonw *w)
+{
+	struct filter filter = {.device = name, .left = LAST_REFUSED, .w = w};
+	int64_t place = ost_roster_find(d->roster, name);
+	const struct ost_image_role *role;
+	int known;
+
+	if (place < 0)
+		return -ENOENT;
+	role = &ost_roster_image(d->roster)->roles[ost_roster_image(d->roster)->devices[place].role];
+	ost_jsonw_object(w, NULL);
+	device_members(d, (uint32_t)place, w);
+	ost_jsonw_string(w, "authenticate", ost_authenticate_name(role->authenticate));
+	ost_jsonw_string(w, "assurance", ost_assurance_name(role->assurance));
+	ost_jsonw_u64(w, "rules", role->rule_count);
+	ost_jsonw_array(w, "addresses");
+	known = ost_registry_addresses_each(d->registry, name, address_json, w);
+	ost_jsonw_end(w, ']');
+	ost_jsonw_bool(w, "addresses_known", known == 0);
+	refused_json(ost_roster_live(d->roster, (uint32_t)place), w);
+	ost_jsonw_array(w, "refusals");
+	ost_refusal_log_each(d->refusals, kind_json, &filter);
+	ost_jsonw_end(w, ']');
+	ost_jsonw_end(w, '}');
+	return 0;
+}
+
+void ost_view_refusals(struct ost_daemon *d, const char *device, const char *reason, uint32_t limit,
+	struct ost_jsonw *w)
+{
+	struct filter filter = {.device = device, .reason = reason, .left = limit, .w = w};
+
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_array(w, "refusals");
+	ost_refusal_log_each(d->refusals, kind_json, &filter);
+	ost_jsonw_end(w, ']');
+	ost_jsonw_end(w, '}');
+}
+
+static bool unknown_json(void *user, const struct ost_registry_unknown *u)
+{
+	struct filter *f = user;
+	char mac[OST_MAC_TEXT];
+
+	if (f->left-- == 0)
+		return false;
+	ost_jsonw_object(f->w, NULL);
+	ost_jsonw_string(f->w, "mac", ost_mac_format(&u->mac, mac));
+	ost_jsonw_u64(f->w, "vlan", u->vlan & 0xfff);
+	ost_jsonw_string(f->w, "port", u->port);
+	time_json(f->w, "first_seen", u->first_seen_wall_ns);
+	time_json(f->w, "last_seen", u->last_seen_wall_ns);
+	ost_jsonw_u64(f->w, "packets", u->count_pkts);
+	ost_jsonw_end(f->w, '}');
+	return true;
+}
+
+void ost_view_unknown(struct ost_daemon *d, uint32_t limit, struct ost_jsonw *w)
+{
+	struct filter filter = {.left = limit, .w = w};
+
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_u64(w, "total", ost_sightings_count(d->sightings));
+	ost_jsonw_u64(w, "evicted", ost_sightings_evicted(d->sightings));
+	ost_jsonw_array(w, "unknown");
+	ost_sightings_each(d->sightings, unknown_json, &filter);
+	ost_jsonw_end(w, ']');
+	ost_jsonw_end(w, '}');
+}

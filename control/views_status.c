@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GET /v1/status: is it healthy, and if not, what to do. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "clock.h"
+#include "views.h"
+
+static void trouble_list(struct ost_daemon *d, struct ost_jsonw *w, uint32_t *ret_count)
+{
+	const struct ost_refusal_file_counts *file = ost_refusal_file_counts(d->refusal_file);
+	const struct ost_ledger_counts *ledger = ost_ledger_counts(d->ledger);
+	char line[320];
+	uint32_t n = 0;
+
+#define TROUBLE(...)                                                                               \
+	do {                                                                                       \
+		(void)snprintf(line, sizeof(line), __VA_ARGS__);                                   \
+		ost_jsonw_string(w, NULL, line);                                                   \
+		n++;                                                                               \
+	} while (0)
+	ost_jsonw_array(w, "trouble");
+	if (!ost_link_is_up(d->link))
+		TROUBLE("the data plane is not reachable: %s", ost_link_counts(d->link)->why);
+	else if (d->gauges.have_totals && !ost_gauges_moving(&d->gauges, ost_clock_mono_ns()))
+		TROUBLE("the data plane is not moving: it polls its ports no more; restart ostiary-dataplane");
+	if (d->trouble[0] != '\0')
+		TROUBLE("%s", d->trouble);
+	if (d->in_force.number == 0 && d->trouble[0] == '\0')
+		TROUBLE("no policy is in force, nothing passes: ostiary policy apply FILE");
+	if (file->trouble != 0)
+		TROUBLE("the refusal log cannot be written: %s; %" PRIu64 " lines lost", strerror(-file->trouble),
+			file->lost_lines);
+	if (ledger->trouble != 0)
+		TROUBLE("the registry cannot be written: %s", strerror(-ledger->trouble));
+#undef TROUBLE
+	ost_jsonw_end(w, ']');
+	*ret_count = n;
+}
+
+static void dataplane_json(struct ost_daemon *d, struct ost_jsonw *w)
+{
+	const struct ost_link_counts *c = ost_link_counts(d->link);
+	const struct ost_msg_totals *t = &d->gauges.totals;
+
+	ost_jsonw_object(w, "dataplane");
+	ost_jsonw_bool(w, "connected", ost_link_is_up(d->link));
+	ost_jsonw_string(w, "why", c->why[0] != '\0' ? c->why : NULL);
+	if (ost_link_is_up(d->link)) {
+		ost_jsonw_u64(w, "pid", c->pid);
+		ost_jsonw_string(w, "version", c->version);
+	}
+	ost_jsonw_bool(w, "moving", ost_gauges_moving(&d->gauges, ost_clock_mono_ns()));
+	if (d->gauges.have_totals) {
+		ost_jsonw_u64(w, "generation", t->generation);
+		ost_jsonw_u64(w, "uptime_s", t->uptime_ns / OST_NS_PER_S);
+		ost_jsonw_u64(w, "progress", t->progress);
+		ost_jsonw_u64(w, "workers", t->workers);
+		ost_jsonw_bool(w, "hugepages", t->hugepages != 0);
+		ost_jsonw_double(w, "busy", d->gauges.busy);
+	}
+	ost_jsonw_u64(w, "protocol_errors", c->protocol_errors);
+	ost_jsonw_end(w, '}');
+}
+
+static void policy_json(struct ost_daemon *d, struct ost_jsonw *w)
+{
+	const struct ost_generation *g = &d->in_force;
+	char time[OST_TIME_TEXT];
+
+	if (g->number == 0) {
+		ost_jsonw_string(w, "policy", NULL);
+		return;
+	}
+	ost_clock_format(g->applied_wall_ns, time);
+	ost_jsonw_object(w, "policy");
+	ost_jsonw_u64(w, "generation", g->number);
+	ost_jsonw_string(w, "time", time);
+	ost_jsonw_string(w, "by", g->by);
+	ost_jsonw_string(w, "message", g->message);
+	ost_jsonw_u64(w, "devices", g->devices);
+	ost_jsonw_u64(w, "roles", g->roles);
+	ost_jsonw_u64(w, "rules", g->rules);
+	ost_jsonw_end(w, '}');
+}
+
+struct sums {
+	uint64_t received, forwarded, refused;
+	uint64_t reasons[OST_REASON_COUNT];
+};
+
+static void port_json(const struct ost_msg_port_stats *p, struct sums *sums, struct ost_jsonw *w)
+{
+	uint64_t refused = 0;
+
+	for (unsigned i = 1; i < OST_REASON_COUNT; i++) {
+		refused += p->refused_pkts[i];
+		sums->reasons[i] += p->refused_pkts[i];
+	}
+	sums->received += p->received_pkts;
+	sums->forwarded += p->forwarded_pkts;
+	sums->refused += refused;
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_string(w, "name", p->name);
+	ost_jsonw_string(w, "side", ost_side_name(p->side));
+	ost_jsonw_string(w, "driver", p->driver);
+	ost_jsonw_bool(w, "link", p->link_up != 0);
+	ost_jsonw_u64(w, "received_packets", p->received_pkts);
+	ost_jsonw_u64(w, "received_bytes", p->received_bytes);
+	ost_jsonw_u64(w, "forwarded_packets", p->forwarded_pkts);
+	ost_jsonw_u64(w, "forwarded_bytes", p->forwarded_bytes);
+	ost_jsonw_u64(w, "sent_packets", p->sent_pkts);
+	ost_jsonw_u64(w, "sent_bytes", p->sent_bytes);
+	ost_jsonw_u64(w, "missed_packets", p->missed_pkts);
+	ost_jsonw_u64(w, "refused_packets", refused);
+	ost_jsonw_end(w, '}');
+}
+
+/* Most frequent first. */
+static void reasons_json(struct sums *sums, struct ost_jsonw *w)
+{
+	ost_jsonw_array(w, "refused");
+	for (;;) {
+		unsigned best = 0;
+
+		for (unsigned i = 1; i < OST_REASON_COUNT; i++) {
+			if (sums->reasons[i] > sums->reasons[best])
+				best = i;
+		}
+		if (best == 0)
+			break;
+		ost_jsonw_object(w, NULL);
+		ost_jsonw_string(w, "reason", ost_reason_name(best));
+		ost_jsonw_string(w, "meaning", ost_reason_meaning(best));
+		ost_jsonw_string(w, "advice", ost_reason_advice(best));
+		ost_jsonw_u64(w, "packets", sums->reasons[best]);
+		ost_jsonw_end(w, '}');
+		sums->reasons[best] = 0;
+	}
+	ost_jsonw_end(w, ']');
+}
+
+static void ports_json(struct ost_daemon *d, struct ost_jsonw *w)
+{
+	struct sums sums = {0};
+
+	ost_jsonw_array(w, "ports");
+	for (unsigned i = 0; i < OST_PORTS_MAX; i++) {
+		if ((d->gauges.ports_known >> i & 1) != 0)
+			port_json(&d->gauges.ports[i], &sums, w);
+	}
+	ost_jsonw_end(w, ']');
+	ost_jsonw_object(w, "packets");
+	ost_jsonw_u64(w, "received", sums.received);
+	ost_jsonw_u64(w, "forwarded", sums.forwarded);
+	ost_jsonw_u64(w, "refused", sums.refused);
+	ost_jsonw_end(w, '}');
+	reasons_json(&sums, w);
+}
+
+static void table_json(struct ost_jsonw *w, const char *name, uint64_t used, uint64_t max)
+{
+	ost_jsonw_object(w, name);
+	ost_jsonw_u64(w, "used", used);
+	ost_jsonw_u64(w, "max", max);
+	ost_jsonw_end(w, '}');
+}
+
+static void tables_json(struct ost_daemon *d, struct ost_jsonw *w)
+{
+	const struct ost_refusal_file_counts *file = ost_refusal_file_counts(d->refusal_file);
+	struct ost_refusal_log_counts log;
+
+	ost_refusal_log_counts(d->refusals, &log);
+	ost_jsonw_object(w, "tables");
+	table_json(w, "flows", d->gauges.totals.flows, d->gauges.totals.flows_max);
+	table_json(w, "bindings", d->gauges.totals.bindings, d->gauges.totals.bindings_max);
+	table_json(w, "unknown_devices", ost_sightings_count(d->sightings), OST_SIGHTINGS_MAX);
+	table_json(w, "refusal_kinds", log.kinds, log.kinds_max);
+	ost_jsonw_end(w, '}');
+	ost_jsonw_object(w, "refusal_log");
+	ost_jsonw_u64(w, "lines", file->lines);
+	ost_jsonw_u64(w, "lost_lines", file->lost_lines);
+	ost_jsonw_u64(w, "suppressed_lines", log.suppressed_lines);
+	ost_jsonw_u64(w, "unrecorded_packets", d->gauges.totals.refusal_records_lost);
+	ost_jsonw_end(w, '}');
+}
+
+void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w)
+{
+	uint32_t troubles;
+
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_string(w, "gateway", d->gateway);
+	ost_jsonw_string(w, "version", OSTIARY_VERSION);
+	ost_jsonw_u64(w, "uptime_s", (ost_clock_mono_ns() - d->started_ns) / OST_NS_PER_S);
+	trouble_list(d, w, &troubles);
+	ost_jsonw_bool(w, "healthy", troubles == 0);
+	dataplane_json(d, w);
+	policy_json(d, w);
+	ports_json(d, w);
+	tables_json(d, w);
+	ost_jsonw_end(w, '}');
+}
