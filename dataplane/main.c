@@ -29,20 +29,22 @@ static void usage(FILE *to)
 		to);
 }
 
+/* The log has its own word for the kind of line, so each finding is put together here. */
 static bool findings_log(struct ost_diag *diag)
 {
-	char line[1024];
+	char place[PATH_MAX + 32];
 
 	ost_diag_sort(diag);
 	for (uint32_t i = 0; i < diag->count; i++) {
-		const char *text = line, *kind;
+		const struct ost_finding *f = &diag->findings[i];
 
-		(void)ost_finding_format(&diag->findings[i], line, sizeof(line));
-		/* the log has its own word for the kind of line */
-		kind = strstr(line, "error: ");
-		if (diag->findings[i].pos.file == NULL && kind == line)
-			text = line + strlen("error: ");
-		ost_log(diag->findings[i].severity == OST_SEV_ERROR ? OST_LOG_ERROR : OST_LOG_WARNING, "%s", text);
+		place[0] = '\0';
+		if (f->pos.file != NULL && f->pos.line > 0)
+			(void)snprintf(place, sizeof(place), "%s:%u:%u: ", f->pos.file, f->pos.line, f->pos.column);
+		else if (f->pos.file != NULL)
+			(void)snprintf(place, sizeof(place), "%s: ", f->pos.file);
+		ost_log(f->severity == OST_SEV_ERROR ? OST_LOG_ERROR : OST_LOG_WARNING, "%s%s%s%s", place, f->what,
+			f->hint != NULL ? "; " : "", f->hint != NULL ? f->hint : "");
 	}
 	return diag->errors > 0;
 }
