@@ -149,7 +149,7 @@ lab_spawn() {
 	LAB_PIDS[$name]=$!
 }
 
-lab_alive() { kill -0 "${LAB_PIDS[$1]}" 2>/dev/null; }
+lab_alive() { [ -n "${LAB_PIDS[$1]-}" ] && kill -0 "${LAB_PIDS[$1]}" 2>/dev/null; }
 
 # lab_stop NAME [SIGNAL]: ends what lab_spawn started and waits for it; returns its exit code.
 lab_stop() {
@@ -190,6 +190,7 @@ lab_logged() { grep -Eq -- "$2" "$LAB_DIR/$1.log"; }
 lab_end() {
 	local code=$? name
 	trap - EXIT
+	trap '' PIPE # whoever read our output may be gone: clean up all the same
 	[ "$BASHPID" = "$$" ] || exit "$code" # a child that was hit before it left our traps behind
 	[ -n "$LAB_PASSED" ] || [ "$code" = 77 ] || lab_dump
 	for name in "${!LAB_PIDS[@]}"; do
