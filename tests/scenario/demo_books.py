@@ -144,7 +144,7 @@ def show_log(root):
     for line in log_lines(root):
         if line["event"] == "refused" and line["reason"] in STORY and line["reason"] not in shown:
             shown.add(line["reason"])
-            keep = ("time", "device", "reason", "port", "src_mac", "src_ip", "dst_ip", "protocol", "dst_port", "packets")
+            keep = ("time", "device", "reason", "port", "src_mac", "src_ip", "dst_ip", "protocol", "dst_port", "count")
             print("      " + json.dumps({k: line[k] for k in keep if line.get(k) is not None}))
 
 
