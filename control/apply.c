@@ -65,8 +65,8 @@ void ost_applier_free(struct ost_applier **applier)
 
 	if (a == NULL)
 		return;
-	ost_candidate_free(&a->candidate);
 	ost_diag_free(&a->result.diag);
+	ost_candidate_free(&a->candidate);
 	free(a);
 	*applier = NULL;
 }
@@ -105,8 +105,8 @@ static void finish(struct ost_applier *a)
 
 	a->busy = false;
 	a->done = NULL;
-	ost_candidate_free(&a->candidate);
 	report(&a->result, done, a->user);
+	ost_candidate_free(&a->candidate); /* findings borrow from it */
 	a->result = (struct ost_apply_result){0};
 }
 

@@ -107,17 +107,10 @@ static int candidate_steps(const struct ost_policy_source *sources, uint32_t cou
 }
 
 int ost_candidate_make(const struct ost_policy_source *sources, uint32_t count, const struct ost_site_file *site,
-	uint64_t generation, struct ost_diag *diag, struct ost_candidate *ret_candidate)
+	uint64_t generation, struct ost_diag *diag, struct ost_candidate *candidate)
 {
-	struct ost_candidate c = {0};
-	int r = candidate_steps(sources, count, site, generation, diag, &c);
-
-	if (r < 0 && r != -EBADMSG) {
-		ost_candidate_free(&c);
-		return r;
-	}
-	*ret_candidate = c;
-	return r;
+	*candidate = (struct ost_candidate){0};
+	return candidate_steps(sources, count, site, generation, diag, candidate);
 }
 
 void ost_candidate_free(struct ost_candidate *candidate)

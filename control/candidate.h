@@ -17,8 +17,9 @@ struct ost_candidate {
 };
 
 /* Runs the steps up to the first that fails. site NULL: the check of ports is skipped, with a warning. Findings
- * borrow the names of the sources. 0; -EINVAL: the input is wrong, errors in diag; -EBADMSG: a test of the policy
+ * borrow the names of the sources and those in candidate->policy: free the candidate after diag, on failure
+ * too. 0; -EINVAL: the input is wrong, errors in diag; -EBADMSG: a test of the policy
  * fails, each in diag; -ENOMEM. */
 int ost_candidate_make(const struct ost_policy_source *sources, uint32_t count, const struct ost_site_file *site,
-	uint64_t generation, struct ost_diag *diag, struct ost_candidate *ret_candidate) OST_MUST_CHECK;
+	uint64_t generation, struct ost_diag *diag, struct ost_candidate *candidate) OST_MUST_CHECK;
 void ost_candidate_free(struct ost_candidate *candidate);

@@ -19,15 +19,17 @@
 #define USER_NAME  "ostiary"
 
 static const char help[] =
-	"usage: ostiaryd [--root DIR] [--metrics-devices N]\n\n"
+	"usage: ostiaryd [--root DIR] [--config FILE] [--metrics-devices N]\n\n"
 	"Keeps the device registry, the policy generations and the refusal log; serves the API.\n"
 	"Runs in the foreground and logs to standard error.\n\n"
 	"  --root DIR           use DIR/etc/ostiary, DIR/var/lib/ostiary and DIR/run/ostiary\n"
+	"  --config FILE        site file, to check the ports of policies (default: etc/ostiary/ostiary.yaml)\n"
 	"  --metrics-devices N  devices with series of their own on /metrics (default 10000)\n"
 	"  --version, --help\n";
 
 struct options {
 	const char *root;
+	const char *config; /* or NULL */
 	uint32_t metrics_devices;
 };
 
@@ -49,6 +51,7 @@ static int options_read(int argc, char **argv, struct options *o)
 {
 	static const struct option table[] = {
 		{"root", required_argument, NULL, 'r'},
+		{"config", required_argument, NULL, 'c'},
 		{"metrics-devices", required_argument, NULL, 'm'},
 		{"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
@@ -59,6 +62,9 @@ static int options_read(int argc, char **argv, struct options *o)
 		switch (c) {
 		case 'r':
 			o->root = optarg;
+			break;
+		case 'c':
+			o->config = optarg;
 			break;
 		case 'm':
 			if (number_read(optarg, &o->metrics_devices) < 0) {
@@ -151,6 +157,15 @@ static int rights_drop(const struct passwd *user)
 	return 0;
 }
 
+static int paths_fill(const struct options *o, struct ost_paths *paths)
+{
+	int r = ost_paths_init(paths, o->root);
+
+	if (r < 0 || o->config == NULL)
+		return r;
+	return snprintf(paths->site_file, sizeof(paths->site_file), "%s", o->config) >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
 static void on_signal(evutil_socket_t number, short what, void *user)
 {
 	(void)what;
@@ -202,8 +217,8 @@ int main(int argc, char **argv)
 	r = options_read(argc, argv, &options);
 	if (r != 0)
 		return r > 0 ? EXIT_SUCCESS : EXIT_INPUT;
-	if (ost_paths_init(&paths, options.root) < 0) {
-		ost_log_error("--root: the path is too long");
+	if (paths_fill(&options, &paths) < 0) {
+		ost_log_error("--root or --config: the path is too long");
 		return EXIT_INPUT;
 	}
 	if (folders_make(&paths, user) < 0 || instance_lock(&paths) < 0)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "client.h"
+
+#include <stdio.h>
+
+int ost_client_unreachable(const struct ost_cli *cli, int error)
+{
+	const char *hint = "start ostiaryd, or use --root DIR";
+
+	if (error == -EACCES)
+		hint = "run as root or as a member of group ostiary";
+	else if (error == -ETIMEDOUT)
+		hint = "it lives but does not answer: look at its log";
+	else if (error == -EPROTO || error == -EPIPE)
+		hint = "what listens there does not speak its protocol, or went away";
+	(void)ost_cli_fail("ostiaryd is not reachable at %s: %s; %s", cli->paths.api_socket, strerror(-error), hint);
+	return OST_EXIT_UNREACHABLE;
+}
+
+static int refused(const struct ost_http_reply *reply)
+{
+	json_t *json = json_loadb(reply->body, reply->length, 0, NULL);
+	const char *error = ost_json_text(json, "error"), *hint = ost_json_text(json, "hint");
+
+	(void)ost_cli_fail("%s%s%s", *error != '\0' ? error : "ostiaryd answered with an error",
+		*hint != '\0' ? "; " : "", hint);
+	json_decref(json);
+	return reply->status == 404 ? OST_EXIT_NO : OST_EXIT_INPUT;
+}
+
+int ost_client_get(const struct ost_cli *cli, const char *path, json_t **ret_json)
+{
+	struct ost_http_reply reply;
+	int r = ost_http_request(cli->paths.api_socket, "GET", path, NULL, 0, OST_CLIENT_TIMEOUT_S, &reply);
+	int exit_code = OST_EXIT_OK;
+
+	if (r < 0)
+		return ost_client_unreachable(cli, r);
+	*ret_json = NULL;
+	if (reply.status != 200)
+		exit_code = refused(&reply);
+	else if (cli->json)
+		(void)fputs(reply.body, stdout);
+	else
+		*ret_json = json_loadb(reply.body, reply.length, 0, NULL);
+	if (exit_code == OST_EXIT_OK && !cli->json && *ret_json == NULL)
+		exit_code = ost_client_unreachable(cli, -EPROTO);
+	ost_http_reply_free(&reply);
+	return exit_code;
+}
+
+const char *ost_json_text(const json_t *json, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json, key));
+
+	return text != NULL ? text : "";
+}
+
+uint64_t ost_json_u64(const json_t *json, const char *key)
+{
+	json_int_t value = json_integer_value(json_object_get(json, key));
+
+	return value > 0 ? (uint64_t)value : 0;
+}
+
+bool ost_json_true(const json_t *json, const char *key)
+{
+	return json_is_true(json_object_get(json, key));
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the online commands share: a question to ostiaryd, its answer as JSON, and its errors as exit codes. */
+#pragma once
+
+#include <jansson.h>
+
+#include "cli.h"
+#include "http.h"
+
+#define OST_CLIENT_TIMEOUT_S 40u /* longer than ostiaryd waits for the data plane */
+
+/* GET. OST_EXIT_OK and the answer: with --json it is printed already and *ret_json is NULL. Otherwise the error was told,
+ * and is OST_EXIT_UNREACHABLE, OST_EXIT_NO (there is no such thing) or OST_EXIT_INPUT. */
+int ost_client_get(const struct ost_cli *cli, const char *path, json_t **ret_json);
+
+/* Tells why ostiaryd cannot be reached; the exit code. */
+int ost_client_unreachable(const struct ost_cli *cli, int error);
+
+/* Members of an answer; "" and 0 when they are missing: the daemon is of our version or the output is poorer. */
+const char *ost_json_text(const json_t *json, const char *key);
+uint64_t ost_json_u64(const json_t *json, const char *key);
+bool ost_json_true(const json_t *json, const char *key);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ostiary policy apply: reads, checks and tests here, where faults are cheap, then hands the sources to ostiaryd, which
+ * does all of it again. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "candidate.h"
+#include "client.h"
+#include "clock.h"
+#include "file.h"
+#include "jsonw.h"
+#include "options.h"
+
+struct apply {
+	struct ost_diag diag;
+	struct ost_policy_names names;
+	struct ost_policy *policy; /* its files: what was read, in order */
+	struct ost_policy_source *sources;
+	uint32_t count;
+	struct ost_candidate candidate;
+};
+
+static void apply_free(struct apply *a)
+{
+	for (uint32_t i = 0; i < a->count; i++)
+		free((char *)(uintptr_t)a->sources[i].bytes);
+	free(a->sources);
+	ost_candidate_free(&a->candidate);
+	ost_diag_free(&a->diag); /* borrows names of both */
+	ost_policy_free(&a->policy);
+	ost_policy_names_free(&a->names);
+}
+
+/* The texts of the files that make the policy. */
+static int sources_read(struct apply *a)
+{
+	a->sources = calloc(a->policy->file_count + 1, sizeof(*a->sources));
+	if (a->sources == NULL)
+		return ost_cli_fail("out of memory");
+	for (uint32_t i = 0; i < a->policy->file_count; i++) {
+		struct ost_policy_source *s = &a->sources[i];
+		char *bytes;
+		int r = ost_file_read(a->policy->files[i], OST_POLICY_FILE_MAX, &bytes, &s->length);
+
+		if (r < 0)
+			return ost_cli_fail("%s: %s", a->policy->files[i], strerror(-r));
+		s->name = a->policy->files[i];
+		s->bytes = bytes;
+		a->count++;
+	}
+	return OST_EXIT_OK;
+}
+
+/* The site file may be unreadable for this user: then only ostiaryd checks the ports. */
+static int candidate_check(const struct ost_cli *cli, struct apply *a)
+{
+	struct ost_site_file *site = NULL;
+	struct ost_diag site_diag = {0}, diag = {0};
+	int r;
+
+	if (ost_site_file_load(cli->paths.site_file, &site_diag, &site) < 0)
+		site = NULL;
+	ost_diag_free(&site_diag);
+	r = ost_candidate_make(a->sources, a->count, site, 0, &diag, &a->candidate);
+	if (r < 0)
+		ost_cli_findings(cli, &diag);
+	ost_diag_free(&diag);
+	ost_site_file_free(&site);
+	if (r == -EBADMSG) {
+		(void)ost_cli_fail("not applied: %u of %u tests of the policy fail", a->candidate.tests_failed,
+			a->candidate.tests);
+		return OST_EXIT_NO;
+	}
+	return r < 0 ? ost_cli_fail("not applied: the policy has errors; the policy in force stays in force") : OST_EXIT_OK;
+}
+
+static int input_read(const struct ost_cli *cli, struct apply *a, int argc, char **argv)
+{
+	int r = ost_policy_load((const char *const *)argv, (uint32_t)argc, &a->diag, &a->names, &a->policy);
+
+	if (a->diag.count > 0 && (r < 0 || !cli->json))
+		ost_cli_findings(cli, &a->diag);
+	if (r < 0)
+		return ost_cli_fail("not applied: the policy has errors; the policy in force stays in force");
+	r = sources_read(a);
+	return r == OST_EXIT_OK ? candidate_check(cli, a) : r;
+}
+
+static void body_make(const struct apply *a, const char *message, struct ost_jsonw *w)
+{
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_string(w, "message", message);
+	ost_jsonw_array(w, "sources");
+	for (uint32_t i = 0; i < a->count; i++) {
+		ost_jsonw_object(w, NULL);
+		ost_jsonw_string(w, "name", a->sources[i].name);
+		ost_jsonw_string(w, "text", a->sources[i].bytes);
+		ost_jsonw_end(w, '}');
+	}
+	ost_jsonw_end(w, ']');
+	ost_jsonw_end(w, '}');
+}
+
+static void findings_print(const json_t *answer)
+{
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "findings"), i, f) {
+		const char *hint = ost_json_text(f, "hint"), *file = ost_json_text(f, "file");
+
+		if (ost_json_u64(f, "line") != 0)
+			(void)fprintf(stderr, "%s:%" PRIu64 ":%" PRIu64 ": ", file, ost_json_u64(f, "line"),
+				ost_json_u64(f, "column"));
+		(void)fprintf(stderr, "%s: %s%s%s\n", ost_json_text(f, "severity"), ost_json_text(f, "what"),
+			*hint != '\0' ? "; " : "", hint);
+	}
+}
+
+static int exit_of(const char *result)
+{
+	if (strcmp(result, "done") == 0)
+		return OST_EXIT_OK;
+	if (strcmp(result, "tests") == 0)
+		return OST_EXIT_NO;
+	return strcmp(result, "unreachable") == 0 ? OST_EXIT_UNREACHABLE : OST_EXIT_INPUT;
+}
+
+static int answer_tell(const struct ost_cli *cli, const struct ost_http_reply *reply)
+{
+	json_t *answer = json_loadb(reply->body, reply->length, 0, NULL);
+	const char *error = ost_json_text(answer, "error"), *hint = ost_json_text(answer, "hint");
+	int r = exit_of(ost_json_text(answer, "result"));
+
+	if (cli->json)
+		(void)fputs(reply->body, stdout);
+	else
+		findings_print(answer);
+	if (r != OST_EXIT_OK)
+		(void)ost_cli_fail("not applied: %s; %s", *error != '\0' ? error : "ostiaryd answered with an error", hint);
+	else if (!cli->json)
+		(void)printf("generation %" PRIu64 " is in force: %" PRIu64 " devices, %" PRIu64 " rules, %" PRIu64
+			     " tests passed\n",
+			ost_json_u64(answer, "generation"), ost_json_u64(answer, "devices"), ost_json_u64(answer, "rules"),
+			ost_json_u64(answer, "tests"));
+	json_decref(answer);
+	return r;
+}
+
+/* Posts until there is an answer other than "not reachable", or the wait is over. */
+static int post(const struct ost_cli *cli, const struct ost_jsonw *body, uint64_t wait_s)
+{
+	uint64_t end_ns = ost_clock_mono_ns() + wait_s * OST_NS_PER_S;
+
+	for (;;) {
+		struct ost_http_reply reply;
+		int e = ost_http_request(cli->paths.api_socket, "POST", "/v1/policy", body->text, body->length,
+			OST_CLIENT_TIMEOUT_S, &reply);
+		bool last = ost_clock_mono_ns() >= end_ns;
+		int r;
+
+		if (e == 0 && (reply.status != 503 || last)) {
+			r = answer_tell(cli, &reply);
+			ost_http_reply_free(&reply);
+			return r;
+		}
+		if (e == 0)
+			ost_http_reply_free(&reply);
+		else if (last)
+			return ost_client_unreachable(cli, e);
+		(void)usleep(100000);
+	}
+}
+
+static int wait_parse(const char *text, uint64_t *ret_seconds)
+{
+	char *end = NULL;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || *text == '-' || n > 3600)
+		return ost_cli_fail("policy apply: --wait: '%s' is no number of seconds up to 3600", text);
+	*ret_seconds = n;
+	return OST_EXIT_OK;
+}
+
+int ost_cmd_policy_apply(const struct ost_cli *cli, int argc, char **argv)
+{
+	struct ost_cli c = *cli;
+	const char *message = "", *wait = "0";
+	const struct ost_cli_option options[] = {{.name = "json", .flag = &c.json}, {.name = "message", .value = &message},
+		{.name = "wait", .value = &wait}};
+	int r, first = ost_cli_options("policy apply", options, OST_ARRAY_SIZE(options), argc, argv);
+	struct ost_jsonw body = {0};
+	struct apply a = {0};
+	uint64_t wait_s = 0;
+
+	if (first < 0 || wait_parse(wait, &wait_s) != OST_EXIT_OK)
+		return OST_EXIT_INPUT;
+	if (first == argc)
+		return ost_cli_fail("policy apply: name a policy file or a folder, such as %s", c.paths.policy_dir);
+	if (strlen(message) > 255)
+		return ost_cli_fail("policy apply: --message: write at most 255 bytes");
+	r = input_read(&c, &a, argc - first, argv + first);
+	if (r == OST_EXIT_OK) {
+		body_make(&a, message, &body);
+		r = body.failed ? ost_cli_fail("out of memory") : post(&c, &body, wait_s);
+	}
+	ost_jsonw_free(&body);
+	apply_free(&a);
+	return r;
+}

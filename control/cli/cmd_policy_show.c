@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ostiary policy show: the policy in force, its files, and those before it. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "client.h"
+#include "options.h"
+#include "show.h"
+
+static void sources_print(const json_t *p)
+{
+	const json_t *source;
+	size_t i;
+
+	json_array_foreach(json_object_get(p, "sources"), i, source) {
+		const char *text = ost_json_text(source, "text");
+		size_t n = strlen(text);
+
+		(void)printf("# %s\n%s%s", ost_json_text(source, "name"), text, n > 0 && text[n - 1] == '\n' ? "" : "\n");
+	}
+}
+
+static void summary(const struct ost_cli *cli, const json_t *p)
+{
+	char at[OST_SHOW_TEXT], ago[OST_SHOW_TEXT], n[OST_SHOW_TEXT];
+	const json_t *source;
+	size_t i;
+
+	(void)printf("%sgeneration %" PRIu64 "%s %s\n", ost_show_colour(cli, OST_COLOUR_HEAD), ost_json_u64(p, "generation"),
+		ost_show_plain(cli),
+		ost_json_true(p, "in_dataplane") ? "in force" : "applied, but the data plane does not say that it enforces it");
+	(void)printf("applied  %s (%s) by %s\n", ost_show_time(ost_json_text(p, "time"), at),
+		ost_show_ago(ost_json_text(p, "time"), ago), ost_json_text(p, "by"));
+	if (*ost_json_text(p, "message") != '\0')
+		(void)printf("message  %s\n", ost_json_text(p, "message"));
+	(void)printf("holds    %" PRIu64 " devices, %" PRIu64 " roles, %" PRIu64 " rules, %" PRIu64 " tests passed; image %s, crc %08" PRIx64
+		     "\n",
+		ost_json_u64(p, "devices"), ost_json_u64(p, "roles"), ost_json_u64(p, "rules"), ost_json_u64(p, "tests"),
+		ost_show_bytes(ost_json_u64(p, "image_bytes"), n), ost_json_u64(p, "crc"));
+	json_array_foreach(json_object_get(p, "sources"), i, source)
+		(void)printf("%s%s\n", i == 0 ? "files    " : "         ", ost_json_text(source, "name"));
+}
+
+static void history(const struct ost_cli *cli, const json_t *h)
+{
+	static const char *const heads[] = {">generation", "state", "when", "by", ">devices", ">rules", "message"};
+	struct ost_table t = {.heads = heads, .columns = OST_ARRAY_SIZE(heads)};
+	const json_t *g;
+	size_t i;
+
+	json_array_foreach(json_object_get(h, "generations"), i, g) {
+		char text[OST_SHOW_TEXT];
+		const char *result = ost_json_text(g, "result");
+
+		ost_table_cell(&t, ost_show_count(ost_json_u64(g, "generation"), text));
+		ost_table_cell(&t, ost_json_u64(g, "generation") == ost_json_u64(h, "in_force") ? "in force" :
+												  ost_json_text(g, "state"));
+		ost_table_cell(&t, ost_show_time(ost_json_text(g, "time"), text));
+		ost_table_cell(&t, ost_json_text(g, "by"));
+		ost_table_cell(&t, ost_show_count(ost_json_u64(g, "devices"), text));
+		ost_table_cell(&t, ost_show_count(ost_json_u64(g, "rules"), text));
+		ost_table_cell(&t, *result != '\0' ? result : ost_json_text(g, "message"));
+	}
+	if (t.count == 0)
+		(void)printf("no policy was applied yet: ostiary policy apply FILE\n");
+	else
+		ost_table_print(&t, cli, 0);
+}
+
+int ost_cmd_policy_show(const struct ost_cli *cli, int argc, char **argv)
+{
+	struct ost_cli c = *cli;
+	bool sources = false, all = false;
+	const struct ost_cli_option options[] = {{.name = "json", .flag = &c.json}, {.name = "sources", .flag = &sources},
+		{.name = "history", .flag = &all}};
+	int r, first = ost_cli_options("policy show", options, OST_ARRAY_SIZE(options), argc, argv);
+	json_t *json = NULL;
+
+	if (first < 0)
+		return OST_EXIT_INPUT;
+	if (first != argc || (sources && all))
+		return ost_cli_fail("policy show: takes --sources or --history, nothing else");
+	r = ost_client_get(&c, all ? "/v1/policy/generations" : sources ? "/v1/policy?sources=1" : "/v1/policy", &json);
+	if (r != OST_EXIT_OK || json == NULL)
+		return r;
+	if (all)
+		history(&c, json);
+	else if (sources)
+		sources_print(json);
+	else
+		summary(&c, json);
+	json_decref(json);
+	return OST_EXIT_OK;
+}

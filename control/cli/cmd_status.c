@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ostiary status: is it healthy; what is in force; what passes and what does not. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "client.h"
+#include "options.h"
+#include "show.h"
+
+#define REASONS_SHOWN 8u
+
+static void line(const struct ost_cli *cli, const char *name)
+{
+	(void)printf("%s%-12s%s", ost_show_colour(cli, OST_COLOUR_DIM), name, ost_show_plain(cli));
+}
+
+static void health(const struct ost_cli *cli, const json_t *s)
+{
+	bool healthy = ost_json_true(s, "healthy");
+	char up[OST_SHOW_TEXT];
+	const json_t *trouble;
+	size_t i;
+
+	line(cli, "gateway");
+	(void)printf("%s: %s%s%s, ostiaryd %s up %s\n", ost_json_text(s, "gateway"),
+		ost_show_colour(cli, healthy ? OST_COLOUR_GOOD : OST_COLOUR_BAD),
+		healthy ? "healthy" : "NOT HEALTHY", ost_show_plain(cli), ost_json_text(s, "version"),
+		ost_show_duration(ost_json_u64(s, "uptime_s"), up));
+	json_array_foreach(json_object_get(s, "trouble"), i, trouble) {
+		line(cli, "  trouble");
+		(void)printf("%s%s%s\n", ost_show_colour(cli, OST_COLOUR_BAD), json_string_value(trouble), ost_show_plain(cli));
+	}
+}
+
+static void dataplane(const struct ost_cli *cli, const json_t *s)
+{
+	const json_t *d = json_object_get(s, "dataplane");
+	char up[OST_SHOW_TEXT];
+	uint64_t workers = ost_json_u64(d, "workers");
+
+	line(cli, "data plane");
+	if (!ost_json_true(d, "connected")) {
+		(void)printf("not connected: %s\n", ost_json_text(d, "why"));
+		return;
+	}
+	(void)printf("%s, up %s, %" PRIu64 " worker%s %.0f%% busy, %s\n",
+		ost_json_true(d, "moving") ? "moving" : "not moving", ost_show_duration(ost_json_u64(d, "uptime_s"), up),
+		workers, workers == 1 ? "" : "s", 100 * json_number_value(json_object_get(d, "busy")),
+		ost_json_true(d, "hugepages") ? "hugepages" : "no hugepages");
+}
+
+static void policy(const struct ost_cli *cli, const json_t *s)
+{
+	const json_t *p = json_object_get(s, "policy");
+	const char *message = ost_json_text(p, "message");
+	char ago[OST_SHOW_TEXT];
+
+	line(cli, "policy");
+	if (!json_is_object(p)) {
+		(void)printf("none in force: nothing passes\n");
+		return;
+	}
+	(void)printf("generation %" PRIu64 ": %" PRIu64 " devices, %" PRIu64 " rules, applied by %s %s%s%s%s\n",
+		ost_json_u64(p, "generation"), ost_json_u64(p, "devices"), ost_json_u64(p, "rules"), ost_json_text(p, "by"),
+		ost_show_ago(ost_json_text(p, "time"), ago), *message != '\0' ? " (\"" : "", message,
+		*message != '\0' ? "\")" : "");
+}
+
+static void table_line(const json_t *tables, const char *key, const char *name)
+{
+	const json_t *t = json_object_get(tables, key);
+	uint64_t used = ost_json_u64(t, "used"), max = ost_json_u64(t, "max");
+	char a[OST_SHOW_TEXT], b[OST_SHOW_TEXT];
+
+	if (max > 0)
+		(void)printf("  %s %s of %s (%.0f%%)", name, ost_show_count(used, a), ost_show_count(max, b),
+			100.0 * (double)used / (double)max);
+}
+
+static void ports(const struct ost_cli *cli, const json_t *s)
+{
+	static const char *const heads[] = {"port", "side", "driver", "link", ">received", ">forwarded", ">refused",
+		">missed", ">sent"};
+	static const char *const keys[] = {"received_packets", "forwarded_packets", "refused_packets", "missed_packets",
+		"sent_packets"};
+	struct ost_table t = {.heads = heads, .columns = OST_ARRAY_SIZE(heads)};
+	const json_t *p;
+	size_t i;
+
+	if (json_array_size(json_object_get(s, "ports")) == 0)
+		return;
+	json_array_foreach(json_object_get(s, "ports"), i, p) {
+		char n[OST_SHOW_TEXT];
+
+		ost_table_cell(&t, ost_json_text(p, "name"));
+		ost_table_cell(&t, ost_json_text(p, "side"));
+		ost_table_cell(&t, ost_json_text(p, "driver"));
+		ost_table_cell(&t, ost_json_true(p, "link") ? "up" : "DOWN");
+		for (size_t k = 0; k < OST_ARRAY_SIZE(keys); k++)
+			ost_table_cell(&t, ost_show_count(ost_json_u64(p, keys[k]), n));
+	}
+	(void)putchar('\n');
+	ost_table_print(&t, cli, 0);
+}
+
+static void reasons(const struct ost_cli *cli, const json_t *s)
+{
+	static const char *const heads[] = {"refused because", ">packets", "meaning"};
+	struct ost_table t = {.heads = heads, .columns = OST_ARRAY_SIZE(heads)};
+	const json_t *r;
+	size_t i;
+
+	if (json_array_size(json_object_get(s, "refused")) == 0)
+		return;
+	json_array_foreach(json_object_get(s, "refused"), i, r) {
+		char n[OST_SHOW_TEXT];
+
+		if (i >= REASONS_SHOWN)
+			break;
+		ost_table_cell(&t, ost_json_text(r, "reason"));
+		ost_table_cell(&t, ost_show_count(ost_json_u64(r, "packets"), n));
+		ost_table_cell(&t, ost_json_text(r, "meaning"));
+	}
+	(void)putchar('\n');
+	ost_table_print(&t, cli, 0);
+}
+
+static void packets(const struct ost_cli *cli, const json_t *s)
+{
+	const json_t *p = json_object_get(s, "packets"), *t = json_object_get(s, "tables");
+	const json_t *log = json_object_get(s, "refusal_log");
+	char a[OST_SHOW_TEXT], b[OST_SHOW_TEXT], c[OST_SHOW_TEXT];
+
+	line(cli, "packets");
+	(void)printf("%s received, %s forwarded, %s refused\n", ost_show_count(ost_json_u64(p, "received"), a),
+		ost_show_count(ost_json_u64(p, "forwarded"), b), ost_show_count(ost_json_u64(p, "refused"), c));
+	line(cli, "tables");
+	table_line(t, "flows", "flows");
+	table_line(t, "bindings", "addresses");
+	table_line(t, "unknown_devices", "unknown devices");
+	(void)putchar('\n');
+	if (ost_json_u64(log, "lost_lines") + ost_json_u64(log, "suppressed_lines") > 0) {
+		line(cli, "refusal log");
+		(void)printf("%s lines lost, %s suppressed for their number\n",
+			ost_show_count(ost_json_u64(log, "lost_lines"), a),
+			ost_show_count(ost_json_u64(log, "suppressed_lines"), b));
+	}
+}
+
+int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv)
+{
+	struct ost_cli c = *cli;
+	json_t *s = NULL;
+	int r, first = ost_cli_option_json(&c, argc, argv);
+
+	if (first < 0)
+		return OST_EXIT_INPUT;
+	if (first != argc)
+		return ost_cli_fail("status: '%s' is too much", argv[first]);
+	r = ost_client_get(&c, "/v1/status", &s);
+	if (r != OST_EXIT_OK || s == NULL)
+		return r;
+	health(&c, s);
+	dataplane(&c, s);
+	policy(&c, s);
+	packets(&c, s);
+	ports(&c, s);
+	reasons(&c, s);
+	r = ost_json_true(s, "healthy") ? OST_EXIT_OK : OST_EXIT_NO;
+	json_decref(s);
+	return r;
+}
