@@ -15,7 +15,7 @@
 #define CLOCK_START_NS	(3600 * OST_NS_PER_S)
 #define CLOCK_MAX_NS	((uint64_t)INT64_MAX / 2)
 #define SWEEP_PASS_NS	(2 * OST_NS_PER_S)
-#define SWEEP_BURST_MAX 4096u
+#define SWEEP_PER_PKT	16u
 #define RECORDS		16384u
 #define DRAIN_PKTS	(RECORDS / 4) /* fewer packets than records: none is lost */
 #define FLOWS_DEFAULT	1000000u
@@ -322,15 +322,17 @@ static void clock_follow(struct ost_replay *r, uint64_t wall_ns)
 	r->totals.last_wall_ns = OST_MAX(r->totals.last_wall_ns, wall_ns);
 }
 
-/* As the worker does between bursts: one pass over the flow tables in about two seconds of the capture's time. */
-static void sweep(struct ost_replay *r)
+/* As the worker does between bursts: one pass over the flow tables in about two seconds of the capture's time, but
+ * no more work than the packets themselves: a flow that timed out is known as such when its next packet comes, the sweep only
+ * makes room, and packets fill it no faster. */
+static void sweep(struct ost_replay *r, uint32_t pkts)
 {
 	uint64_t passed = OST_MIN(r->clock.now_ns - r->swept_ns, SWEEP_PASS_NS);
 	uint64_t buckets = ost_classifier_sweep_buckets(r->classifier) * passed / SWEEP_PASS_NS;
 
 	if (buckets == 0)
 		return;
-	buckets = OST_MIN(buckets, SWEEP_BURST_MAX);
+	buckets = OST_MIN(buckets, (uint64_t)pkts * SWEEP_PER_PKT);
 	(void)ost_classifier_sweep(r->classifier, (uint32_t)buckets, r->clock.now_ns);
 	r->swept_ns = r->clock.now_ns;
 }
@@ -393,7 +395,7 @@ static int judge_burst(struct ost_replay *r)
 	r->undrained += n;
 	if (r->undrained >= DRAIN_PKTS)
 		drain(r);
-	sweep(r);
+	sweep(r, n);
 	return rc;
 }
 
