@@ -2,6 +2,7 @@
 #include "replay_words.h"
 
 #include <inttypes.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 
@@ -38,9 +39,9 @@ static void kind_words(const struct ost_refusal *r, char kind[static OST_KIND_TE
 	static const struct {
 		uint16_t type;
 		const char *name;
-	} types[] = {{0x0806, "arp"}, {0x888e, "eapol"}, {0x88cc, "lldp"}, {0x0800, "ipv4"}, {0x86dd, "ipv6"}};
+	} types[] = {{ETHERTYPE_ARP, "arp"}, {0x888e, "eapol"}, {0x88cc, "lldp"}, {0x0800, "ipv4"}, {0x86dd, "ipv6"}};
 
-	if (r->family == 0) {
+	if (r->family == 0 || r->ethertype == ETHERTYPE_ARP) {
 		for (size_t i = 0; i < OST_ARRAY_SIZE(types); i++) {
 			if (types[i].type == r->ethertype) {
 				(void)snprintf(kind, OST_KIND_TEXT, "%s", types[i].name);
