@@ -39,12 +39,27 @@ static inline void run_add(struct ost_classifier *c, struct run *r, uint32_t por
 	r->bytes += bytes;
 }
 
+/* A packet that moves the flow's state on. False: ost_first() decides. */
+static bool state_step(struct ost_flow *f, const struct ost_packet *p, uint8_t state, unsigned from, unsigned opener)
+{
+	if (p->protocol == 6)
+		return ost_flow_tcp(f, p, from) == OST_TCP_PASS;
+	if (state == OST_FLOW_UDP && from != opener)
+		ost_flow_state_set(f->tail1, OST_FLOW_UDP_REPLY);
+	/* Who asked may ask again, and who was asked may answer: nothing else. */
+	return state != OST_FLOW_ICMP || ((p->flags & OST_PACKET_REPLY) != 0) == (from != opener);
+}
+
 /* A packet of a flow that was found by its whole key. True: forwarded. False: not plain, ost_first() decides. */
 static inline bool hit(struct ost_classifier *c, const struct ost_packet *p, struct ost_flow *f, struct ost_verdict *v)
 {
+	/* Packets that leave a flow's state as it is, by state, as bits of [flags of TCP set][from the other side]. */
+	static const uint8_t quiet[OST_FLOW_STATE_COUNT] = {[OST_FLOW_UDP] = 1, [OST_FLOW_UDP_REPLY] = 3,
+		[OST_FLOW_OTHER] = 3, [OST_FLOW_TCP_ESTABLISHED] = 3};
 	uint64_t tail1 = *f->tail1;
 	uint8_t state = ost_flow_state(tail1), flags = ost_flow_flags(f->meta);
 	unsigned from = p->flags & OST_PACKET_TO_DEVICE ? 1 : 0, opener = flags & OST_FLOW_OPENED_IN;
+	unsigned event = (unsigned)((p->tcp_flags & (OST_TCP_SYN | OST_TCP_FIN | OST_TCP_RST)) != 0) << 1 | (from ^ opener);
 	uint32_t slot = ost_flow_slot(f->meta);
 
 	if (OST_UNLIKELY(f->meta->stamp != atomic_load_explicit(&c->view->stamp[slot], memory_order_acquire) ||
@@ -52,19 +67,10 @@ static inline bool hit(struct ost_classifier *c, const struct ost_packet *p, str
 		    (flags & (OST_FLOW_ALIAS | OST_FLOW_DEVICE_PEER)) ||
 		    (from == 0 && ost_flow_port(tail1) != p->port)))
 		return false;
-	if (p->protocol == 6) {
-		if (OST_LIKELY(state == OST_FLOW_TCP_ESTABLISHED &&
-			    (p->tcp_flags & (OST_TCP_SYN | OST_TCP_FIN | OST_TCP_RST)) == 0))
-			f->counts->ack[from] = p->tcp_ack;
-		else if (ost_flow_tcp(f, p, from) != OST_TCP_PASS)
-			return false;
-	} else if (state == OST_FLOW_UDP) {
-		if (from != opener)
-			ost_flow_state_set(f->tail1, OST_FLOW_UDP_REPLY);
-	} else if (state == OST_FLOW_ICMP) {
-		if (((p->flags & OST_PACKET_REPLY) != 0) != (from != opener))
-			return false;
-	}
+	if (OST_LIKELY(quiet[state] >> event & 1))
+		f->counts->ack[from] = p->tcp_ack; /* for all but TCP nobody reads it */
+	else if (!state_step(f, p, state, from, opener))
+		return false;
 	if (OST_UNLIKELY((flags & OST_FLOW_LIMITED) && from == 0) && ost_limits_take(c, slot, p->length) != OST_REASON_NONE)
 		return false;
 	f->meta->last_tick = c->tick;

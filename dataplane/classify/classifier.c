@@ -50,7 +50,7 @@ static int table_make(const struct ost_site *site, struct ost_table *t, uint32_t
 {
 	void *entries;
 
-	t->bucket_count = ost_table_buckets_for(max);
+	t->bucket_count = ost_table_buckets_for(max, OST_TABLE_FILL_FLOWS);
 	t->max = max;
 	if (ost_table_places(t) > 1u << 24)
 		return -E2BIG; /* an alias names its flow in 24 bits */
@@ -95,7 +95,7 @@ static int classifier_fill(struct ost_classifier *c)
 		r = refusals_make(site, &c->refusals[i], c->config.refusal_records);
 	if (r < 0)
 		return r;
-	c->tallies = ost_site_alloc(site, (size_t)ost_site_places(site) * sizeof(*c->tallies));
+	c->tallies = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*c->tallies));
 	return c->tallies != NULL ? hits_make(site, c->index) : -ENOMEM;
 }
 
@@ -146,7 +146,7 @@ void ost_classifier_free(struct ost_classifier **classifier)
 		ost_site_release(site, t->hashes, t->capacity * sizeof(*t->hashes));
 		ost_site_release(site, t->records, t->capacity * sizeof(*t->records));
 	}
-	ost_site_release(site, c->tallies, (size_t)ost_site_places(site) * sizeof(*c->tallies));
+	ost_site_release(site, c->tallies, (size_t)site->config.devices_max * sizeof(*c->tallies));
 	ost_site_release(site, c, sizeof(*c));
 	*classifier = NULL;
 }
@@ -210,7 +210,7 @@ void ost_classify_explain(struct ost_classifier *c, const struct ost_frame *fram
 	c->explain = &e;
 	ost_classify(c, frame, 1, now_ns, &e.verdict);
 	c->explain = NULL;
-	if (c->view != NULL && e.verdict.device != OST_DEVICE_NONE && e.verdict.device < ost_site_places(c->site))
+	if (c->view != NULL && e.verdict.device != OST_DEVICE_NONE && e.verdict.device < c->site->config.devices_max)
 		e.device = c->view->device[e.verdict.device];
 	if (e.verdict.action == OST_FORWARD && e.rule == UINT32_MAX)
 		explain_hit(c, frame, &e);

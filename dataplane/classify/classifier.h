@@ -90,6 +90,9 @@ static inline void ost_flow_fold(struct ost_classifier *c, struct ost_flow *f)
 /* Place of the flow with this key, OST_TABLE_NONE when there is none. */
 uint32_t ost_flow_find(const struct ost_classifier *c, const uint64_t *key, uint64_t hash, bool v4);
 
+/* A place for a new flow, making room when its two buckets are full; OST_TABLE_NONE when the table is. */
+uint32_t ost_flow_place(struct ost_classifier *c, uint64_t hash, bool v4);
+
 /* Takes a flow out, its counts to its device. */
 void ost_flow_close(struct ost_classifier *c, uint32_t place, bool v4);
 

@@ -14,7 +14,7 @@ void ost_classifier_device_counts(const struct ost_classifier *c, uint32_t slot,
 	struct ost_device_counts n = {0};
 	const struct ost_tally *t;
 
-	if (slot < ost_site_places(c->site)) {
+	if (slot < c->site->config.devices_max) {
 		t = &c->tallies[slot];
 		n.out_pkts = t->pkts[0];
 		n.out_bytes = t->bytes[0];
@@ -57,7 +57,7 @@ void ost_classifier_unsent(struct ost_classifier *c, uint8_t ingress, uint32_t d
 	if (ingress >= OST_PORTS_MAX)
 		return;
 	unsent_move(&c->ports[ingress], pkts, bytes, reason);
-	if (device >= ost_site_places(c->site))
+	if (device >= c->site->config.devices_max)
 		return;
 	t = &c->tallies[device];
 	/* The flow counted them already; its counts come here with the next sweep. */

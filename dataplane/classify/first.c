@@ -73,15 +73,40 @@ static inline void ask_place(const struct ost_table *t, uint64_t hash, const voi
 		__builtin_prefetch((const char *)entries + (size_t)place * size);
 }
 
-/* Stage 2: the lines of devices and bindings. */
+static inline void ask_slot_at(const struct ost_site *site, uint64_t hash)
+{
+	uint32_t place = ost_table_candidate(&site->devices, hash);
+
+	if (place != OST_TABLE_NONE)
+		__builtin_prefetch(&site->slot_at[place]);
+}
+
+static inline void ask_slot(const struct ost_site *site, uint64_t hash)
+{
+	uint32_t place = ost_table_candidate(&site->devices, hash);
+
+	if (place != OST_TABLE_NONE)
+		__builtin_prefetch(&site->slots[site->slot_at[place]]);
+}
+
+/* Stage 3: the lines of the devices themselves. */
+static inline void ask_slots(const struct ost_site *site, const struct first *f)
+{
+	if (f->p->length < 12)
+		return;
+	ask_slot(site, f->own_hash);
+	ask_slot(site, f->other_hash);
+}
+
+/* Stage 2: which slots, and the lines of bindings. */
 static inline void ask_entries(struct ost_classifier *c, const struct first *f)
 {
 	const struct ost_site *site = c->site;
 
 	if (f->p->length < 12)
 		return;
-	ask_place(&site->devices, f->own_hash, site->slots, sizeof(*site->slots));
-	ask_place(&site->devices, f->other_hash, site->slots, sizeof(*site->slots));
+	ask_slot_at(site, f->own_hash);
+	ask_slot_at(site, f->other_hash);
 	if (!has_addresses(f->p))
 		return;
 	ask_place(&site->bindings_table, f->dev_hash, site->bindings, sizeof(*site->bindings));
@@ -102,7 +127,7 @@ static inline uint32_t device_of(struct ost_classifier *c, uint64_t hash, uint64
 	return slot;
 }
 
-/* Stage 3: who; and the lines of the role and of the device's counters. */
+/* Stage 4: who; and the lines of the role and of the device's counters. */
 static inline void ask_role(struct ost_classifier *c, struct first *f)
 {
 	const struct ost_view *v = c->view;
@@ -119,7 +144,7 @@ static inline void ask_role(struct ost_classifier *c, struct first *f)
 	__builtin_prefetch((const char *)&c->tallies[f->own] + 128, 1);
 }
 
-/* Stage 4: the first lanes of the allow-list. */
+/* Stage 5: the first lanes of the allow-list. */
 static inline void ask_lanes(struct ost_classifier *c, const struct first *f)
 {
 	const struct ost_image *image = c->view->image;
@@ -217,7 +242,7 @@ static inline bool can_open(const struct ost_packet *p)
 static uint32_t insert(struct ost_classifier *c, const uint64_t *key, uint64_t hash, bool v4, uint8_t port, uint8_t state,
 	struct ost_flow *ret_flow)
 {
-	uint32_t place = ost_table_insert(v4 ? &c->table4 : &c->table6, hash);
+	uint32_t place = ost_flow_place(c, hash, v4);
 
 	if (place == OST_TABLE_NONE)
 		return place;
@@ -562,6 +587,8 @@ void OST_VARIANT_NAME(ost_first)(struct ost_classifier *c, struct ost_packet **p
 	}
 	for (uint32_t i = 0; i < n; i++)
 		ask_entries(c, &firsts[i]);
+	for (uint32_t i = 0; i < n; i++)
+		ask_slots(c->site, &firsts[i]);
 	for (uint32_t i = 0; i < n; i++)
 		ask_role(c, &firsts[i]);
 	for (uint32_t i = 0; i < n; i++)

@@ -20,9 +20,10 @@ static inline bool ost_parse_fast(const struct ost_frame *frame, bool to_device,
 {
 	const uint8_t *b = frame->bytes;
 	uint32_t l3 = OST_ETH_BYTES, vlan = 0;
-	uint32_t total, l4_bytes, header;
+	uint32_t total, l4_bytes;
 	uint16_t sport, dport;
 	uint64_t mac;
+	bool tcp;
 
 	if (OST_UNLIKELY(frame->length < 60 || frame->oversize))
 		return false;
@@ -51,26 +52,25 @@ static inline bool ost_parse_fast(const struct ost_frame *frame, bool to_device,
 	sport = ost_load16(l4);
 	dport = ost_load16(l4 + 2);
 	l4_bytes = total - 20;
-	if (OST_LIKELY(ip[9] == 6)) {
-		header = (uint32_t)(l4[12] >> 4) * 4;
-		p->tcp_flags = l4[13] & 0x3f;
-		p->tcp_seq = ost_be32(ost_load32(l4 + 4));
-		p->tcp_ack = ost_be32(ost_load32(l4 + 8));
-		/* SYN and RST, SYN and FIN, or none at all take the long way to be refused. */
-		if (OST_UNLIKELY(header < 20 || header > l4_bytes || p->tcp_flags == 0 ||
-			    ((p->tcp_flags & OST_TCP_SYN) && (p->tcp_flags & (OST_TCP_FIN | OST_TCP_RST)))))
-			return false;
-		p->payload_bytes = (uint16_t)(l4_bytes - header);
-	} else if (ip[9] == 17) {
-		uint32_t udp = ost_be16(ost_load16(l4 + 4));
+	/* TCP and UDP come mixed at random: what differs is computed for both and chosen, not branched on. Twenty
+	 * bytes behind the IP header are there in any case. */
+	tcp = p->protocol == 6;
+	uint32_t header = (uint32_t)(l4[12] >> 4) * 4, udp = ost_be16(ost_load16(l4 + 4)), flags = l4[13] & 0x3f;
+	/* SYN with RST or FIN, or no flag at all, takes the long way to be refused. */
+	uint32_t tcp_odd = (header < 20) | (header > l4_bytes) | (flags == 0) |
+		(((flags & OST_TCP_SYN) != 0) & ((flags & (OST_TCP_FIN | OST_TCP_RST)) != 0));
+	/* 64 to 71: DHCP is among them. */
+	uint32_t udp_odd = (udp < 8) | (udp > l4_bytes) | ((dport & ost_be16(0xfff8)) == ost_be16(64)) |
+		((sport & ost_be16(0xfff8)) == ost_be16(64));
+	uint32_t odd = (uint32_t)!(tcp | (p->protocol == 17)) | (tcp_odd & tcp) | (udp_odd & !tcp);
+	uint32_t only_tcp = 0u - tcp;
 
-		/* 67 and 68: DHCP. */
-		if (OST_UNLIKELY(udp < 8 || udp > l4_bytes || (dport & ~ost_be16(7)) == ost_be16(64) ||
-			    (sport & ~ost_be16(7)) == ost_be16(64)))
-			return false;
-	} else {
+	if (OST_UNLIKELY(odd))
 		return false;
-	}
+	p->tcp_flags = (uint8_t)(flags & only_tcp);
+	p->tcp_seq = ost_be32(ost_load32(l4 + 4));
+	p->tcp_ack = ost_be32(ost_load32(l4 + 8));
+	p->payload_bytes = (uint16_t)(l4_bytes - (header & only_tcp));
 	p->bytes = b;
 	p->length = frame->length;
 	p->port = frame->port;

@@ -44,7 +44,7 @@ static int config_check(const struct ost_site_config *config)
 
 static int table_make(const struct ost_site *site, struct ost_table *t, uint32_t max)
 {
-	t->bucket_count = ost_table_buckets_for(max);
+	t->bucket_count = ost_table_buckets_for(max, OST_TABLE_FILL_SHARED);
 	t->max = max;
 	t->used = 0;
 	t->buckets = ost_site_alloc(site, (size_t)t->bucket_count * sizeof(*t->buckets));
@@ -59,11 +59,12 @@ static int site_tables_make(struct ost_site *site)
 		r = table_make(site, &site->bindings_table, site->config.bindings_max);
 	if (r < 0)
 		return r;
-	site->slots = ost_site_alloc(site, (size_t)ost_site_places(site) * sizeof(*site->slots));
+	site->slot_at = ost_site_alloc(site, (size_t)ost_table_places(&site->devices) * sizeof(*site->slot_at));
+	site->slots = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*site->slots));
 	site->bindings = ost_site_alloc(site,
 		(size_t)ost_table_places(&site->bindings_table) * sizeof(*site->bindings));
 	site->events = ost_site_alloc(site, OST_BINDING_EVENTS * sizeof(*site->events));
-	return site->slots != NULL && site->bindings != NULL && site->events != NULL ? 0 : -ENOMEM;
+	return site->slot_at != NULL && site->slots != NULL && site->bindings != NULL && site->events != NULL ? 0 : -ENOMEM;
 }
 
 int ost_site_new(const struct ost_site_config *config, struct ost_site **ret_site)
@@ -107,7 +108,8 @@ void ost_site_free(struct ost_site **site)
 	ost_site_release(s, s->devices.buckets, (size_t)s->devices.bucket_count * sizeof(*s->devices.buckets));
 	ost_site_release(s, s->bindings_table.buckets,
 		(size_t)s->bindings_table.bucket_count * sizeof(*s->bindings_table.buckets));
-	ost_site_release(s, s->slots, (size_t)ost_site_places(s) * sizeof(*s->slots));
+	ost_site_release(s, s->slot_at, (size_t)ost_table_places(&s->devices) * sizeof(*s->slot_at));
+	ost_site_release(s, s->slots, (size_t)s->config.devices_max * sizeof(*s->slots));
 	ost_site_release(s, s->bindings, (size_t)ost_table_places(&s->bindings_table) * sizeof(*s->bindings));
 	ost_site_release(s, s->events, OST_BINDING_EVENTS * sizeof(*s->events));
 	free(s);
@@ -151,15 +153,11 @@ int ost_site_device_state_set(struct ost_site *site, uint32_t image_device, enum
 
 void ost_site_port_down(struct ost_site *site, uint32_t port)
 {
-	for (uint32_t b = 0; b < site->devices.bucket_count; b++) {
-		for (uint32_t i = 0; i < OST_TABLE_WAYS; i++) {
-			uint32_t slot = b * OST_TABLE_WAYS + i;
-
-			if (site->devices.buckets[b].tags[i] == 0 || atomic_load(&site->slots[slot].pin) != port)
-				continue;
-			atomic_store(&site->slots[slot].pin, OST_PORTS_MAX);
-			ost_slot_bump(site, slot);
-		}
+	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
+		if (atomic_load(&site->slots[slot].pin) != port)
+			continue;
+		atomic_store(&site->slots[slot].pin, OST_PORTS_MAX);
+		ost_slot_bump(site, slot);
 	}
 }
 
@@ -194,14 +192,14 @@ uint32_t ost_site_slot(const struct ost_site *site, uint32_t image_device)
 
 uint32_t ost_site_slots(const struct ost_site *site)
 {
-	return ost_site_places(site);
+	return site->slot_count;
 }
 
 int ost_site_device_get(const struct ost_site *site, uint32_t slot, struct ost_site_device *ret_device)
 {
 	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
 
-	if (v == NULL || slot >= ost_site_places(site) || v->role[slot] == UINT32_MAX)
+	if (v == NULL || slot >= site->slot_count || v->role[slot] == UINT32_MAX)
 		return -ENOENT;
 	*ret_device = (struct ost_site_device){
 		.image_device = v->device[slot],

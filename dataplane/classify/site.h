@@ -71,7 +71,10 @@ struct ost_site {
 	struct ost_site_config config;
 	struct ost_hash_key hash;
 	struct ost_table devices;
-	struct ost_slot *slots; /* by place */
+	uint32_t *slot_at;	/* by place */
+	struct ost_slot *slots; /* devices_max of them, as are all arrays by slot */
+	uint32_t slot_count;	/* ever used */
+	uint32_t slot_free;	/* where the search for a freed one goes on */
 	struct ost_table bindings_table;
 	struct ost_binding *bindings;
 	_Atomic(struct ost_view *) view;
@@ -86,12 +89,6 @@ struct ost_site {
 	_Atomic uint32_t events_head, events_tail;
 	_Atomic uint64_t events_lost;
 };
-
-/* Arrays by slot are this long. */
-static inline uint32_t ost_site_places(const struct ost_site *site)
-{
-	return ost_table_places(&site->devices);
-}
 
 void *ost_site_alloc(const struct ost_site *site, size_t bytes);
 void ost_site_release(const struct ost_site *site, void *memory, size_t bytes);
@@ -115,8 +112,10 @@ static inline uint32_t ost_slot_find(const struct ost_site *site, uint64_t hash,
 
 	for (uint32_t i = ost_table_walk_first(&site->devices, hash, &w); i != OST_TABLE_NONE;
 		i = ost_table_walk_next(&site->devices, hash, &w)) {
-		if (ost_slot_is(&site->slots[i], mac, vlan))
-			return i;
+		uint32_t slot = site->slot_at[i];
+
+		if (ost_slot_is(&site->slots[slot], mac, vlan))
+			return slot;
 	}
 	return OST_SLOT_NONE;
 }

@@ -33,6 +33,22 @@ uint32_t ost_table_insert(struct ost_table *t, uint64_t hash)
 	return place;
 }
 
+uint32_t ost_table_move(struct ost_table *t, uint64_t hash, uint32_t place)
+{
+	uint32_t first = ost_table_first(t, hash), second = ost_table_second(t, hash), to;
+	bool was_first = place / OST_TABLE_WAYS == first;
+
+	if (first == second)
+		return OST_TABLE_NONE;
+	to = take(t, was_first ? second : first, ost_table_tag(hash));
+	if (to == OST_TABLE_NONE)
+		return to;
+	if (was_first)
+		t->buckets[first].elsewhere++;
+	ost_table_remove(t, hash, place);
+	return to;
+}
+
 void ost_table_remove(struct ost_table *t, uint64_t hash, uint32_t place)
 {
 	uint32_t bucket = place / OST_TABLE_WAYS, first = ost_table_first(t, hash);

@@ -2,7 +2,11 @@
 /* The tagged table under flows, devices and bindings. A bucket is one cache line of 31 16-bit tags and a
  * count of entries that had to go elsewhere; entry i of bucket b lies in another array at b * 31 + i. A key has
  * a first and a second bucket; the second is looked at only while the first one's count says so. So a look-up
- * costs two cache misses, a miss costs one, and the table fills to about nine tenths without moving anything.
+ * costs two cache misses and a miss costs one.
+ *
+ * How full: filled to a half, both buckets of a key are full once in ten million keys; that is for the
+ * tables that several threads read, where nothing may move. The flow tables, which have one thread, are
+ * filled to 85 percent: when both buckets are full, one entry moves to its other bucket (room.c).
  *
  * The table knows nothing of entries: callers compare keys. One writer at a time; readers of other
  * threads must bear entries that change under them (the binding and device tables do, see site.h). */
@@ -56,10 +60,13 @@ static inline uint32_t ost_table_places(const struct ost_table *t)
 	return t->bucket_count * OST_TABLE_WAYS;
 }
 
-/* Buckets for max entries: filled to at most 92 of 100. */
-static inline uint32_t ost_table_buckets_for(uint32_t max)
+#define OST_TABLE_FILL_SHARED 50u /* percent */
+#define OST_TABLE_FILL_FLOWS  85u
+
+/* Buckets for max entries that are to fill so many percent. */
+static inline uint32_t ost_table_buckets_for(uint32_t max, uint32_t fill_percent)
 {
-	return (uint32_t)(((uint64_t)max * 100 / 92 + OST_TABLE_WAYS - 1) / OST_TABLE_WAYS) + 2;
+	return (uint32_t)(((uint64_t)max * 100 / fill_percent + OST_TABLE_WAYS - 1) / OST_TABLE_WAYS) + 2;
 }
 
 static inline void ost_table_prefetch(const struct ost_table *t, uint64_t hash)
@@ -143,9 +150,13 @@ static inline uint32_t ost_table_walk_first(const struct ost_table *t, uint64_t 
 	return ost_table_walk_next(t, hash, w);
 }
 
-/* A free place for the hash, now taken, or OST_TABLE_NONE when the table or both buckets are full. The
+/* A free place for the hash, now taken, or OST_TABLE_NONE when max entries are in it or both buckets are full. The
  * caller fills the entry. Its tag is visible at once: other threads' readers compare keys. */
 uint32_t ost_table_insert(struct ost_table *t, uint64_t hash);
+
+/* Moves the entry of this hash from its place to its other bucket: returns the new place, whose entry the
+ * caller fills before it forgets the old one; OST_TABLE_NONE when there is no room there. */
+uint32_t ost_table_move(struct ost_table *t, uint64_t hash, uint32_t place);
 
 /* Frees a place; hash is that of its key. */
 void ost_table_remove(struct ost_table *t, uint64_t hash, uint32_t place);

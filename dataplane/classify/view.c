@@ -11,7 +11,7 @@ void ost_view_free(struct ost_view **view)
 	if (v == NULL)
 		return;
 	site = v->site;
-	places = ost_site_places(site);
+	places = site->config.devices_max;
 	ost_site_release(site, v->role, places * sizeof(*v->role));
 	ost_site_release(site, v->device, places * sizeof(*v->device));
 	ost_site_release(site, v->port, places * sizeof(*v->port));
@@ -27,7 +27,7 @@ void ost_view_free(struct ost_view **view)
 
 static int view_alloc(struct ost_site *site, const struct ost_image *image, struct ost_view **ret_view)
 {
-	size_t places = ost_site_places(site);
+	size_t places = site->config.devices_max;
 	struct ost_view *v = calloc(1, sizeof(*v));
 	bool ok;
 
@@ -37,7 +37,7 @@ static int view_alloc(struct ost_site *site, const struct ost_image *image, stru
 	v->image_copy = *image;
 	v->image = &v->image_copy;
 	v->statics.max = image->address_count;
-	v->statics.bucket_count = ost_table_buckets_for(image->address_count);
+	v->statics.bucket_count = ost_table_buckets_for(image->address_count, OST_TABLE_FILL_SHARED);
 	v->role = ost_site_alloc(site, places * sizeof(*v->role));
 	v->device = ost_site_alloc(site, places * sizeof(*v->device));
 	v->port = ost_site_alloc(site, places * sizeof(*v->port));
@@ -80,39 +80,74 @@ static bool slot_reusable(const struct ost_site *site, uint32_t slot)
 	return (v == NULL || v->role[slot] == UINT32_MAX) && site->pass - s->pass > 2 && atomic_load(&s->flows) == 0 && s->addresses == 0;
 }
 
+static uint32_t place_of(const struct ost_site *site, uint64_t hash, uint32_t slot)
+{
+	struct ost_table_walk w;
+
+	for (uint32_t i = ost_table_walk_first(&site->devices, hash, &w); i != OST_TABLE_NONE;
+		i = ost_table_walk_next(&site->devices, hash, &w)) {
+		if (site->slot_at[i] == slot)
+			return i;
+	}
+	return OST_TABLE_NONE;
+}
+
+/* Frees all slots that can be; a free one has no MAC. */
 static void slots_collect(struct ost_site *site)
 {
-	for (uint32_t slot = 0; slot < ost_site_places(site); slot++) {
+	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
 		struct ost_slot *s = &site->slots[slot];
+		uint64_t hash = ost_slot_hash(site, s->mac, s->vlan);
+		uint32_t place;
 
-		if (site->devices.buckets[slot / OST_TABLE_WAYS].tags[slot % OST_TABLE_WAYS] == 0 ||
-			!slot_reusable(site, slot))
+		if (s->mac == 0 || !slot_reusable(site, slot))
 			continue;
-		ost_table_remove(&site->devices, ost_slot_hash(site, s->mac, s->vlan), slot);
+		place = place_of(site, hash, slot);
+		if (place != OST_TABLE_NONE)
+			ost_table_remove(&site->devices, hash, place);
+		memset(s, 0, sizeof(*s));
 	}
+	site->slot_free = 0;
+}
+
+/* A slot without a device, OST_SLOT_NONE when all are taken. */
+static uint32_t slot_new(struct ost_site *site, bool *collected)
+{
+	if (site->slot_count < site->config.devices_max)
+		return site->slot_count++;
+	if (!*collected) {
+		*collected = true;
+		slots_collect(site);
+	}
+	for (; site->slot_free < site->slot_count; site->slot_free++) {
+		if (site->slots[site->slot_free].mac == 0)
+			return site->slot_free++;
+	}
+	return OST_SLOT_NONE;
 }
 
 static uint32_t slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan, bool *collected)
 {
 	uint64_t hash = ost_slot_hash(site, mac, vlan);
-	uint32_t slot = ost_slot_find(site, hash, mac, vlan);
+	uint32_t slot = ost_slot_find(site, hash, mac, vlan), place;
+	struct ost_slot *s;
 
 	if (slot != OST_SLOT_NONE)
 		return slot;
-	slot = ost_table_insert(&site->devices, hash);
-	if (slot == OST_TABLE_NONE && !*collected) {
-		*collected = true;
-		slots_collect(site);
-		slot = ost_table_insert(&site->devices, hash);
-	}
-	if (slot == OST_TABLE_NONE)
-		return OST_SLOT_NONE;
-	struct ost_slot *s = &site->slots[slot];
-
+	slot = slot_new(site, collected);
+	if (slot == OST_SLOT_NONE)
+		return slot;
+	s = &site->slots[slot];
 	memset(s, 0, sizeof(*s));
 	atomic_store(&s->pin, OST_PORTS_MAX);
 	s->vlan = vlan;
 	s->mac = mac;
+	place = ost_table_insert(&site->devices, hash);
+	if (place == OST_TABLE_NONE) {
+		s->mac = 0;
+		return OST_SLOT_NONE;
+	}
+	site->slot_at[place] = slot;
 	return slot;
 }
 
@@ -212,8 +247,8 @@ int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, ui
 		return -EINVAL;
 	}
 	site->pass++;
-	memset(v->role, 0xff, (size_t)ost_site_places(site) * sizeof(*v->role));
-	memset(v->port, OST_PORTS_MAX, ost_site_places(site));
+	memset(v->role, 0xff, (size_t)site->config.devices_max * sizeof(*v->role));
+	memset(v->port, OST_PORTS_MAX, site->config.devices_max);
 	ports_map(site, v);
 	for (uint32_t i = 0; i < image->device_count && r == 0; i++)
 		r = device_add(site, v, i, &collected);
@@ -222,7 +257,7 @@ int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, ui
 		return r;
 	}
 	stamp = atomic_fetch_add(&site->stamp_next, 1);
-	for (uint32_t i = 0; i < ost_site_places(site); i++)
+	for (uint32_t i = 0; i < site->config.devices_max; i++)
 		atomic_store_explicit(&v->stamp[i], stamp, memory_order_relaxed);
 	*ret_old = atomic_exchange(&site->view, v);
 	states_follow(site, v);
