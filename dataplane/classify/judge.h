@@ -68,7 +68,7 @@ static inline enum ost_reason ost_judge(const struct ost_view *v, uint32_t slot,
 	ret->rule = ost_judge_side(v, slot, peer, q);
 	if (OST_UNLIKELY(ret->rule == OST_RULE_NONE))
 		return ost_judge_why(v, slot, peer, q);
-	if (OST_LIKELY(peer == OST_SLOT_NONE || peer == slot))
+	if (OST_LIKELY(peer == OST_SLOT_NONE))
 		return OST_REASON_NONE;
 
 	const struct ost_image_role *other = &v->image->roles[v->role[peer]];
@@ -77,11 +77,11 @@ static inline enum ost_reason ost_judge(const struct ost_view *v, uint32_t slot,
 	rights = ost_slot_rights(&v->site->slots[peer], other);
 	if (established && (rights & OST_RIGHT_ESTABLISHED))
 		rights |= OST_RIGHT_NEW_FLOWS;
-	if (!(rights & OST_RIGHT_NEW_FLOWS))
+	if (!(rights & (OST_RIGHT_NEW_FLOWS | OST_RIGHT_INFRASTRUCTURE)))
 		return OST_REASON_PEER_NOT_ALLOWED;
 	ost_question_address(&back, dev_ip);
 	back.direction = !q->direction;
-	back.infrastructure_only = false;
+	back.infrastructure_only = !(rights & OST_RIGHT_NEW_FLOWS);
 	ret->peer_rule = ost_judge_side(v, peer, slot, &back);
 	return ret->peer_rule != OST_RULE_NONE ? OST_REASON_NONE : OST_REASON_PEER_NOT_ALLOWED;
 }
