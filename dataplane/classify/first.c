@@ -294,16 +294,35 @@ static inline void flow_start(struct ost_classifier *c, struct ost_flow *flow, c
 		flow->counts->ack[!from] = f->p->tcp_seq + 1;
 }
 
+static inline struct ost_flow flow_at(struct ost_classifier *c, uint32_t place, bool v4)
+{
+	return v4 ? ost_flow4_at(c, place) : ost_flow6_at(c, place);
+}
+
+static inline bool timed_out(const struct ost_classifier *c, const struct ost_flow *flow)
+{
+	return c->tick - flow->meta->last_tick > c->timeout_ticks[ost_flow_state(*flow->tail1)];
+}
+
 /* The peer's name for a flow between two devices. */
 static bool alias_insert(struct ost_classifier *c, const struct first *f, uint32_t primary, uint8_t port)
 {
 	uint64_t key[6], hash;
 	struct ost_flow alias;
+	uint32_t place;
 
 	mirror_key(f, key);
 	hash = ost_flow_hash(c->site, key, f->v4);
-	if (ost_flow_find(c, key, hash, f->v4) != OST_TABLE_NONE ||
-		insert(c, key, hash, f->v4, port, OST_FLOW_OTHER, &alias) == OST_TABLE_NONE)
+	place = ost_flow_find(c, key, hash, f->v4);
+	if (place != OST_TABLE_NONE) {
+		/* An alias there names what was at our key before; a flow there may have timed out unswept. */
+		struct ost_flow old = flow_at(c, place, f->v4);
+
+		if (!(ost_flow_flags(old.meta) & OST_FLOW_ALIAS) && !timed_out(c, &old))
+			return false;
+		ost_flow_close(c, place, f->v4);
+	}
+	if (insert(c, key, hash, f->v4, port, OST_FLOW_OTHER, &alias) == OST_TABLE_NONE)
 		return false;
 	alias.meta->stamp = 0;
 	alias.meta->slot = f->other;
@@ -456,11 +475,6 @@ static enum ost_reason pass(struct ost_classifier *c, struct first *f, struct os
 	return OST_REASON_NONE;
 }
 
-static inline struct ost_flow flow_at(struct ost_classifier *c, uint32_t place, bool v4)
-{
-	return v4 ? ost_flow4_at(c, place) : ost_flow6_at(c, place);
-}
-
 /* The flow that an alias stands for, if it is still that flow: its key is this packet's, mirrored. */
 static uint32_t alias_primary(struct ost_classifier *c, const struct first *f, const struct ost_flow *alias)
 {
@@ -475,51 +489,46 @@ static uint32_t alias_primary(struct ost_classifier *c, const struct first *f, c
 	return same ? place : OST_TABLE_NONE;
 }
 
-static inline bool timed_out(const struct ost_classifier *c, const struct ost_flow *flow)
-{
-	return c->tick - flow->meta->last_tick > c->timeout_ticks[ost_flow_state(*flow->tail1)];
-}
-
 /* A packet whose key is in the table. OST_TABLE_NONE in *ret_place: it is no more, judge it as a first packet. */
 static enum ost_reason existing(struct ost_classifier *c, struct first *f, uint32_t place, bool *ret_gone)
 {
 	struct ost_flow flow = flow_at(c, place, f->v4);
 	unsigned from = f->to_device;
+	const uint32_t met = place;
+	const bool alias = ost_flow_flags(flow.meta) & OST_FLOW_ALIAS;
+	const uint64_t alias_tail1 = *flow.tail1;
+	bool moved, reopen;
 	enum ost_reason r;
 
 	*ret_gone = false;
-	if (ost_flow_flags(flow.meta) & OST_FLOW_ALIAS) {
-		uint32_t primary = alias_primary(c, f, &flow);
-
-		if (primary == OST_TABLE_NONE) {
-			ost_flow_close(c, place, f->v4);
+	if (alias) {
+		place = alias_primary(c, f, &flow);
+		if (place == OST_TABLE_NONE) {
+			ost_flow_close(c, met, f->v4);
 			*ret_gone = true;
 			return OST_REASON_NONE;
 		}
-		/* From the network side, or the other device moved: not this flow. */
-		if (f->to_device || ost_flow_port(*flow.tail1) != f->p->port)
-			return OST_REASON_NO_FLOW;
-		place = primary;
 		flow = flow_at(c, place, f->v4);
 		from = 1;
-	} else if ((ost_flow_flags(flow.meta) & OST_FLOW_DEVICE_PEER) && f->to_device) {
-		return OST_REASON_NO_FLOW; /* the peer's packets come from its own port */
-	} else if (!f->to_device && ost_flow_port(*flow.tail1) != f->p->port) {
+	}
+	/* What timed out stands in nobody's way, whoever asks. */
+	if (!timed_out(c, &flow)) {
+		/* Between devices: from the network side, or the other device moved: not this flow. */
+		if (alias && (f->to_device || ost_flow_port(alias_tail1) != f->p->port))
+			return OST_REASON_NO_FLOW;
+		if (!alias && (ost_flow_flags(flow.meta) & OST_FLOW_DEVICE_PEER) && f->to_device)
+			return OST_REASON_NO_FLOW;
 		/* identify() saw the right port: the device's port changed with the policy. */
-		ost_flow_close(c, place, f->v4);
-		*ret_gone = true;
-		return OST_REASON_NONE;
+		moved = !alias && !f->to_device && ost_flow_port(*flow.tail1) != f->p->port;
+		reopen = f->p->protocol == 6 && can_open(f->p) && ost_flow_state(*flow.tail1) >= OST_FLOW_TCP_FIN_OUT;
+		if (!moved && !reopen)
+			return ost_flow_rejudge(c, place, f->v4, &r) ? pass(c, f, &flow, from) : r;
 	}
-	bool reopen = f->p->protocol == 6 && can_open(f->p) && ost_flow_state(*flow.tail1) >= OST_FLOW_TCP_FIN_OUT;
-
-	if (timed_out(c, &flow) || reopen) {
-		ost_flow_close(c, place, f->v4);
-		*ret_gone = true;
-		return OST_REASON_NONE;
-	}
-	if (!ost_flow_rejudge(c, place, f->v4, &r))
-		return r;
-	return pass(c, f, &flow, from);
+	ost_flow_close(c, place, f->v4);
+	if (alias) /* it has our key */
+		ost_flow_close(c, met, f->v4);
+	*ret_gone = true;
+	return OST_REASON_NONE;
 }
 
 /* ICMP errors pass with the flow that they speak about, towards the end that sent its packet. */
