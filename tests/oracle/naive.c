@@ -108,8 +108,9 @@ static enum side_answer side_judge(const struct naive_world *w, const struct nai
 
 	for (uint32_t i = 0; i < role->rule_count; i++) {
 		const struct ost_rule *rule = &role->rules[i];
-		unsigned right =
-			OST_RIGHT_NEW_FLOWS | (rule->infrastructure ? OST_RIGHT_INFRASTRUCTURE : 0);
+		unsigned right = OST_RIGHT_NEW_FLOWS |
+				 (flow->established ? OST_RIGHT_ESTABLISHED : 0) |
+				 (rule->infrastructure ? OST_RIGHT_INFRASTRUCTURE : 0);
 
 		if (!naive_rule_matches(w->policy, rule, flow, remote_device))
 			continue;

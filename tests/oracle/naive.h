@@ -24,10 +24,12 @@ struct naive_world {
 	uint32_t binding_count;
 };
 
-/* The first packet of a flow, seen from a device. */
+/* The first packet of a flow, seen from a device; or the question whether an open flow may go on.
+ */
 struct naive_flow {
 	uint32_t device;
 	enum ost_direction direction; /* OST_TO: the device opens */
+	bool established;	      /* it is open already */
 	uint32_t vlan;
 	uint8_t protocol;
 	uint16_t value;	   /* as struct ost_service has it */

@@ -30,9 +30,8 @@ static const struct ost_rule *some_rule(struct rng *rng, const struct ost_policy
 	return role->rule_count ? &role->rules[rng_below(rng, role->rule_count)] : NULL;
 }
 
-static bool from_rule(struct rng *rng, const struct ost_policy *policy, struct ost_ip *ret_ip)
+bool random_rule_address(struct rng *rng, const struct ost_rule *rule, struct ost_ip *ret_ip)
 {
-	const struct ost_rule *rule = some_rule(rng, policy);
 	const struct ost_prefix *p;
 	uint32_t how = rng_below(rng, 6);
 
@@ -69,8 +68,9 @@ struct ost_ip random_policy_address(
 	struct ost_ip ip = {.family = family};
 
 	for (int tries = 0; tries < 20; tries++) {
-		bool found = rng_percent(rng, 70) ? from_rule(rng, policy, &ip)
-						  : from_device(rng, policy, &ip);
+		bool found = rng_percent(rng, 70)
+				     ? random_rule_address(rng, some_rule(rng, policy), &ip)
+				     : from_device(rng, policy, &ip);
 
 		if (found && ip.family == family)
 			return ip;
@@ -92,18 +92,17 @@ static bool has_value(uint8_t protocol)
 	return memchr(with, protocol, sizeof(with)) != NULL;
 }
 
-void random_policy_service(struct rng *rng, const struct ost_policy *policy, uint8_t family,
+void random_rule_service(struct rng *rng, const struct ost_rule *rule, uint8_t family,
 	uint8_t *ret_protocol, uint16_t *ret_value)
 {
 	static const uint8_t protocols[] = {
 		6, 6, 6, 17, 17, 1, 58, 33, 47, 50, 132, 136, 89, 254, 255};
-	const struct ost_rule *rule = some_rule(rng, policy);
 	const struct ost_service *s =
 		rule ? &rule->services[rng_below(rng, rule->service_count)] : NULL;
 	uint8_t protocol = protocols[rng_below(rng, sizeof(protocols))];
 	uint16_t value = (uint16_t)rng_next(rng);
 
-	if (s != NULL && rng_percent(rng, 85)) {
+	if (s != NULL) {
 		const uint16_t edges[] = {s->lo, s->hi, (uint16_t)(s->lo - 1),
 			(uint16_t)(s->hi + 1), (uint16_t)(s->lo + (s->hi - s->lo) / 2)};
 
@@ -115,4 +114,11 @@ void random_policy_service(struct rng *rng, const struct ost_policy *policy, uin
 		protocol = family == OST_IPV4 ? 1 : 58;
 	*ret_protocol = protocol;
 	*ret_value = has_value(protocol) ? value : 0;
+}
+
+void random_policy_service(struct rng *rng, const struct ost_policy *policy, uint8_t family,
+	uint8_t *ret_protocol, uint16_t *ret_value)
+{
+	random_rule_service(rng, rng_percent(rng, 85) ? some_rule(rng, policy) : NULL, family,
+		ret_protocol, ret_value);
 }

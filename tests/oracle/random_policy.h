@@ -23,5 +23,10 @@ struct ost_ip random_policy_address(
 void random_policy_service(struct rng *rng, const struct ost_policy *policy, uint8_t family,
 	uint8_t *ret_protocol, uint16_t *ret_value);
 
+/* The same for one rule, which may be NULL. False: the rule has no prefixes. */
+bool random_rule_address(struct rng *rng, const struct ost_rule *rule, struct ost_ip *ret_ip);
+void random_rule_service(struct rng *rng, const struct ost_rule *rule, uint8_t family,
+	uint8_t *ret_protocol, uint16_t *ret_value);
+
 /* The policy, for a person who has to find the difference. */
 void random_policy_print(FILE *out, const struct ost_policy *policy);
