@@ -7,7 +7,7 @@
 
 #include "common.h"
 
-#define OST_CHILD_ARGS 8
+#define OST_CHILD_ARGS 12
 
 struct ost_child {
 	const char *name; /* before each of its lines */
