@@ -19,6 +19,7 @@
 set -u -o pipefail
 LAB_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 LAB_BIN=${OSTIARY_BIN:-$LAB_SRC/build/bin}
+LAB_TOOLS=$LAB_BIN/../tests/tools
 LAB_PYTHON=/usr/bin/python3 # Debian's: it finds Debian's python3-scapy
 
 # lab_begin NAME: directory, trap, gateway namespace. Exits 77 (skipped) when not root.
@@ -141,6 +142,51 @@ lab_site() {
 	} >"$LAB_ROOT/etc/ostiary/ostiary.yaml"
 }
 
+# lab_image GENERATION FILE: compiles the policy on standard input to an image.
+lab_image() {
+	cat >"$LAB_DIR/policy-$1.yaml"
+	"$LAB_TOOLS/ost-compile" "$1" "$2" "$LAB_DIR/policy-$1.yaml" || lab_fail "policy of generation $1 does not compile"
+}
+
+# lab_policy GENERATION: the policy on standard input is what the data plane finds at its start.
+lab_policy() { lab_image "$1" "$LAB_ROOT/var/lib/ostiary/policy/current.image"; }
+
+# lab_msgctl COMMAND...: speaks to the data plane as ostiaryd does.
+lab_msgctl() { "$LAB_PYTHON" "$LAB_SRC/tests/tools/ost-msgctl" --root "$LAB_ROOT" "$@"; }
+
+# lab_stat EXPRESSION: a Python expression over the data plane's statistics: totals, ports, devices.
+lab_stat() {
+	lab_msgctl stats --json | "$LAB_PYTHON" -c 'import json, sys
+s = json.load(sys.stdin)
+print(eval(sys.argv[1], {"totals": s["totals"], "ports": s["ports"], "devices": {int(k): v for k, v in s["devices"].items()}}))' "$1"
+}
+
+# lab_expect WHAT EXPRESSION: that it is true now.
+lab_expect() {
+	[ "$(lab_stat "$2")" = True ] || lab_fail "$1: not so: $2: $(lab_msgctl stats)"
+	lab_say "ok: $1"
+}
+
+# lab_accounts: on every port received = forwarded + refused.
+lab_accounts() {
+	lab_msgctl accounts || lab_fail "the accounts do not balance"
+	lab_say "ok: received = forwarded + refused on every port"
+}
+
+# lab_ok WHAT COMMAND... and lab_no WHAT COMMAND...: that it succeeds, that it fails.
+lab_ok() {
+	local what=$1
+	shift
+	"$@" >>"$LAB_DIR/commands.log" 2>&1 || lab_fail "$what: $* failed: $(tail -n 3 "$LAB_DIR/commands.log")"
+	lab_say "ok: $what"
+}
+lab_no() {
+	local what=$1
+	shift
+	! "$@" >>"$LAB_DIR/commands.log" 2>&1 || lab_fail "$what: $* succeeded"
+	lab_say "ok: $what"
+}
+
 # lab_spawn NAME NS COMMAND...: in the background, output to $LAB_DIR/NAME.log, pid in ${LAB_PIDS[NAME]}.
 lab_spawn() {
 	local name=$1 ns=$2
@@ -217,6 +263,6 @@ lab_dump() {
 		lab_in "$ns" sh -c 'grep -E "eth|dev|net" /proc/net/dev; nstat -az 2>/dev/null | grep -E "InCsumErrors|RetransSegs" | grep -v " 0 "' >&2
 	done
 	if lab_alive dataplane 2>/dev/null; then
-		"$LAB_PYTHON" "$LAB_SRC/tests/tools/ost-msgctl" --root "$LAB_ROOT" stats >&2 || true
+		lab_msgctl stats >&2 || true
 	fi
 }
