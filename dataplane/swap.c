@@ -26,6 +26,22 @@ static bool port_known(const struct ost_dataplane *dp, const char *name)
 	return false;
 }
 
+/* An AF_PACKET port hands out every tag as 802.1Q: a device behind two tags would be sent away with others. */
+static void double_tags_warn(const struct ost_dataplane *dp, const struct ost_image *image)
+{
+	uint32_t devices = 0;
+	bool affected = false;
+
+	for (uint32_t i = 0; i < dp->file->port_count; i++)
+		affected |= dp->file->ports[i].driver == OST_DRIVER_AF_PACKET;
+	for (uint32_t i = 0; i < image->device_count && affected; i++)
+		devices += image->devices[i].vlan >> 12 != 0;
+	if (devices > 0)
+		ost_log_warning("generation %" PRIu64 ": %u devices stand behind two VLAN tags, and af_packet ports turn 802.1ad tags "
+				"into 802.1Q; use another driver for their ports",
+			image->generation, devices);
+}
+
 /* Devices whose port is not one of this gateway cannot be reached: counted, and told port by port. */
 static uint32_t devices_reachable(const struct ost_dataplane *dp, const struct ost_image *image)
 {
@@ -114,6 +130,7 @@ int ost_swap_image(struct ost_dataplane *dp, int fd, uint64_t generation, char w
 		return r;
 	}
 	next->devices_reachable = devices_reachable(dp, &next->image);
+	double_tags_warn(dp, &next->image);
 	ost_log_debug("generation %" PRIu64 " is in force: %u devices, %u reachable, %u rules", next->image.generation,
 		next->image.device_count, next->devices_reachable, next->image.rule_count);
 	return 0;

@@ -14,6 +14,8 @@
 #define SPIN_ROUNDS    64u  /* empty rounds before the first sleep */
 #define SLEEP_MIN_US   4u
 #define SLEEP_MAX_US   100u
+#define QUIET_ROUNDS   2000u /* empty rounds, about 0.2 s, until nobody seems to be there */
+#define SLEEP_QUIET_US 500u
 
 static void bump(_Atomic uint64_t *counter, uint64_t by)
 {
@@ -126,13 +128,13 @@ static void sweep(struct ost_worker *w, uint64_t now_ns)
 		(uint32_t)((uint64_t)w->sweep_buckets * passed / SWEEP_PASS_NS) + 1, now_ns);
 }
 
-/* Longer and longer, up to a bound that keeps latency low. */
+/* Longer and longer, up to a bound that keeps latency low; a longer one when it has been quiet for a while. */
 static void back_off(uint32_t empty_rounds)
 {
 	uint32_t doublings = (empty_rounds - SPIN_ROUNDS) / 4;
-	uint32_t us = doublings > 5 ? SLEEP_MAX_US : SLEEP_MIN_US << doublings;
+	uint32_t us = doublings > 4 ? SLEEP_MAX_US : SLEEP_MIN_US << doublings;
 
-	(void)usleep(OST_MIN(us, SLEEP_MAX_US));
+	(void)usleep(empty_rounds > QUIET_ROUNDS ? SLEEP_QUIET_US : us);
 }
 
 static void rounds(struct ost_worker *w)
@@ -148,7 +150,7 @@ static void rounds(struct ost_worker *w)
 		sweep(w, now_ns);
 		rte_rcu_qsbr_quiescent(w->quiescence, w->index);
 		bump(&w->progress, 1);
-		empty = n > 0 ? 0 : empty + 1;
+		empty = n > 0 ? 0 : OST_MIN(empty + 1, QUIET_ROUNDS + 1);
 		cycles = rte_rdtsc();
 		bump(&w->cycles_all, cycles - before);
 		if (n > 0)

@@ -9,7 +9,8 @@
  *   egress-down), so that on every port received = forwarded + refused, at any time a round is over.
  * Control frames are judged by worker 0 alone; the others hand them over by a ring.
  * Back-off: a worker whose ports are fed by the kernel or by files sleeps when nothing comes: a small
- *   box has other things to do. It wakes within 100 us. With a physical NIC it never sleeps.
+ *   box has other things to do. It wakes within 100 us, after a quiet while within 500 us. With a physical NIC it
+ *   never sleeps.
  */
 #pragma once
 

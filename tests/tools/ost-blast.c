@@ -6,9 +6,9 @@
  *     PORTS   destination ports, comma separated; frame n goes to the n-th of them, round and round
  *     PPS     frames a second, 0: as fast as it goes    SIZE  bytes of a frame without FCS (default 60)
  *     FLOWS   source ports in turn (default 1)
- *     prints: sent N seconds S
+ *     until SECONDS passed or SIGTERM; prints: sent N seconds S, and: port P sent N
  *   ost-blast count IF SECONDS
- *     counts numbered frames until SECONDS passed without one; prints per destination port:
+ *     counts numbered frames until SECONDS passed without one, or SIGTERM; prints per destination port:
  *     port P received N first A last B gaps G   (gaps: numbers missing between first and last of that port)
  *   Frames carry "OSTB", then their number within their port. IPv4 only.
  */
@@ -17,6 +17,7 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -41,6 +42,13 @@ struct sender {
 };
 
 static struct sender sender;
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int signal_number)
+{
+	(void)signal_number;
+	stopped = 1;
+}
 
 static int packet_socket(const char *interface)
 {
@@ -156,7 +164,7 @@ static int do_send(int argc, char **argv)
 		sender.messages[i].msg_hdr.msg_iovlen = 1;
 	}
 	start = ost_clock_mono_ns();
-	while ((now = ost_clock_mono_ns() - start) < (uint64_t)(seconds * 1e9)) {
+	while ((now = ost_clock_mono_ns() - start) < (uint64_t)(seconds * 1e9) && !stopped) {
 		uint32_t count = BATCH;
 
 		if (sender.pps > 0) {
@@ -172,6 +180,8 @@ static int do_send(int argc, char **argv)
 		batch_send(fd, count);
 	}
 	(void)printf("sent %llu seconds %.3f\n", (unsigned long long)sender.total, (double)now / 1e9);
+	for (uint32_t i = 0; i < sender.port_count; i++)
+		(void)printf("port %u sent %llu\n", sender.ports[i], (unsigned long long)sender.numbers[i]);
 	return 0;
 }
 
@@ -228,7 +238,7 @@ static int do_count(int argc, char **argv)
 	(void)printf("counting\n");
 	(void)fflush(stdout);
 	p = (struct pollfd){.fd = fd, .events = POLLIN};
-	while (poll(&p, 1, (int)(strtod(argv[1], NULL) * 1000)) > 0) {
+	while (!stopped && poll(&p, 1, (int)(strtod(argv[1], NULL) * 1000)) > 0) {
 		n = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
 		for (int i = 0; i < n; i++)
 			frame_count(frames[i], messages[i].msg_len);
@@ -244,8 +254,10 @@ static int do_count(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	const struct sigaction stop = {.sa_handler = on_stop};
 	int r = 2;
 
+	(void)sigaction(SIGTERM, &stop, NULL);
 	if (argc > 2 && strcmp(argv[1], "send") == 0)
 		r = do_send(argc - 2, argv + 2);
 	else if (argc > 2 && strcmp(argv[1], "count") == 0)
