@@ -2,6 +2,7 @@
 #include "replay.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "clock.h"
@@ -187,11 +188,26 @@ static int lay_ports(struct ost_replay *r, struct ost_site_config *config)
 	return 0;
 }
 
+/* Tables of the design size, of which a capture touches little: pages come when they are first written. */
+static void *table_alloc(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p != MAP_FAILED ? p : NULL;
+}
+
+static void table_release(void *memory, size_t bytes)
+{
+	(void)munmap(memory, bytes);
+}
+
 static int make_site(struct ost_replay *r)
 {
 	struct ost_site_config config = {
 		.devices_max = OST_MAX(r->image->device_count, 1u),
 		.bindings_max = r->config.bindings > 0 ? r->config.bindings : BINDINGS_DEFAULT,
+		.alloc = table_alloc,
+		.release = table_release,
 	};
 	int rc;
 
