@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Warnings: what is no error, and probably not what was meant. At most so many of one kind are kept, so
- * that they never crowd an error of the compiler out of the list. */
+/* Warnings: what is no error, and probably not what was meant. At most so many of one kind are
+ * kept, so that they never crowd an error of the compiler out of the list. */
 #include "policy_reader.h"
 
 #define ADVICE_MAX 50u
 
-#define advise(r, kept, pos, hint, ...)                                                           \
-	do {                                                                                      \
-		if ((kept)++ < ADVICE_MAX)                                                        \
-			ost_diag_warning((r)->y.diag, pos, hint, __VA_ARGS__);                    \
-		else                                                                              \
-			(r)->y.diag->warnings++;                                                  \
+#define advise(r, kept, pos, hint, ...)                                                            \
+	do {                                                                                       \
+		if ((kept)++ < ADVICE_MAX)                                                         \
+			ost_diag_warning((r)->y.diag, pos, hint, __VA_ARGS__);                     \
+		else                                                                               \
+			(r)->y.diag->warnings++;                                                   \
 	} while (0)
 
 static void roles_advise(struct policy_reader *r)
@@ -28,9 +28,10 @@ static void roles_advise(struct policy_reader *r)
 			advise(r, unauthenticated, facts->authenticate_pos,
 				"this version has no authenticator; until it has, only "
 				"authenticate: mac opens anything",
-				"role %s asks for %s: its devices (%u, the first is %s) stay refused",
-				role->name, ost_authenticate_name(role->authenticate), facts->devices,
-				r->policy->devices[facts->first_device].name);
+				"role %s asks for %s: its devices (%u, the first is %s) stay "
+				"refused",
+				role->name, ost_authenticate_name(role->authenticate),
+				facts->devices, r->policy->devices[facts->first_device].name);
 	}
 }
 
@@ -49,8 +50,8 @@ static void assurance_advise(struct policy_reader *r)
 				role->name, ost_assurance_name(role->assurance));
 		for (uint32_t j = 0; j < role->rule_count; j++) {
 			const struct ost_rule *rule = &role->rules[j];
-			struct ost_pos pos = {policy_borrowed_file(r, rule->pos.file), rule->pos.line,
-				rule->pos.column};
+			struct ost_pos pos = {policy_borrowed_file(r, rule->pos.file),
+				rule->pos.line, rule->pos.column};
 
 			if (weak && rule->assurance > OST_ASSURANCE_IDENTIFIED)
 				advise(r, kept, pos, "write authenticate: eap-tls, or lower it",
@@ -60,7 +61,8 @@ static void assurance_advise(struct policy_reader *r)
 			else if (rule->assurance != OST_ASSURANCE_NONE &&
 				 rule->assurance < role->assurance)
 				advise(r, useless, pos, "remove it, or ask for more",
-					"the rule asks for assurance %s, and its role for %s already",
+					"the rule asks for assurance %s, and its role for %s "
+					"already",
 					ost_assurance_name(rule->assurance),
 					ost_assurance_name(role->assurance));
 		}

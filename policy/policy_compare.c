@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What two devices may not share: a MAC in one VLAN, an address in one VLAN, a certificate. Each is an array of
- * claims that is sorted, so that a hundred thousand devices take a moment. */
+/* What two devices may not share: a MAC in one VLAN, an address in one VLAN, a certificate. Each is
+ * an array of claims that is sorted, so that a hundred thousand devices take a moment. */
 #include "policy_reader.h"
 
 #include <stdio.h>
@@ -48,8 +48,8 @@ static const char *claim_format(const struct claim *c, char buf[static OST_IP_TE
 	return ost_ip_format(&ip, buf);
 }
 
-static void claims_check(struct policy_reader *r, struct claim *claims, uint32_t count, const char *what,
-	const char *hint)
+static void claims_check(struct policy_reader *r, struct claim *claims, uint32_t count,
+	const char *what, const char *hint)
 {
 	const struct claim *first = NULL;
 	char text[OST_IP_TEXT], vlan[32];
@@ -94,7 +94,8 @@ static uint32_t certificates_collect(const struct ost_policy *p, struct claim *c
 
 	for (uint32_t i = 0; i < p->device_count; i++)
 		if (p->devices[i].certificate != NULL)
-			claims[n++] = (struct claim){.text = p->devices[i].certificate, .device = i};
+			claims[n++] =
+				(struct claim){.text = p->devices[i].certificate, .device = i};
 	return n;
 }
 

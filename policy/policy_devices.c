@@ -80,7 +80,8 @@ static void vlan_field(void *context, const struct ost_yaml_node *value, void *t
 		draft->device->vlan = outer | inner << 12;
 	else
 		ost_yaml_error(&r->y, value,
-			"write 100, or \"100.200\" for outer and inner, from 1 to 4094; leave it out "
+			"write 100, or \"100.200\" for outer and inner, from 1 to 4094; leave it "
+			"out "
 			"for untagged",
 			"vlan cannot be '%.63s'", value->text);
 }
@@ -110,7 +111,8 @@ static bool is_unicast(const struct ost_ip *ip)
 	return ip->b[0] != 0xff && memcmp(ip->b, zero, 15) != 0 && memcmp(ip->b, mapped, 12) != 0;
 }
 
-static void address_read(struct policy_reader *r, const struct ost_yaml_node *item, struct ost_device *d)
+static void address_read(
+	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_device *d)
 {
 	struct ost_ip ip;
 
@@ -157,10 +159,11 @@ static void address_field(void *context, const struct ost_yaml_node *value, void
 		address_read(r, item, d);
 }
 
-static void addresses_against_limit(struct policy_reader *r, const struct draft *draft,
-	const struct ost_role *role)
+static void addresses_against_limit(
+	struct policy_reader *r, const struct draft *draft, const struct ost_role *role)
 {
-	uint32_t most = role->limits.addresses ? role->limits.addresses : OST_LIMIT_ADDRESSES_DEFAULT;
+	uint32_t most =
+		role->limits.addresses ? role->limits.addresses : OST_LIMIT_ADDRESSES_DEFAULT;
 	char hint[OST_HINT_MAX];
 
 	if (draft->device->address_count <= most)
@@ -172,15 +175,16 @@ static void addresses_against_limit(struct policy_reader *r, const struct draft 
 		draft->device->address_count, most);
 }
 
-static void device_check(struct policy_reader *r, const struct ost_yaml_node *key,
-	const struct draft *draft)
+static void device_check(
+	struct policy_reader *r, const struct ost_yaml_node *key, const struct draft *draft)
 {
 	const struct ost_role *role = &r->policy->roles[draft->device->role];
 	char hint[OST_HINT_MAX];
 
 	if (draft->role == NULL)
-		ost_yaml_error(&r->y, key, "write role: and the name of one below roles:",
-			"device %s has no role", key->text);
+		ost_yaml_error(&r->y, key,
+			"write role: and the name of one below roles:", "device %s has no role",
+			key->text);
 	if (draft->mac == NULL && !draft->has_certificate)
 		ost_yaml_error(&r->y, key, "write mac: or certificate:",
 			"device %s has neither a MAC nor a certificate, so nothing tells it apart",
@@ -235,7 +239,8 @@ static void device_read(struct policy_reader *r, const struct ost_yaml_node *key
 
 static void devices_section(struct policy_reader *r, const struct ost_yaml_node *section)
 {
-	OST_YAML_EACH (section, key) {
+	OST_YAML_EACH(section, key)
+	{
 		if (r->policy->device_count == OST_DEVICES_MAX) {
 			ost_yaml_error(&r->y, key, "use several gateways",
 				"there are more than %u devices", OST_DEVICES_MAX);

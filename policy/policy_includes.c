@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* include: of a role: switches of checked protocols, and the infrastructure rules of dns and ntp. */
+/* include: of a role: switches of checked protocols, and the infrastructure rules of dns and ntp.
+ */
 #include "policy_reader.h"
 
 static const char *const include_words[] = {"arp", "nd", "dhcp", "dhcpv6", "igmp", "dns", "ntp"};
@@ -17,8 +18,8 @@ static void *copy_of(struct policy_reader *r, const void *items, size_t count, s
 }
 
 static void infrastructure_rule_new(struct policy_reader *r, const struct ost_yaml_node *item,
-	struct ost_role *role, const struct prefix_list *servers, const struct ost_service *services,
-	uint32_t service_count)
+	struct ost_role *role, const struct prefix_list *servers,
+	const struct ost_service *services, uint32_t service_count)
 {
 	struct ost_rule *rule;
 	char text[64];
@@ -46,38 +47,43 @@ static void infrastructure_rule_new(struct policy_reader *r, const struct ost_ya
 	rule->service_count = rule->services != NULL ? service_count : 0;
 }
 
-static void dns_include(struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+static void dns_include(
+	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
 {
 	if (r->resolvers.count > 0)
-		infrastructure_rule_new(r, item, role, &r->resolvers, dns_services,
-			OST_ARRAY_SIZE(dns_services));
+		infrastructure_rule_new(
+			r, item, role, &r->resolvers, dns_services, OST_ARRAY_SIZE(dns_services));
 	else if (!r->has_resolvers && !r->incomplete)
 		ost_yaml_error(&r->y, item,
 			"write at the top: infrastructure: { resolvers: [10.0.0.53] }",
 			"include dns, and no resolver is named");
 }
 
-static void ntp_include(struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+static void ntp_include(
+	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
 {
 	if (r->ntp_servers.count > 0)
-		infrastructure_rule_new(r, item, role, &r->ntp_servers, ntp_services,
-			OST_ARRAY_SIZE(ntp_services));
+		infrastructure_rule_new(
+			r, item, role, &r->ntp_servers, ntp_services, OST_ARRAY_SIZE(ntp_services));
 	else if (!r->has_ntp_servers && !r->incomplete)
-		ost_yaml_error(&r->y, item, "write at the top: infrastructure: { ntp: [10.0.0.123] }",
+		ost_yaml_error(&r->y, item,
+			"write at the top: infrastructure: { ntp: [10.0.0.123] }",
 			"include ntp, and no NTP server is named");
 }
 
-static void include_read(struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+static void include_read(
+	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
 {
 	uint32_t index;
 	unsigned bit;
 
-	if (!ost_yaml_word(&r->y, item, "include", include_words, OST_ARRAY_SIZE(include_words), &index))
+	if (!ost_yaml_word(
+		    &r->y, item, "include", include_words, OST_ARRAY_SIZE(include_words), &index))
 		return;
 	bit = 1u << index;
 	if (role->includes & bit) {
-		ost_yaml_error(&r->y, item, "remove one of the two", "include names %s twice",
-			item->text);
+		ost_yaml_error(
+			&r->y, item, "remove one of the two", "include names %s twice", item->text);
 		return;
 	}
 	role->includes |= bit;
@@ -87,8 +93,8 @@ static void include_read(struct policy_reader *r, const struct ost_yaml_node *it
 		ntp_include(r, item, role);
 }
 
-void policy_includes_read(struct policy_reader *r, const struct ost_yaml_node *include,
-	struct ost_role *role)
+void policy_includes_read(
+	struct policy_reader *r, const struct ost_yaml_node *include, struct ost_role *role)
 {
 	if (!ost_yaml_is_list(&r->y, include, "include"))
 		return;

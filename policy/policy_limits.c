@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* limits: of a role. 0 means "no limit" in the model, so that nobody may write it and mean "nothing". */
+/* limits: of a role. 0 means "no limit" in the model, so that nobody may write it and mean
+ * "nothing". */
 #include "policy_reader.h"
 
-#define RATE_MOST	UINT64_C(1000000000000) /* a second: above any wire */
-#define FLOWS_MOST	16777216u
-#define ADDRESSES_MOST	1024u
+#define RATE_MOST      UINT64_C(1000000000000) /* a second: above any wire */
+#define FLOWS_MOST     16777216u
+#define ADDRESSES_MOST 1024u
 
 static uint64_t unit_of(char c)
 {
@@ -46,7 +47,8 @@ static void rate_read(struct policy_reader *r, const struct ost_yaml_node *value
 		return;
 	if (!rate_parse(value->text, value->count, ret_rate))
 		ost_yaml_error(&r->y, value,
-			"write 50/s, 10k/s, 2M/s or 1G/s (decimal, from 1), or leave it out for no limit",
+			"write 50/s, 10k/s, 2M/s or 1G/s (decimal, from 1), or leave it out for no "
+			"limit",
 			"%s cannot be '%.63s'", what, value->text);
 }
 
@@ -91,7 +93,8 @@ static void addresses_field(void *context, const struct ost_yaml_node *value, vo
 		limits->addresses = (uint32_t)v;
 }
 
-void policy_limits_read(struct policy_reader *r, const struct ost_yaml_node *node, struct ost_role *role)
+void policy_limits_read(
+	struct policy_reader *r, const struct ost_yaml_node *node, struct ost_role *role)
 {
 	static const struct ost_yaml_field fields[] = {
 		{"packets", packets_field},

@@ -162,8 +162,8 @@ int ost_policy_load(const char *const *paths, uint32_t count, struct ost_diag *d
 	for (uint32_t i = 0; i < count && !l.no_memory; i++)
 		path_add(&l, paths[i]);
 	if (!l.no_memory)
-		r = policy_parse(l.sources, l.source_count, diag->errors != errors_before, diag,
-			ret_policy);
+		r = policy_parse(
+			l.sources, l.source_count, diag->errors != errors_before, diag, ret_policy);
 	for (uint32_t i = 0; i < l.source_count; i++)
 		free((char *)(uintptr_t)l.sources[i].bytes);
 	free(l.sources);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names of one kind (roles, devices, ...) over all files: filled once, sorted once, then found by bisection. */
+/* Names of one kind (roles, devices, ...) over all files: filled once, sorted once, then found by
+ * bisection. */
 #pragma once
 
 #include "yaml_bind.h"

@@ -30,7 +30,8 @@ bool prefix_list_add(struct policy_reader *r, struct prefix_list *list, const st
 	return true;
 }
 
-bool service_list_add(struct policy_reader *r, struct service_list *list, const struct ost_service *s)
+bool service_list_add(
+	struct policy_reader *r, struct service_list *list, const struct ost_service *s)
 {
 	if (list->count == list->capacity) {
 		void *items = list->items;
@@ -44,7 +45,8 @@ bool service_list_add(struct policy_reader *r, struct service_list *list, const 
 	return true;
 }
 
-/* What looks like an address: it begins with a digit and has dots and digits only, or it has a colon or slash. */
+/* What looks like an address: it begins with a digit and has dots and digits only, or it has a
+ * colon or slash. */
 static bool looks_like_address(const char *text)
 {
 	return strpbrk(text, ":/") != NULL ||
@@ -58,7 +60,8 @@ static void prefix_error(struct policy_reader *r, const struct ost_yaml_node *no
 
 	if (error == -EDOM) {
 		ost_hint(hint, sizeof(hint), "write %s", ost_prefix_format(meant, text));
-		ost_yaml_error(&r->y, node, hint, "'%.63s' has bits behind its prefix length", node->text);
+		ost_yaml_error(
+			&r->y, node, hint, "'%.63s' has bits behind its prefix length", node->text);
 	} else if (error == -ERANGE) {
 		ost_yaml_error(&r->y, node, "write at most /32 for IPv4 and /128 for IPv6",
 			"'%.63s' has too large a prefix length", node->text);
@@ -69,8 +72,8 @@ static void prefix_error(struct policy_reader *r, const struct ost_yaml_node *no
 }
 
 /* True when the prefix is sound; else reported. */
-static bool prefix_read(struct policy_reader *r, const struct ost_yaml_node *node,
-	struct ost_prefix *ret_prefix)
+static bool prefix_read(
+	struct policy_reader *r, const struct ost_yaml_node *node, struct ost_prefix *ret_prefix)
 {
 	struct ost_prefix p = {0};
 	int error = ost_prefix_parse(node->text, &p);
@@ -83,8 +86,8 @@ static bool prefix_read(struct policy_reader *r, const struct ost_yaml_node *nod
 	return true;
 }
 
-static void network_prefixes_read(struct policy_reader *r, const struct ost_yaml_node *list,
-	struct network *network)
+static void network_prefixes_read(
+	struct policy_reader *r, const struct ost_yaml_node *list, struct network *network)
 {
 	if (!ost_yaml_is_list(&r->y, list, "the network"))
 		return;
@@ -111,7 +114,8 @@ static void network_name_check(struct policy_reader *r, const struct ost_yaml_no
 
 static void networks_section(struct policy_reader *r, const struct ost_yaml_node *section)
 {
-	OST_YAML_EACH (section, key) {
+	OST_YAML_EACH(section, key)
+	{
 		uint32_t index = r->network_names.count;
 
 		network_name_check(r, key);
@@ -130,8 +134,8 @@ void policy_networks_read(struct policy_reader *r)
 	ost_names_seal(&r->y, &r->network_names, "network");
 }
 
-static void network_by_name_add(struct policy_reader *r, const struct ost_yaml_node *node,
-	struct prefix_list *list)
+static void network_by_name_add(
+	struct policy_reader *r, const struct ost_yaml_node *node, struct prefix_list *list)
 {
 	const struct ost_name *name = policy_resolve(r, &r->network_names, node, "network");
 	const struct network *network;
@@ -166,8 +170,8 @@ void policy_network_add(struct policy_reader *r, const struct ost_yaml_node *nod
 			"the allow-lists hold more than %u prefixes in all", OST_PREFIXES_MAX);
 }
 
-static void servers_read(struct policy_reader *r, const struct ost_yaml_node *list, const char *what,
-	struct prefix_list *servers)
+static void servers_read(struct policy_reader *r, const struct ost_yaml_node *list,
+	const char *what, struct prefix_list *servers)
 {
 	if (!ost_yaml_is_list(&r->y, list, what))
 		return;

@@ -2,9 +2,10 @@
 /*
  * Inside of the policy front end: what its files share. Not for others.
  *
- * A run: each source becomes a tree; the sections of all trees are collected; names are defined (networks,
- * services, roles, devices); then references are resolved, so that the order of files and sections
- * has no meaning. Findings point into sources (borrowed), the model into policy->files (owned).
+ * A run: each source becomes a tree; the sections of all trees are collected; names are defined
+ * (networks, services, roles, devices); then references are resolved, so that the order of files
+ * and sections has no meaning. Findings point into sources (borrowed), the model into policy->files
+ * (owned).
  */
 #pragma once
 
@@ -27,8 +28,8 @@ enum ost_section {
 };
 
 struct policy_source {
-	const char *name; /* borrowed: for findings */
-	const char *file; /* policy->files: for the model */
+	const char *name;	    /* borrowed: for findings */
+	const char *file;	    /* policy->files: for the model */
 	struct ost_yaml_tree *tree; /* NULL: could not be read */
 	const struct ost_yaml_node *version;
 	const struct ost_yaml_node *sections[OST_TOP_COUNT];
@@ -69,16 +70,16 @@ struct policy_reader {
 	struct network *networks;
 	struct service_list *services;
 	struct role_facts *roles;
-	uint32_t role_next; /* the next one whose body is read */
+	uint32_t role_next;	    /* the next one whose body is read */
 	struct ost_pos *device_pos; /* file as in findings */
 	uint32_t test_capacity;
 	struct prefix_list resolvers, ntp_servers;
 	bool has_resolvers, has_ntp_servers; /* written, maybe with errors */
-	uint32_t prefixes, rule_services; /* so far, against the bounds above */
+	uint32_t prefixes, rule_services;    /* so far, against the bounds above */
 };
 
-/* As ost_policy_parse. incomplete: a further source could not be read and was reported; the others are
- * read for their findings, and the result is -EINVAL. */
+/* As ost_policy_parse. incomplete: a further source could not be read and was reported; the others
+ * are read for their findings, and the result is -EINVAL. */
 int policy_parse(const struct ost_policy_source *sources, uint32_t count, bool incomplete,
 	struct ost_diag *diag, struct ost_policy **ret_policy) OST_MUST_CHECK;
 
@@ -104,7 +105,8 @@ void policy_why_error(struct policy_reader *r, const struct ost_yaml_node *node,
 
 /* True when there was room. Marks the reader when memory fails. */
 bool prefix_list_add(struct policy_reader *r, struct prefix_list *list, const struct ost_prefix *p);
-bool service_list_add(struct policy_reader *r, struct service_list *list, const struct ost_service *s);
+bool service_list_add(
+	struct policy_reader *r, struct service_list *list, const struct ost_service *s);
 
 /* Sections, in the order in which they are read. */
 void policy_networks_read(struct policy_reader *r);
@@ -115,22 +117,26 @@ void policy_roles_read(struct policy_reader *r);
 void policy_devices_read(struct policy_reader *r);
 void policy_tests_read(struct policy_reader *r);
 
-/* A network by name, CIDR or address, added to a list. any is reported: see policy_rules.c for where it may stand. */
+/* A network by name, CIDR or address, added to a list. any is reported: see policy_rules.c for
+ * where it may stand. */
 void policy_network_add(struct policy_reader *r, const struct ost_yaml_node *node, const char *what,
 	struct prefix_list *list);
 /* A service by name or written out, added to a list. */
-void policy_service_add(struct policy_reader *r, const struct ost_yaml_node *node,
-	struct service_list *list);
-/* A further rule of the role, zeroed, or NULL without memory. Its parts belong to the role at once. */
+void policy_service_add(
+	struct policy_reader *r, const struct ost_yaml_node *node, struct service_list *list);
+/* A further rule of the role, zeroed, or NULL without memory. Its parts belong to the role at once.
+ */
 struct ost_rule *policy_rule_new(struct policy_reader *r, struct ost_role *role);
 /* allow: of a role. */
-void policy_rules_read(struct policy_reader *r, const struct ost_yaml_node *allow, struct ost_role *role);
+void policy_rules_read(
+	struct policy_reader *r, const struct ost_yaml_node *allow, struct ost_role *role);
 /* include: of a role; makes the infrastructure rules. */
-void policy_includes_read(struct policy_reader *r, const struct ost_yaml_node *include,
-	struct ost_role *role);
+void policy_includes_read(
+	struct policy_reader *r, const struct ost_yaml_node *include, struct ost_role *role);
 bool policy_assurance_read(struct policy_reader *r, const struct ost_yaml_node *value,
 	enum ost_assurance *ret_assurance);
-void policy_limits_read(struct policy_reader *r, const struct ost_yaml_node *node, struct ost_role *role);
+void policy_limits_read(
+	struct policy_reader *r, const struct ost_yaml_node *node, struct ost_role *role);
 
 /* Two devices with one MAC, address or certificate. */
 void policy_devices_compare(struct policy_reader *r);

@@ -72,7 +72,8 @@ static void limits_field(void *context, const struct ost_yaml_node *value, void 
 	policy_limits_read(context, value, target);
 }
 
-static void role_read(struct policy_reader *r, const struct ost_yaml_node *key, struct ost_role *role)
+static void role_read(
+	struct policy_reader *r, const struct ost_yaml_node *key, struct ost_role *role)
 {
 	static const struct ost_yaml_field fields[] = {
 		{"authenticate", authenticate_field},
@@ -91,13 +92,14 @@ static void role_read(struct policy_reader *r, const struct ost_yaml_node *key, 
 /* The names first: an allow-list may speak of a role that stands further down. */
 static void roles_define_section(struct policy_reader *r, const struct ost_yaml_node *section)
 {
-	OST_YAML_EACH (section, key) {
+	OST_YAML_EACH(section, key)
+	{
 		uint32_t index = r->policy->role_count;
 		struct ost_role *role = &r->policy->roles[index];
 
 		if (index == ROLES_MAX) {
-			ost_yaml_error(&r->y, key, "use fewer roles", "there are more than %u roles",
-				ROLES_MAX);
+			ost_yaml_error(&r->y, key, "use fewer roles",
+				"there are more than %u roles", ROLES_MAX);
 			return;
 		}
 		(void)ost_yaml_is_name(&r->y, key, "the role");
@@ -124,7 +126,8 @@ void policy_roles_define(struct policy_reader *r)
 /* The same walk in the same order as above: the n-th key is the n-th role. */
 static void roles_read_section(struct policy_reader *r, const struct ost_yaml_node *section)
 {
-	OST_YAML_EACH (section, key) {
+	OST_YAML_EACH(section, key)
+	{
 		if (r->role_next == r->policy->role_count)
 			return;
 		role_read(r, key, &r->policy->roles[r->role_next++]);

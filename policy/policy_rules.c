@@ -31,13 +31,13 @@ struct ost_rule *policy_rule_new(struct policy_reader *r, struct ost_role *role)
 	return &role->rules[role->rule_count++];
 }
 
-#define DRAFT_FIELD(field)                                                                        \
-	static void field##_field(void *context, const struct ost_yaml_node *value, void *target) \
-	{                                                                                         \
-		struct draft *draft = target;                                                     \
-                                                                                                  \
-		(void)context;                                                                    \
-		draft->field = value;                                                             \
+#define DRAFT_FIELD(field)                                                                         \
+	static void field##_field(void *context, const struct ost_yaml_node *value, void *target)  \
+	{                                                                                          \
+		struct draft *draft = target;                                                      \
+                                                                                                   \
+		(void)context;                                                                     \
+		draft->field = value;                                                              \
 	}
 DRAFT_FIELD(to)
 DRAFT_FIELD(from)
@@ -55,8 +55,8 @@ static void assurance_field(void *context, const struct ost_yaml_node *value, vo
 }
 
 /* Appends the words of a list, joined by "or". */
-static void text_append(char text[static RULE_TEXT_MAX], const char *lead,
-	const struct ost_yaml_node *list)
+static void text_append(
+	char text[static RULE_TEXT_MAX], const char *lead, const struct ost_yaml_node *list)
 {
 	size_t used = strlen(text);
 
@@ -93,8 +93,8 @@ static char *text_make(struct policy_reader *r, const struct draft *draft)
 	return ost_yaml_strdup(&r->y, text);
 }
 
-static void network_peer_read(struct policy_reader *r, const struct ost_yaml_node *list,
-	struct ost_rule *rule)
+static void network_peer_read(
+	struct policy_reader *r, const struct ost_yaml_node *list, struct ost_rule *rule)
 {
 	struct prefix_list prefixes = {0};
 
@@ -116,8 +116,8 @@ static void network_peer_read(struct policy_reader *r, const struct ost_yaml_nod
 	rule->prefix_count = prefixes.count;
 }
 
-static void role_peer_read(struct policy_reader *r, const struct ost_yaml_node *node,
-	struct ost_rule *rule)
+static void role_peer_read(
+	struct policy_reader *r, const struct ost_yaml_node *node, struct ost_rule *rule)
 {
 	const struct ost_name *name;
 
@@ -129,8 +129,8 @@ static void role_peer_read(struct policy_reader *r, const struct ost_yaml_node *
 		rule->peer_role = name->index;
 }
 
-static void services_read(struct policy_reader *r, const struct ost_yaml_node *list,
-	struct ost_rule *rule)
+static void services_read(
+	struct policy_reader *r, const struct ost_yaml_node *list, struct ost_rule *rule)
 {
 	static const struct ost_service any = {.hi = 65535};
 	struct service_list services = {0};
@@ -177,7 +177,8 @@ static bool peer_check(struct policy_reader *r, const struct draft *draft)
 }
 
 /* `to:` or `from:`, with its endpoint. */
-static bool endpoint_read(struct policy_reader *r, const struct ost_yaml_node *item, struct draft *draft)
+static bool endpoint_read(
+	struct policy_reader *r, const struct ost_yaml_node *item, struct draft *draft)
 {
 	static const struct ost_yaml_field fields[] = {
 		{"network", network_field},
@@ -189,18 +190,20 @@ static bool endpoint_read(struct policy_reader *r, const struct ost_yaml_node *i
 
 	if (endpoint == NULL || (draft->to != NULL && draft->from != NULL)) {
 		ost_yaml_error(&r->y, item,
-			"write to: { network: NAME, service: https }, or from: for what the peer opens",
+			"write to: { network: NAME, service: https }, or from: for what the peer "
+			"opens",
 			"a rule has either to: or from:");
 		return false;
 	}
 	if (!ost_yaml_is_mapping(&r->y, endpoint, draft->to ? "to" : "from"))
 		return false;
-	ost_yaml_fields(&r->y, endpoint, draft->to ? "to" : "from", fields, OST_ARRAY_SIZE(fields), r,
-		draft);
+	ost_yaml_fields(&r->y, endpoint, draft->to ? "to" : "from", fields, OST_ARRAY_SIZE(fields),
+		r, draft);
 	return peer_check(r, draft);
 }
 
-static void rule_read(struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+static void rule_read(
+	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
 {
 	static const struct ost_yaml_field fields[] = {
 		{"to", to_field},
@@ -229,7 +232,8 @@ static void rule_read(struct policy_reader *r, const struct ost_yaml_node *item,
 	services_read(r, draft.service, rule);
 }
 
-void policy_rules_read(struct policy_reader *r, const struct ost_yaml_node *allow, struct ost_role *role)
+void policy_rules_read(
+	struct policy_reader *r, const struct ost_yaml_node *allow, struct ost_role *role)
 {
 	if (allow->kind != OST_YAML_SEQUENCE) {
 		if (allow->kind != OST_YAML_BROKEN)

@@ -8,7 +8,8 @@
 #define SERVICE_ENTRIES_MAX 1024u
 
 /* A word without a slash that is no service: probably a mistyped name. */
-static void service_error(struct policy_reader *r, const struct ost_yaml_node *node, const char *why)
+static void service_error(
+	struct policy_reader *r, const struct ost_yaml_node *node, const char *why)
 {
 	struct ost_nearest near = ost_nearest_of(node->text, &r->y.nearest_budget);
 	char hint[OST_HINT_MAX];
@@ -27,13 +28,14 @@ static void service_error(struct policy_reader *r, const struct ost_yaml_node *n
 	else if (near.best != NULL)
 		ost_hint(hint, sizeof(hint), "did you mean '%s'?", near.best);
 	else
-		ost_hint(hint, sizeof(hint), "write tcp/443, udp/5000-5010, icmp/echo-request, ip/47, "
-					     "or define it below services:");
+		ost_hint(hint, sizeof(hint),
+			"write tcp/443, udp/5000-5010, icmp/echo-request, ip/47, "
+			"or define it below services:");
 	ost_yaml_error(&r->y, node, hint, "there is no service '%.63s'", node->text);
 }
 
-static void written_out_add(struct policy_reader *r, const struct ost_yaml_node *node,
-	struct service_list *list)
+static void written_out_add(
+	struct policy_reader *r, const struct ost_yaml_node *node, struct service_list *list)
 {
 	struct ost_service services[4];
 	char why[256];
@@ -49,8 +51,8 @@ static void written_out_add(struct policy_reader *r, const struct ost_yaml_node 
 			return;
 }
 
-void policy_service_add(struct policy_reader *r, const struct ost_yaml_node *node,
-	struct service_list *list)
+void policy_service_add(
+	struct policy_reader *r, const struct ost_yaml_node *node, struct service_list *list)
 {
 	const struct service_list *named;
 	const struct ost_name *name;
@@ -74,8 +76,8 @@ static void service_entries_read(struct policy_reader *r, const struct ost_yaml_
 	if (!ost_yaml_is_list(&r->y, list, "the service"))
 		return;
 	if (list->kind == OST_YAML_SEQUENCE && list->count > SERVICE_ENTRIES_MAX) {
-		ost_yaml_error(&r->y, list, "use port ranges", "the service has more than %u entries",
-			SERVICE_ENTRIES_MAX);
+		ost_yaml_error(&r->y, list, "use port ranges",
+			"the service has more than %u entries", SERVICE_ENTRIES_MAX);
 		return;
 	}
 	for (const struct ost_yaml_node *item = ost_yaml_item_first(list); item != NULL;
@@ -86,7 +88,8 @@ static void service_entries_read(struct policy_reader *r, const struct ost_yaml_
 
 static void services_section(struct policy_reader *r, const struct ost_yaml_node *section)
 {
-	OST_YAML_EACH (section, key) {
+	OST_YAML_EACH(section, key)
+	{
 		uint32_t index = r->service_names.count;
 
 		if (ost_yaml_is_name(&r->y, key, "the service") && ost_service_reserved(key->text))

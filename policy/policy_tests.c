@@ -60,8 +60,8 @@ static struct ost_test *test_new(struct policy_reader *r)
 	return &p->tests[p->test_count++];
 }
 
-static void flow_read(struct policy_reader *r, const struct ost_yaml_node *item, uint32_t device,
-	bool allow)
+static void flow_read(
+	struct policy_reader *r, const struct ost_yaml_node *item, uint32_t device, bool allow)
 {
 	struct ost_flow_question flow;
 	struct ost_test *test;
@@ -94,8 +94,8 @@ static void flow_read(struct policy_reader *r, const struct ost_yaml_node *item,
 	test->flow = flow;
 }
 
-static void flows_read(struct policy_reader *r, const struct ost_yaml_node *list, uint32_t device,
-	bool allow)
+static void flows_read(
+	struct policy_reader *r, const struct ost_yaml_node *list, uint32_t device, bool allow)
 {
 	if (list == NULL || !ost_yaml_is_list(&r->y, list, allow ? "allow" : "deny"))
 		return;
@@ -118,12 +118,13 @@ static void test_read(struct policy_reader *r, const struct ost_yaml_node *item)
 		return;
 	ost_yaml_fields(&r->y, item, "a test", fields, OST_ARRAY_SIZE(fields), r, &draft);
 	if (draft.device == NULL)
-		ost_yaml_error(&r->y, item, "write device: and the name of one", "a test has no device");
+		ost_yaml_error(
+			&r->y, item, "write device: and the name of one", "a test has no device");
 	else if (ost_yaml_is_scalar(&r->y, draft.device, "device"))
 		device = policy_resolve(r, &r->device_names, draft.device, "device");
 	if (draft.allow == NULL && draft.deny == NULL)
-		ost_yaml_error(&r->y, item, "write allow: [\"tcp 10.0.0.5:443\"] or deny:",
-			"a test asks nothing");
+		ost_yaml_error(&r->y, item,
+			"write allow: [\"tcp 10.0.0.5:443\"] or deny:", "a test asks nothing");
 	flows_read(r, draft.allow, device ? device->index : UINT32_MAX, true);
 	flows_read(r, draft.deny, device ? device->index : UINT32_MAX, false);
 }

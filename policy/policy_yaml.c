@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The top of the policy front end: sources to trees, trees to sections, and the order of reading. */
+/* The top of the policy front end: sources to trees, trees to sections, and the order of reading.
+ */
 #include "nearest.h"
 #include "policy_reader.h"
 
-#define TOP_FIELD(id, word)                                                                       \
-	static void top_##id(void *context, const struct ost_yaml_node *value, void *target)      \
-	{                                                                                         \
-		struct policy_source *source = target;                                            \
-                                                                                                  \
-		(void)context;                                                                    \
-		source->sections[id] = value;                                                     \
+#define TOP_FIELD(id, word)                                                                        \
+	static void top_##id(void *context, const struct ost_yaml_node *value, void *target)       \
+	{                                                                                          \
+		struct policy_source *source = target;                                             \
+                                                                                                   \
+		(void)context;                                                                     \
+		source->sections[id] = value;                                                      \
 	}
 TOP_FIELD(OST_TOP_NETWORKS, "networks")
 TOP_FIELD(OST_TOP_SERVICES, "services")
@@ -66,7 +67,8 @@ static int source_read(struct policy_reader *r, const struct ost_policy_source *
 			"the file has more than %u MiB", OST_POLICY_FILE_MAX >> 20);
 		return -EINVAL;
 	}
-	result = ost_yaml_tree_read(given->name, given->bytes, given->length, r->y.diag, &source->tree);
+	result = ost_yaml_tree_read(
+		given->name, given->bytes, given->length, r->y.diag, &source->tree);
 	if (result < 0)
 		return result;
 	ost_yaml_fields(&r->y, ost_yaml_tree_root(source->tree), "the file", top_fields,
@@ -200,7 +202,8 @@ static bool reader_begin(struct policy_reader *r, uint32_t count)
 	return !r->y.no_memory;
 }
 
-static int reader_run(struct policy_reader *r, const struct ost_policy_source *sources, bool incomplete)
+static int reader_run(
+	struct policy_reader *r, const struct ost_policy_source *sources, bool incomplete)
 {
 	uint32_t errors_before = r->y.diag->errors;
 
@@ -225,7 +228,8 @@ int policy_parse(const struct ost_policy_source *sources, uint32_t count, bool i
 	int result = -ENOMEM;
 
 	if (count == 0 && !incomplete) {
-		ost_diag_error(diag, (struct ost_pos){0}, "name a file or a folder", "no policy file");
+		ost_diag_error(
+			diag, (struct ost_pos){0}, "name a file or a folder", "no policy file");
 		return -EINVAL;
 	}
 	if (reader_begin(&r, count))

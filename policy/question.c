@@ -40,14 +40,16 @@ static int words_split(const char *text, struct words *ret_words, char why[stati
 	if (p != NULL && ret_words->peer[0] != '\0' && rest[0] == '\0')
 		return 0;
 	ost_hint(why, 256,
-		"'%.63s' is no flow; write \"tcp 10.0.0.5:443\", \"icmp/echo-request 10.0.0.1\", or "
+		"'%.63s' is no flow; write \"tcp 10.0.0.5:443\", \"icmp/echo-request 10.0.0.1\", "
+		"or "
 		"\"in tcp 10.20.0.9:80\" for what the peer opens",
 		text);
 	return -EINVAL;
 }
 
 /* Cuts the port off. "[v6]:53", "v4:53", "name:53"; without a port "v4", "v6", "[v6]", "name". */
-static int peer_split(char *peer, const char **ret_host, const char **ret_port, char why[static 256])
+static int peer_split(
+	char *peer, const char **ret_host, const char **ret_port, char why[static 256])
 {
 	char *end = strchr(peer, ']'), *colon = strchr(peer, ':');
 
@@ -81,13 +83,14 @@ static int value_read(const struct words *words, const char *port, struct ost_fl
 	q->protocol = services[0].protocol;
 	q->value = services[0].lo;
 	if (n > 1 || q->protocol == 0) {
-		ost_hint(why, 256, "'%.40s' is no protocol of one flow; write tcp, udp, icmp/TYPE or ip/N",
+		ost_hint(why, 256,
+			"'%.40s' is no protocol of one flow; write tcp, udp, icmp/TYPE or ip/N",
 			words->proto);
 		return -EINVAL;
 	}
 	if (!ost_protocol_has_ports(q->protocol)) {
-		ost_hint(why, 256, "'%.40s' has no ports; write the peer without :%.20s", words->proto,
-			port ? port : "");
+		ost_hint(why, 256, "'%.40s' has no ports; write the peer without :%.20s",
+			words->proto, port ? port : "");
 		return port == NULL ? 0 : -EINVAL;
 	}
 	if (port == NULL && services[0].lo == services[0].hi)
@@ -97,14 +100,15 @@ static int value_read(const struct words *words, const char *port, struct ost_fl
 		q->value = (uint16_t)v;
 		return 0;
 	}
-	ost_hint(why, 256, "a flow of '%.40s' has one port, from 1 to 65535; write tcp 10.0.0.5:443",
+	ost_hint(why, 256,
+		"a flow of '%.40s' has one port, from 1 to 65535; write tcp 10.0.0.5:443",
 		words->proto);
 	return -EINVAL;
 }
 
 /* ICMP without a type, or ip/6 without a port, is no single flow. */
-static int value_check(const struct words *words, const struct ost_flow_question *q,
-	char why[static 256])
+static int value_check(
+	const struct words *words, const struct ost_flow_question *q, char why[static 256])
 {
 	bool icmp = q->protocol == OST_PROTOCOL_ICMP || q->protocol == OST_PROTOCOL_ICMPV6;
 
@@ -141,7 +145,8 @@ static int peer_read(device_find_fn find, const void *context, const char *host,
 		ost_hint(why, 256, "'%.63s' is no address; write [2001:db8::1]:443", host);
 	else
 		ost_hint(why, 256,
-			"'%.63s' is no address and no device of the policy; write one of these (names "
+			"'%.63s' is no address and no device of the policy; write one of these "
+			"(names "
 			"of hosts are not bound in this version)",
 			host);
 	return -EINVAL;

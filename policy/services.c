@@ -29,9 +29,18 @@ struct well_known {
 	struct ost_service services[2]; /* the second one may be empty */
 };
 
-#define TCP(port) {6, 0, port, port}
-#define UDP(port) {17, 0, port, port}
-#define IP(number) {number, 0, 0, 65535}
+#define TCP(port)                                                                                  \
+	{                                                                                          \
+		6, 0, port, port                                                                   \
+	}
+#define UDP(port)                                                                                  \
+	{                                                                                          \
+		17, 0, port, port                                                                  \
+	}
+#define IP(number)                                                                                 \
+	{                                                                                          \
+		number, 0, 0, 65535                                                                \
+	}
 
 /* IANA's service names where it has one. */
 static const struct well_known well_known[] = {
@@ -105,7 +114,8 @@ struct icmp_type {
 
 #define NO_TYPE 255u
 
-/* Those that open something. Errors (unreachable, time exceeded) belong to their flow and need no rule. */
+/* Those that open something. Errors (unreachable, time exceeded) belong to their flow and need no
+ * rule. */
 static const struct icmp_type icmp_types[] = {
 	{"echo-request", 8, 128},
 	{"echo-reply", 0, 129},
@@ -186,8 +196,9 @@ static int icmp_parse(const char *text, struct ost_service *ret_service, char wh
 	}
 	if (icmp_number_parse(text, ret_service) == 0)
 		return 0;
-	ost_hint(why, 256, "'%.40s' is no %s type; write echo-request, a type (8) or type.code (3.1)",
-		text, ret_service->family == 4 ? "ICMP" : "ICMPv6");
+	ost_hint(why, 256,
+		"'%.40s' is no %s type; write echo-request, a type (8) or type.code (3.1)", text,
+		ret_service->family == 4 ? "ICMP" : "ICMPv6");
 	return -EINVAL;
 }
 
@@ -198,8 +209,8 @@ static int ports_parse(const struct protocol *p, const char *text, struct ost_se
 
 	if (r == 0 && ret_service->lo > 0)
 		return 0;
-	ost_hint(why, 256, "'%.40s' is no port; write %s/443 or %s/5000-5010, from 1 to 65535", text,
-		p->name, p->name);
+	ost_hint(why, 256, "'%.40s' is no port; write %s/443 or %s/5000-5010, from 1 to 65535",
+		text, p->name, p->name);
 	return -EINVAL;
 }
 
@@ -229,7 +240,8 @@ static const struct protocol *protocol_find(const char *text, size_t length)
 	return NULL;
 }
 
-static int written_out_parse(const char *text, struct ost_service *ret_service, char why[static 256])
+static int written_out_parse(
+	const char *text, struct ost_service *ret_service, char why[static 256])
 {
 	const char *slash = strchr(text, '/');
 	size_t n = slash ? (size_t)(slash - text) : strlen(text);
@@ -248,12 +260,12 @@ static int written_out_parse(const char *text, struct ost_service *ret_service, 
 		(struct ost_service){.protocol = p->protocol, .family = p->family, .hi = 65535};
 	if (slash == NULL)
 		return 0;
-	return p->ports ? ports_parse(p, slash + 1, ret_service, why) :
-			  icmp_parse(slash + 1, ret_service, why);
+	return p->ports ? ports_parse(p, slash + 1, ret_service, why)
+			: icmp_parse(slash + 1, ret_service, why);
 }
 
-int ost_service_parse(const char *text, struct ost_service ret_services[static 4], uint32_t *ret_count,
-	char why[static 256])
+int ost_service_parse(const char *text, struct ost_service ret_services[static 4],
+	uint32_t *ret_count, char why[static 256])
 {
 	struct ost_service service = {0};
 	int r;

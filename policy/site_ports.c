@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ports: of the site file. Their texts become arguments of DPDK, so that each has a strict alphabet: no
- * comma or equals sign can smuggle an argument in. vdev: is the exception, and says so. */
+/* ports: of the site file. Their texts become arguments of DPDK, so that each has a strict
+ * alphabet: no comma or equals sign can smuggle an argument in. vdev: is the exception, and says
+ * so. */
 #include "site_reader.h"
 
 #include <ctype.h>
@@ -27,13 +28,13 @@ const char *ost_port_driver_name(enum ost_port_driver driver)
 	return (unsigned)driver < OST_DRIVER_COUNT ? driver_words[driver] : "invalid";
 }
 
-#define DRAFT_FIELD(field)                                                                        \
-	static void field##_field(void *context, const struct ost_yaml_node *value, void *target) \
-	{                                                                                         \
-		struct draft *draft = target;                                                     \
-                                                                                                  \
-		(void)context;                                                                    \
-		draft->field = value;                                                             \
+#define DRAFT_FIELD(field)                                                                         \
+	static void field##_field(void *context, const struct ost_yaml_node *value, void *target)  \
+	{                                                                                          \
+		struct draft *draft = target;                                                      \
+                                                                                                   \
+		(void)context;                                                                     \
+		draft->field = value;                                                              \
 	}
 DRAFT_FIELD(side)
 DRAFT_FIELD(driver)
@@ -63,10 +64,11 @@ static void driver_read(struct site_reader *r, struct draft *draft)
 	uint32_t index;
 
 	if (draft->driver == NULL)
-		draft->port->driver = draft->pci    ? OST_DRIVER_PCI :
-				      draft->vdev   ? OST_DRIVER_VDEV :
-						      OST_DRIVER_AF_PACKET;
-	else if (ost_yaml_word(&r->y, draft->driver, "driver", driver_words, OST_DRIVER_COUNT, &index))
+		draft->port->driver = draft->pci    ? OST_DRIVER_PCI
+				      : draft->vdev ? OST_DRIVER_VDEV
+						    : OST_DRIVER_AF_PACKET;
+	else if (ost_yaml_word(
+			 &r->y, draft->driver, "driver", driver_words, OST_DRIVER_COUNT, &index))
 		draft->port->driver = index;
 }
 
@@ -78,8 +80,8 @@ static bool interface_is_name(const char *text)
 	return strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
-static void interface_read(struct site_reader *r, const struct ost_yaml_node *value,
-	struct ost_site_port *port)
+static void interface_read(
+	struct site_reader *r, const struct ost_yaml_node *value, struct ost_site_port *port)
 {
 	if (!ost_yaml_is_scalar(&r->y, value, "interface"))
 		return;
@@ -99,7 +101,8 @@ static bool matches_hex(const char *text, const char *pattern)
 	return *text == '\0';
 }
 
-static void pci_read(struct site_reader *r, const struct ost_yaml_node *value, struct ost_site_port *port)
+static void pci_read(
+	struct site_reader *r, const struct ost_yaml_node *value, struct ost_site_port *port)
 {
 	if (!ost_yaml_is_scalar(&r->y, value, "pci"))
 		return;
@@ -111,47 +114,52 @@ static void pci_read(struct site_reader *r, const struct ost_yaml_node *value, s
 }
 
 /* A file of a capture. */
-static void path_read(struct site_reader *r, const struct ost_yaml_node *value, const char *what,
-	char **ret_path)
+static void path_read(
+	struct site_reader *r, const struct ost_yaml_node *value, const char *what, char **ret_path)
 {
 	if (value == NULL || !ost_yaml_is_scalar(&r->y, value, what))
 		return;
 	if (value->count > TEXT_MOST || strpbrk(value->text, ",= ") != NULL)
 		ost_yaml_error(&r->y, value, "rename the file",
-			"%s is longer than %u bytes, or has a comma, '=' or blank", what, TEXT_MOST);
+			"%s is longer than %u bytes, or has a comma, '=' or blank", what,
+			TEXT_MOST);
 	else
 		*ret_path = ost_yaml_strdup(&r->y, value->text);
 }
 
-static void vdev_read(struct site_reader *r, const struct ost_yaml_node *value, struct ost_site_port *port)
+static void vdev_read(
+	struct site_reader *r, const struct ost_yaml_node *value, struct ost_site_port *port)
 {
 	if (!ost_yaml_is_scalar(&r->y, value, "vdev"))
 		return;
 	if (value->count > TEXT_MOST || strncmp(value->text, "net_", 4) != 0)
-		ost_yaml_error(&r->y, value, "write DPDK's name and arguments: \"net_null0,size=64\"",
+		ost_yaml_error(&r->y, value,
+			"write DPDK's name and arguments: \"net_null0,size=64\"",
 			"'%.63s' is no virtual network device of DPDK", value->text);
 	else
 		port->vdev = ost_yaml_strdup(&r->y, value->text);
 }
 
 /* Which keys each driver needs and may have. */
-static void key_check(struct site_reader *r, const struct ost_yaml_node *key, const struct draft *draft,
-	const char *word, const struct ost_yaml_node *value, bool needed, bool permitted)
+static void key_check(struct site_reader *r, const struct ost_yaml_node *key,
+	const struct draft *draft, const char *word, const struct ost_yaml_node *value, bool needed,
+	bool permitted)
 {
 	const char *driver = ost_port_driver_name(draft->port->driver);
 	char hint[OST_HINT_MAX];
 
 	if (needed && value == NULL) {
 		ost_hint(hint, sizeof(hint), "write %s: in it", word);
-		ost_yaml_error(&r->y, key, hint, "port %s has driver %s and no %s", key->text, driver,
-			word);
+		ost_yaml_error(&r->y, key, hint, "port %s has driver %s and no %s", key->text,
+			driver, word);
 	} else if (!permitted && value != NULL && value->kind != OST_YAML_BROKEN) {
 		ost_hint(hint, sizeof(hint), "remove it, or choose another driver");
 		ost_yaml_error(&r->y, value, hint, "%s means nothing to driver %s", word, driver);
 	}
 }
 
-static void keys_check(struct site_reader *r, const struct ost_yaml_node *key, const struct draft *draft)
+static void keys_check(
+	struct site_reader *r, const struct ost_yaml_node *key, const struct draft *draft)
 {
 	enum ost_port_driver d = draft->port->driver;
 	bool named = d == OST_DRIVER_AF_PACKET || d == OST_DRIVER_AF_XDP || d == OST_DRIVER_TAP;
@@ -216,9 +224,9 @@ static const char *text_of(const struct ost_site_port *port)
 {
 	switch (port->driver) {
 	case OST_DRIVER_PCI:
-		return strchr(port->pci, ':') == port->pci + 2 ? port->pci :
-			strncmp(port->pci, "0000:", 5) == 0    ? port->pci + 5 :
-								 port->pci;
+		return strchr(port->pci, ':') == port->pci + 2 ? port->pci
+		       : strncmp(port->pci, "0000:", 5) == 0   ? port->pci + 5
+							       : port->pci;
 	case OST_DRIVER_PCAP:
 		return port->write ? port->write : "";
 	case OST_DRIVER_VDEV:
@@ -239,8 +247,8 @@ static void ports_compare(struct site_reader *r)
 			if (text_of(a)[0] == '\0' || strcmp(text_of(a), text_of(b)) != 0)
 				continue;
 			ost_diag_error(r->y.diag, b->pos, "give each port its own",
-				"ports %s and %s both use %s; the other one stands on line %u", b->name,
-				a->name, text_of(a), a->pos.line);
+				"ports %s and %s both use %s; the other one stands on line %u",
+				b->name, a->name, text_of(a), a->pos.line);
 		}
 }
 
@@ -252,7 +260,8 @@ static int64_t port_find(const struct ost_site_file *file, const char *name)
 	return -ENOENT;
 }
 
-static void uplink_resolve(struct site_reader *r, struct ost_site_port *port, uint32_t first_network)
+static void uplink_resolve(
+	struct site_reader *r, struct ost_site_port *port, uint32_t first_network)
 {
 	int64_t index = first_network;
 
@@ -292,7 +301,8 @@ void site_ports_read(struct site_reader *r, const struct ost_yaml_node *section)
 
 	if (!ost_yaml_is_mapping(&r->y, section, "ports"))
 		return;
-	OST_YAML_EACH (section, key) {
+	OST_YAML_EACH(section, key)
+	{
 		struct draft draft = {0};
 
 		if (r->file->port_count == OST_PORTS_MAX) {

@@ -39,7 +39,8 @@ static void engine_field(void *context, const struct ost_yaml_node *value, void 
 	uint32_t index;
 
 	(void)target;
-	if (ost_yaml_word(&r->y, value, "engine", words, OST_ARRAY_SIZE(words), &index) && index != 0)
+	if (ost_yaml_word(&r->y, value, "engine", words, OST_ARRAY_SIZE(words), &index) &&
+		index != 0)
 		ost_yaml_error(&r->y, value, "write dpdk, or leave engine out",
 			"engine '%s' is not there yet", words[index]);
 }
@@ -65,12 +66,12 @@ static void u32_read(struct site_reader *r, const struct ost_yaml_node *value, c
 }
 
 /* Reads the number `word` into the member `field`. */
-#define NUMBER_FIELD(field, word, least, most)                                                    \
-	static void field##_field(void *context, const struct ost_yaml_node *value, void *target) \
-	{                                                                                         \
-		struct ost_site_file *file = target;                                              \
-                                                                                                  \
-		u32_read(context, value, word, least, most, &file->field);                        \
+#define NUMBER_FIELD(field, word, least, most)                                                     \
+	static void field##_field(void *context, const struct ost_yaml_node *value, void *target)  \
+	{                                                                                          \
+		struct ost_site_file *file = target;                                               \
+                                                                                                   \
+		u32_read(context, value, word, least, most, &file->field);                         \
 	}
 NUMBER_FIELD(workers, "workers", 1, 16)
 NUMBER_FIELD(memory_mib, "memory", 64, 65536)
@@ -150,7 +151,8 @@ static void site_read(struct site_reader *r, const struct ost_yaml_node *root)
 int ost_site_file_parse(const char *name, const char *bytes, size_t length, struct ost_diag *diag,
 	struct ost_site_file **ret_file)
 {
-	struct site_reader r = {.y = {.diag = diag, .file = name, .nearest_budget = OST_NEAREST_BUDGET}};
+	struct site_reader r = {
+		.y = {.diag = diag, .file = name, .nearest_budget = OST_NEAREST_BUDGET}};
 	uint32_t errors_before = diag->errors;
 	struct ost_yaml_tree *tree = NULL;
 	int result;
@@ -174,14 +176,16 @@ int ost_site_file_parse(const char *name, const char *bytes, size_t length, stru
 
 static void load_error(const char *path, int error, struct ost_diag *diag)
 {
-	const char *hint = error == -ENOENT ? "write one (ostiary.yaml(5) describes it), or name it with --config" :
-			   error == -EFBIG  ? "ports and tables need a few lines" :
-			   error == -EINVAL || error == -EISDIR ? "name a regular file" :
-								  "check its mode and its folder's";
+	const char *hint =
+		error == -ENOENT
+			? "write one (ostiary.yaml(5) describes it), or name it with --config"
+		: error == -EFBIG		       ? "ports and tables need a few lines"
+		: error == -EINVAL || error == -EISDIR ? "name a regular file"
+						       : "check its mode and its folder's";
 
 	if (error == -EFBIG)
-		ost_diag_error(diag, ((struct ost_pos){path, 0, 0}), hint,
-			"the file has more than 1 MiB");
+		ost_diag_error(
+			diag, ((struct ost_pos){path, 0, 0}), hint, "the file has more than 1 MiB");
 	else
 		ost_diag_error(diag, ((struct ost_pos){path, 0, 0}), hint, "cannot read it: %s",
 			error == -EINVAL ? "not a regular file" : strerror(-error));

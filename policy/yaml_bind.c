@@ -40,8 +40,8 @@ const char *ost_hint(char *buf, size_t size, const char *fmt, ...)
 	return buf;
 }
 
-static void unknown_key(struct ost_yaml_reader *y, const struct ost_yaml_node *key, const char *what,
-	const struct ost_yaml_field *fields, uint32_t field_count)
+static void unknown_key(struct ost_yaml_reader *y, const struct ost_yaml_node *key,
+	const char *what, const struct ost_yaml_field *fields, uint32_t field_count)
 {
 	struct ost_nearest near = ost_nearest_of(key->text, &y->nearest_budget);
 	char hint[OST_HINT_MAX], list[OST_HINT_MAX / 2];
@@ -65,7 +65,8 @@ void ost_yaml_fields(struct ost_yaml_reader *y, const struct ost_yaml_node *map,
 {
 	if (!ost_yaml_is_mapping(y, map, what))
 		return;
-	OST_YAML_EACH (map, key) {
+	OST_YAML_EACH(map, key)
+	{
 		uint32_t i = 0;
 
 		while (i < field_count && strcmp(fields[i].name, key->text) != 0)
@@ -89,7 +90,8 @@ static const char *kind_name(const struct ost_yaml_node *node)
 	}
 }
 
-bool ost_yaml_is_mapping(struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what)
+bool ost_yaml_is_mapping(
+	struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what)
 {
 	if (node->kind == OST_YAML_MAPPING)
 		return true;
@@ -99,7 +101,8 @@ bool ost_yaml_is_mapping(struct ost_yaml_reader *y, const struct ost_yaml_node *
 	return false;
 }
 
-bool ost_yaml_is_scalar(struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what)
+bool ost_yaml_is_scalar(
+	struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what)
 {
 	if (node->kind == OST_YAML_SCALAR && node->count > 0)
 		return true;
@@ -217,7 +220,8 @@ void ost_yaml_version_check(struct ost_yaml_reader *y, const struct ost_yaml_nod
 {
 	if (present == NULL) {
 		ost_diag_error(y->diag, ((struct ost_pos){y->file, 1, 1}),
-			"write this line at the top: ostiary: 1", "the file does not say 'ostiary: 1'");
+			"write this line at the top: ostiary: 1",
+			"the file does not say 'ostiary: 1'");
 		return;
 	}
 	if (!ost_yaml_is_scalar(y, present, "ostiary") || strcmp(present->text, "1") == 0)

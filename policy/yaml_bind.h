@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a tree to values: tables of fields, words out of a list, numbers, names. Each reader reports what is
- * wrong at the place where it stands and says what to write; it is silent about broken nodes, which were
- * reported already. Shared by the policy file and the site file. */
+/* From a tree to values: tables of fields, words out of a list, numbers, names. Each reader reports
+ * what is wrong at the place where it stands and says what to write; it is silent about broken
+ * nodes, which were reported already. Shared by the policy file and the site file. */
 #pragma once
 
 #include "diag.h"
@@ -19,7 +19,7 @@ struct ost_yaml_reader {
 
 struct ost_pos ost_yaml_pos(const struct ost_yaml_reader *y, const struct ost_yaml_node *node);
 
-#define ost_yaml_error(y, node, hint, ...)                                                        \
+#define ost_yaml_error(y, node, hint, ...)                                                         \
 	ost_diag_error((y)->diag, ost_yaml_pos(y, node), hint, __VA_ARGS__)
 
 /* calloc that marks the reader on failure. */
@@ -29,7 +29,8 @@ char *ost_yaml_strdup(struct ost_yaml_reader *y, const char *text);
 /* snprintf that returns buf: for hints. Cuts what is too long. */
 const char *ost_hint(char *buf, size_t size, const char *fmt, ...) OST_PRINTF(3, 4);
 
-/* A mapping by a table of its fields; a broken value is read too, so that its key counts as written. what names the mapping in findings ("device cam-01"). */
+/* A mapping by a table of its fields; a broken value is read too, so that its key counts as
+ * written. what names the mapping in findings ("device cam-01"). */
 struct ost_yaml_field {
 	const char *name;
 	void (*read)(void *context, const struct ost_yaml_node *value, void *target);
@@ -38,12 +39,16 @@ void ost_yaml_fields(struct ost_yaml_reader *y, const struct ost_yaml_node *map,
 	const struct ost_yaml_field *fields, uint32_t field_count, void *context, void *target);
 
 /* Each of these is true when the value is fine; else it has been reported. */
-bool ost_yaml_is_mapping(struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what);
-bool ost_yaml_is_scalar(struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what);
+bool ost_yaml_is_mapping(
+	struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what);
+bool ost_yaml_is_scalar(
+	struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what);
 /* A list of at least one item, or a scalar that stands for a list of itself. */
-bool ost_yaml_is_list(struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what);
+bool ost_yaml_is_list(
+	struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what);
 /* Letters, digits, '.', '_', '-', at most OST_NAME_MAX of them, not beginning with a sign. */
-bool ost_yaml_is_name(struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what);
+bool ost_yaml_is_name(
+	struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what);
 bool ost_yaml_number(struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what,
 	uint64_t least, uint64_t most, uint64_t *ret_value);
 bool ost_yaml_word(struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what,
@@ -58,8 +63,8 @@ static inline const struct ost_yaml_node *ost_yaml_item_first(const struct ost_y
 	return list->kind == OST_YAML_SEQUENCE ? list->first : list;
 }
 
-static inline const struct ost_yaml_node *ost_yaml_item_next(const struct ost_yaml_node *list,
-	const struct ost_yaml_node *item)
+static inline const struct ost_yaml_node *ost_yaml_item_next(
+	const struct ost_yaml_node *list, const struct ost_yaml_node *item)
 {
 	return list->kind == OST_YAML_SEQUENCE ? item->next : NULL;
 }

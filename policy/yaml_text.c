@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "yaml_text.h"
 
-/* One character of RFC 3629: its length in bytes, 0 when it is none (overlong, surrogate, cut short). */
+/* One character of RFC 3629: its length in bytes, 0 when it is none (overlong, surrogate, cut
+ * short). */
 static size_t utf8_decode(const uint8_t *p, size_t left, uint32_t *ret_code)
 {
 	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -22,8 +23,8 @@ static size_t utf8_decode(const uint8_t *p, size_t left, uint32_t *ret_code)
 	return n;
 }
 
-/* Line ends that most editors do not show (NEL, LS, PS), direction marks that show text in another order than
- * it is read (CVE-2021-42574), and characters of no width. */
+/* Line ends that most editors do not show (NEL, LS, PS), direction marks that show text in another
+ * order than it is read (CVE-2021-42574), and characters of no width. */
 static const char *wide_flaw(uint32_t code)
 {
 	if (code < 0xa0)

@@ -51,8 +51,8 @@ static void syntax_error(const struct reading *rd, const yaml_parser_t *parser)
 		 rd->bytes[parser->problem_mark.index] == '\t')
 		hint = "indent with spaces, not with tabs";
 	if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
-		ost_diag_error(rd->diag, pos, hint, "not YAML: %s (%s that began on line %zu)", what,
-			parser->context, parser->context_mark.line + 1);
+		ost_diag_error(rd->diag, pos, hint, "not YAML: %s (%s that began on line %zu)",
+			what, parser->context, parser->context_mark.line + 1);
 	else
 		ost_diag_error(rd->diag, pos, hint, "not YAML: %s", what);
 }
@@ -101,8 +101,8 @@ static int node_new(struct reading *rd, const yaml_event_t *event, enum ost_yaml
 	return 0;
 }
 
-static void decoration_check(struct reading *rd, const yaml_event_t *event, const yaml_char_t *anchor,
-	const yaml_char_t *tag)
+static void decoration_check(struct reading *rd, const yaml_event_t *event,
+	const yaml_char_t *anchor, const yaml_char_t *tag)
 {
 	if (anchor != NULL)
 		ost_diag_error(rd->diag, place(rd, &event->start_mark), "remove the & and its name",
@@ -127,8 +127,8 @@ static const char *scalar_flaw(const yaml_event_t *event, const char **ret_hint)
 	if (event->data.scalar.length > OST_YAML_SCALAR_MAX)
 		return "a value of more than 4096 bytes";
 	*ret_hint = "remove it";
-	return ost_yaml_text_flaw((const char *)event->data.scalar.value, event->data.scalar.length,
-		false, &offset);
+	return ost_yaml_text_flaw(
+		(const char *)event->data.scalar.value, event->data.scalar.length, false, &offset);
 }
 
 static int scalar_read(struct reading *rd, const yaml_event_t *event)
@@ -143,8 +143,8 @@ static int scalar_read(struct reading *rd, const yaml_event_t *event)
 	decoration_check(rd, event, event->data.scalar.anchor, event->data.scalar.tag);
 	flaw = scalar_flaw(event, &hint);
 	if (flaw != NULL) {
-		ost_diag_error(rd->diag, place(rd, &event->start_mark), hint, "%s has no place here",
-			flaw);
+		ost_diag_error(rd->diag, place(rd, &event->start_mark), hint,
+			"%s has no place here", flaw);
 		node->kind = OST_YAML_BROKEN;
 	} else {
 		char *text = ost_arena_take(&rd->tree->arena, length + 1);
@@ -181,13 +181,14 @@ static int group_begin(struct reading *rd, const yaml_event_t *event)
 	if (r < 0)
 		return r;
 	if (rd->depth == OST_YAML_DEPTH_MAX) {
-		ost_diag_error(rd->diag, place(rd, &event->start_mark), "look for a bracket too many",
-			"nested deeper than %u levels", OST_YAML_DEPTH_MAX);
+		ost_diag_error(rd->diag, place(rd, &event->start_mark),
+			"look for a bracket too many", "nested deeper than %u levels",
+			OST_YAML_DEPTH_MAX);
 		return -EINVAL;
 	}
 	if (mapping)
-		decoration_check(rd, event, event->data.mapping_start.anchor,
-			event->data.mapping_start.tag);
+		decoration_check(
+			rd, event, event->data.mapping_start.anchor, event->data.mapping_start.tag);
 	else
 		decoration_check(rd, event, event->data.sequence_start.anchor,
 			event->data.sequence_start.tag);
@@ -221,7 +222,8 @@ static int event_read(struct reading *rd, const yaml_event_t *event)
 	case YAML_DOCUMENT_START_EVENT:
 		if (!rd->document)
 			return 0;
-		ost_diag_error(rd->diag, place(rd, &event->start_mark), "put it into a file of its own",
+		ost_diag_error(rd->diag, place(rd, &event->start_mark),
+			"put it into a file of its own",
 			"a second document begins here, and a file is one");
 		return -EINVAL;
 	case YAML_DOCUMENT_END_EVENT:
@@ -318,8 +320,8 @@ static int tree_fill(struct reading *rd)
 	if (!yaml_parser_initialize(&parser))
 		return -ENOMEM;
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)rd->bytes + mark,
-		rd->length - mark);
+	yaml_parser_set_input_string(
+		&parser, (const unsigned char *)rd->bytes + mark, rd->length - mark);
 	r = events_read(rd, &parser);
 	yaml_parser_delete(&parser);
 	return r < 0 ? r : root_check(rd);
@@ -329,11 +331,8 @@ int ost_yaml_tree_read(const char *name, const char *bytes, size_t length, struc
 	struct ost_yaml_tree **ret_tree)
 {
 	struct ost_yaml_tree *tree = calloc(1, sizeof(*tree));
-	struct reading rd = {.tree = tree,
-		.diag = diag,
-		.name = name,
-		.bytes = bytes,
-		.length = length};
+	struct reading rd = {
+		.tree = tree, .diag = diag, .name = name, .bytes = bytes, .length = length};
 	int r;
 
 	if (tree == NULL)

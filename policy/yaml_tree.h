@@ -3,14 +3,17 @@
  * A strict reader of YAML: bytes to a tree of scalars, sequences and mappings, each with its place.
  * libyaml finds the events; here is what makes them safe and plain:
  *
- *  - no aliases, anchors, tags, directives, text blocks or second documents, so that none is cyclic, explodes
- *    or means something other than what it shows; a scalar is its text, never a number or a truth value;
+ *  - no aliases, anchors, tags, directives, text blocks or second documents, so that none is
+ * cyclic, explodes or means something other than what it shows; a scalar is its text, never a
+ * number or a truth value;
  *  - keys are scalars, and each stands once in its mapping;
- *  - depth, nodes and the length of a scalar are bounded (below); the size of a file is its caller's bound;
+ *  - depth, nodes and the length of a scalar are bounded (below); the size of a file is its
+ * caller's bound;
  *  - characters as in yaml_text.h.
  *
- * What can be said and passed over (a duplicate key, an alias) is reported and its node made OST_YAML_BROKEN, so that
- * its reader keeps silent about it; what leaves no tree (syntax, depth, count) ends the file.
+ * What can be said and passed over (a duplicate key, an alias) is reported and its node made
+ * OST_YAML_BROKEN, so that its reader keeps silent about it; what leaves no tree (syntax, depth,
+ * count) ends the file.
  */
 #pragma once
 
@@ -43,7 +46,8 @@ struct ost_yaml_node {
 struct ost_yaml_tree;
 
 /* Reads one document. name is borrowed by the findings. 0 and a tree (then diag may have errors
- * all the same), or -EINVAL with errors and no tree, or -ENOMEM. The tree keeps nothing of bytes. */
+ * all the same), or -EINVAL with errors and no tree, or -ENOMEM. The tree keeps nothing of bytes.
+ */
 int ost_yaml_tree_read(const char *name, const char *bytes, size_t length, struct ost_diag *diag,
 	struct ost_yaml_tree **ret_tree) OST_MUST_CHECK;
 void ost_yaml_tree_free(struct ost_yaml_tree **tree);
@@ -52,6 +56,6 @@ void ost_yaml_tree_free(struct ost_yaml_tree **tree);
 const struct ost_yaml_node *ost_yaml_tree_root(const struct ost_yaml_tree *tree);
 
 /* for each pair of a mapping whose key is not broken */
-#define OST_YAML_EACH(map, key)                                                                   \
-	for (const struct ost_yaml_node *key = (map)->first; key != NULL; key = key->next->next) \
+#define OST_YAML_EACH(map, key)                                                                    \
+	for (const struct ost_yaml_node *key = (map)->first; key != NULL; key = key->next->next)   \
 		if (key->kind != OST_YAML_BROKEN)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as a policy file: a policy or findings, never anything else. What parses must compile or say
- * why not, and its image must open. The first byte cuts the rest in two sources, so that merging is seen. */
+/* Any bytes as a policy file: a policy or findings, never anything else. What parses must compile
+ * or say why not, and its image must open. The first byte cuts the rest in two sources, so that
+ * merging is seen. */
 #include "compile.h"
 #include "policy_yaml.h"
 

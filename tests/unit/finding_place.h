@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For tests of the YAML front ends: a text in which '@' marks the place where a finding must stand. */
+/* For tests of the YAML front ends: a text in which '@' marks the place where a finding must stand.
+ */
 #pragma once
 
 #include <stdio.h>
 
 #include "diag.h"
 
-/* Cuts the '@' out and says its place; 1:1 when there is none. Lines and characters count from 1. */
-static inline void place_cut(const char *marked, char *ret_text, size_t size, uint32_t *ret_line,
-	uint32_t *ret_column)
+/* Cuts the '@' out and says its place; 1:1 when there is none. Lines and characters count from 1.
+ */
+static inline void place_cut(
+	const char *marked, char *ret_text, size_t size, uint32_t *ret_line, uint32_t *ret_column)
 {
 	size_t n = 0;
 	uint32_t line = 1, column = 1;

@@ -10,12 +10,15 @@
 #include "finding_place.h"
 #include "policy_yaml.h"
 
-#define TOP	     "ostiary: 1\n"
-#define ROLE(text)   TOP "networks: { n: 10.0.0.0/8 }\nroles:\n  r: { " text " }\n"
-#define ALLOW(text)  ROLE("allow: [ " text " ]")
-#define DEVICE(text) TOP "roles: { r: {}, e: { authenticate: eap-tls } }\ndevices:\n  d: { " text " }\n"
-#define MAC	     "mac: \"02:00:00:00:00:01\""
-#define TEST(text)   DEVICE("role: r, " MAC) "  d2: { role: r, mac: \"02:00:00:00:00:02\" }\ntests: [ " text " ]\n"
+#define TOP	    "ostiary: 1\n"
+#define ROLE(text)  TOP "networks: { n: 10.0.0.0/8 }\nroles:\n  r: { " text " }\n"
+#define ALLOW(text) ROLE("allow: [ " text " ]")
+#define DEVICE(text)                                                                               \
+	TOP "roles: { r: {}, e: { authenticate: eap-tls } }\ndevices:\n  d: { " text " }\n"
+#define MAC "mac: \"02:00:00:00:00:01\""
+#define TEST(text)                                                                                 \
+	DEVICE("role: r, " MAC)                                                                    \
+	"  d2: { role: r, mac: \"02:00:00:00:00:02\" }\ntests: [ " text " ]\n"
 
 struct refusal {
 	const char *text;
@@ -44,10 +47,10 @@ static void expect_refusal(const struct refusal *refusal, uint32_t errors)
 }
 
 /* Each gives this finding and no second one. */
-#define EXPECT_ALL(table)                                                                         \
-	do {                                                                                      \
-		for (size_t i = 0; i < OST_ARRAY_SIZE(table); i++)                                \
-			expect_refusal(&(table)[i], 1);                                           \
+#define EXPECT_ALL(table)                                                                          \
+	do {                                                                                       \
+		for (size_t i = 0; i < OST_ARRAY_SIZE(table); i++)                                 \
+			expect_refusal(&(table)[i], 1);                                            \
 	} while (0)
 
 static void top_level(void **state)
@@ -88,7 +91,9 @@ static void networks(void **state)
 		{TOP "networks: { @-n: 10.0.0.1 }\n", "no name"},
 		{TOP "networks: { @n/1: 10.0.0.1 }\n", "no name"},
 		{TOP "networks: { @\"\": 10.0.0.1 }\n", "must be a single value"},
-		{TOP "networks: { @0123456789012345678901234567890123456789012345678901234567890123: 10.0.0.1 }\n",
+		{TOP "networks: { "
+		     "@0123456789012345678901234567890123456789012345678901234567890123: 10.0.0.1 "
+		     "}\n",
 			"too long"},
 	};
 
@@ -128,10 +133,11 @@ static void infrastructure(void **state)
 static void roles(void **state)
 {
 	static const struct refusal refusals[] = {
-		{ROLE("@autenticate: mac"), "did you mean 'authenticate'?"},
+		{ROLE("@authenticat: mac"), "did you mean 'authenticate'?"},
 		{ROLE("authenticate: @eap-tsl"), "did you mean 'eap-tls'?"},
 		{ROLE("authenticate: @psk"), "one of mac, eap-tls, tls"},
-		{ROLE("assurance: @high"), "one of none, identified, software, tee, secure-element"},
+		{ROLE("assurance: @high"),
+			"one of none, identified, software, tee, secure-element"},
 		{ROLE("mode: @audit"), "enforces only"},
 		{ROLE("mode: @learn"), "enforces only"},
 		{ROLE("mode: @off"), "mode cannot be 'off'"},
@@ -168,7 +174,8 @@ static void rules(void **state)
 		{ALLOW("{ to: @n }"), "must be a mapping"},
 		{ALLOW("{ to: @{ service: https } }"), "whom it is about"},
 		{ALLOW("{ to: { network: n, role: @r } }"), "not both"},
-		{ALLOW("{ to: { name: @video.example.com } }"), "names are not bound in this version"},
+		{ALLOW("{ to: { name: @video.example.com } }"),
+			"names are not bound in this version"},
 		{ALLOW("{ to: { network: @m } }"), "did you mean 'n'?"},
 		{ALLOW("{ to: { network: [n, @10.0.0.1/8] } }"), "write 10.0.0.0/8"},
 		{ALLOW("{ to: { role: @q } }"), "did you mean 'r'?"},
@@ -190,9 +197,12 @@ static void devices(void **state)
 	static const struct refusal refusals[] = {
 		{DEVICE("role: @rr, " MAC), "did you mean 'r'?"},
 		{TOP "roles: { r: {} }\ndevices: { @d: { " MAC " } }\n", "has no role"},
-		{TOP "roles: { r: {} }\ndevices: { @d: { role: r } }\n", "neither a MAC nor a certificate"},
-		{TOP "roles: { r: {} }\ndevices: { @d: { role: r, certificate: x } }\n", "has no MAC"},
-		{TOP "roles: { r: {} }\ndevices: { @10.0.0.1: { role: r, " MAC " } }\n", "no address"},
+		{TOP "roles: { r: {} }\ndevices: { @d: { role: r } }\n",
+			"neither a MAC nor a certificate"},
+		{TOP "roles: { r: {} }\ndevices: { @d: { role: r, certificate: x } }\n",
+			"has no MAC"},
+		{TOP "roles: { r: {} }\ndevices: { @10.0.0.1: { role: r, " MAC " } }\n",
+			"no address"},
 		{TOP "roles: { r: {} }\ndevices: { @d d: { role: r, " MAC " } }\n", "no name"},
 		{TOP "roles: { r: {} }\ndevices: { d: @r }\n", "must be a mapping"},
 		{DEVICE("role: r, mac: @\"02:00:00:00:00\""), "six pairs"},
@@ -212,8 +222,10 @@ static void devices(void **state)
 		{DEVICE("role: r, " MAC ", address: @\"ff02::1\""), "a device can hold"},
 		{DEVICE("role: r, " MAC ", address: @\"::ffff:10.0.0.1\""), "a device can hold"},
 		{DEVICE("role: r, " MAC ", address: [10.0.0.1, @10.0.0.1]"), "twice"},
-		{DEVICE("role: r, " MAC ", address: @[10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, "
-			"10.0.0.7, 10.0.0.8, 10.0.0.9]"), "addresses: 9 } in role r"},
+		{DEVICE("role: r, " MAC
+			", address: @[10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, "
+			"10.0.0.7, 10.0.0.8, 10.0.0.9]"),
+			"addresses: 9 } in role r"},
 		{DEVICE("role: r, @macs: x, " MAC), "did you mean 'mac'?"},
 	};
 
@@ -224,7 +236,7 @@ static void devices(void **state)
 /* Certificate alone is enough where the role asks for one. */
 static void certificate_alone(void **state)
 {
-	static const char text[] = DEVICE("role: e, certificate: \"urn:dev:ser:1\"");
+	static const char text[] = DEVICE("role: e, certificate: \"urn:dev:mac:1\"");
 	struct ost_policy_source source = {"p.yaml", text, sizeof(text) - 1};
 	struct ost_policy *p = NULL;
 	struct ost_diag diag = {0};
@@ -239,20 +251,27 @@ static void certificate_alone(void **state)
 static void devices_alike(void **state)
 {
 	static const struct refusal refusals[] = {
-		{DEVICE("role: r, mac: \"02:00:00:00:00:09\"") "  @d3: { role: r, mac: \"02-00-00-00-00-09\" }\n",
+		{DEVICE("role: r, mac: \"02:00:00:00:00:09\"") "  @d3: { role: r, mac: "
+							       "\"02-00-00-00-00-09\" }\n",
 			"the other one stands at p.yaml:4:3"},
-		{DEVICE("role: r, vlan: 5, " MAC) "  @d3: { role: r, vlan: 5, " MAC " }\n", "in VLAN 5"},
-		{DEVICE("role: r, address: \"fd00::1\", " MAC)
-			"  @d3: { role: r, mac: \"02:00:00:00:00:02\", address: \"fd00:0::1\" }\n",
+		{DEVICE("role: r, vlan: 5, " MAC) "  @d3: { role: r, vlan: 5, " MAC " }\n",
+			"in VLAN 5"},
+		{DEVICE("role: r, address: \"fd00::1\", " MAC) "  @d3: { role: r, mac: "
+							       "\"02:00:00:00:00:02\", address: "
+							       "\"fd00:0::1\" }\n",
 			"have one address, fd00::1"},
-		{DEVICE("role: r, certificate: x, " MAC)
-			"  @d3: { role: r, mac: \"02:00:00:00:00:02\", certificate: x }\n",
+		{DEVICE("role: r, certificate: x, " MAC) "  @d3: { role: r, mac: "
+							 "\"02:00:00:00:00:02\", certificate: x "
+							 "}\n",
 			"have one certificate, x"},
 	};
-	static const char apart[] = DEVICE("role: r, vlan: 5, address: 10.0.0.1, " MAC)
-		"  d3: { role: r, vlan: 6, address: 10.0.0.1, " MAC " }\n"
-		"  d4: { role: r, vlan: 6.5, address: 10.0.0.1, " MAC " }\n"
-		"  d5: { role: r, address: 10.0.0.1, " MAC " }\n";
+	static const char apart[] =
+		DEVICE("role: r, vlan: 5, address: 10.0.0.1, " MAC) "  d3: { role: r, vlan: 6, "
+								    "address: 10.0.0.1, " MAC " }\n"
+								    "  d4: { role: r, vlan: 6.5, "
+								    "address: 10.0.0.1, " MAC " }\n"
+								    "  d5: { role: r, address: "
+								    "10.0.0.1, " MAC " }\n";
 	struct ost_policy_source source = {"p.yaml", apart, sizeof(apart) - 1};
 	struct ost_policy *p = NULL;
 	struct ost_diag diag = {0};
@@ -286,7 +305,8 @@ static void test_block(void **state)
 /* All findings come in one run, and the list is bounded. */
 static void all_at_once(void **state)
 {
-	static const char text[] = "ostiary: 1\nnetworks: { a: x }\nservices: { s: y }\nroles: { r: { mode: audit } }\n"
+	static const char text[] = "ostiary: 1\nnetworks: { a: x }\nservices: { s: y }\nroles: { "
+				   "r: { mode: audit } }\n"
 				   "devices: { d: { role: q } }\ntests: [ { device: z } ]\n";
 	struct ost_policy_source source = {"p.yaml", text, sizeof(text) - 1};
 	struct ost_policy *p = NULL;

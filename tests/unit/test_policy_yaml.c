@@ -40,10 +40,11 @@ static const char whole[] =
 	"  recorder: {}\n"
 	"devices:\n"
 	"  cam-01: { role: camera, mac: \"02:00:00:00:00:01\", port: dev1, vlan: 100.200,\n"
-	"            address: [10.0.0.1, \"fd00::1\"], certificate: \"urn:dev:ser:4711\" }\n"
+	"            address: [10.0.0.1, \"fd00::1\"], certificate: \"urn:dev:mac:4711\" }\n"
 	"  rec: { role: recorder, mac: 02-00-00-00-00-02, vlan: 7, address: 10.0.0.2 }\n"
 	"tests:\n"
-	"  - { device: cam-01, allow: [\"tcp rec:554\", \"in tcp 10.20.0.9:80\"], deny: \"udp [fd00::9]:1\" }\n";
+	"  - { device: cam-01, allow: [\"tcp rec:554\", \"in tcp 10.20.0.9:80\"], deny: \"udp "
+	"[fd00::9]:1\" }\n";
 
 static size_t OST_PRINTF(3, 4) text_print(char *buf, size_t size, const char *fmt, ...)
 {
@@ -154,8 +155,8 @@ static void allow_rules(void **state)
 	assert_int_equal(r->service_count, 4); /* dns is two */
 	assert_false(r->infrastructure);
 	r++;
-	assert_string_equal(r->text,
-		"to network scada or 192.0.2.1 or 198.51.100.0/24, service https or icmp");
+	assert_string_equal(
+		r->text, "to network scada or 192.0.2.1 or 198.51.100.0/24, service https or icmp");
 	assert_int_equal(r->peer, OST_PEER_NETWORK);
 	assert_int_equal(r->prefix_count, 4);
 	expect_prefix(r, 1, "fd00:20::/64");
@@ -190,7 +191,7 @@ static void device_keys(void **state)
 	assert_string_equal(ost_mac_format(&d->mac, buf), "02:00:00:00:00:01");
 	assert_int_equal(d->vlan, 100 | 200 << 12);
 	assert_string_equal(d->port, "dev1");
-	assert_string_equal(d->certificate, "urn:dev:ser:4711");
+	assert_string_equal(d->certificate, "urn:dev:mac:4711");
 	assert_int_equal(d->address_count, 2);
 	assert_string_equal(ost_ip_format(&d->addresses[1], buf), "fd00::1");
 	d++;
@@ -244,7 +245,8 @@ static void model_outlives_sources(void **state)
 
 static void files_join(void **state)
 {
-	static const char one[] = "ostiary: 1\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" } }\n";
+	static const char one[] =
+		"ostiary: 1\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" } }\n";
 	static const char two[] = "ostiary: 1\nroles: { r: { allow: [ to: { network: n } ] } }\n";
 	static const char three[] = "ostiary: 1\nnetworks: { n: 10.0.0.0/8 }\n";
 	struct ost_policy_source sources[] = {{"1.yaml", one, sizeof(one) - 1},
@@ -283,8 +285,8 @@ static void two_files_one_name(void **state)
 static void broken_file_hides_no_other(void **state)
 {
 	static const char one[] = "ostiary: 1\nroles: [\n";
-	static const char two[] =
-		"ostiary: 1\ndevices: { d: { role: r, mac: x, mac2: y } }\ntests: [{ device: e, deny: \"tcp 1.1.1.1:1\" }]\n";
+	static const char two[] = "ostiary: 1\ndevices: { d: { role: r, mac: x, mac2: y } "
+				  "}\ntests: [{ device: e, deny: \"tcp 1.1.1.1:1\" }]\n";
 	struct ost_policy_source sources[] = {
 		{"1.yaml", one, sizeof(one) - 1}, {"2.yaml", two, sizeof(two) - 1}};
 	struct ost_policy *p = NULL;
@@ -327,10 +329,14 @@ static void warnings(void **state)
 	(void)state;
 	expect_warning("ostiary: 1\nroles:\n  @idle: {}\n", "no device has role idle");
 	expect_warning("ostiary: 1\nnetworks: { @n: 10.0.0.1 }\n", "nothing uses network n");
-	expect_warning("ostiary: 1\nroles: { r: { authenticate: @eap-tls } }\n" DEVICE("r"), "stay refused");
-	expect_warning("ostiary: 1\nroles: { r: { authenticate: @tls } }\n" DEVICE("r"), "the first is d");
-	expect_warning("ostiary: 1\nroles: { @r: { assurance: tee } }\n" DEVICE("r"), "gives identified");
-	expect_warning("ostiary: 1\nroles: { r: { allow: [@{ to: { network: any }, assurance: tee }] } }\n" DEVICE("r"),
+	expect_warning("ostiary: 1\nroles: { r: { authenticate: @eap-tls } }\n" DEVICE("r"),
+		"stay refused");
+	expect_warning(
+		"ostiary: 1\nroles: { r: { authenticate: @tls } }\n" DEVICE("r"), "the first is d");
+	expect_warning(
+		"ostiary: 1\nroles: { @r: { assurance: tee } }\n" DEVICE("r"), "gives identified");
+	expect_warning("ostiary: 1\nroles: { r: { allow: [@{ to: { network: any }, assurance: tee "
+		       "}] } }\n" DEVICE("r"),
 		"the rule asks for assurance tee");
 	expect_warning("ostiary: 1\nroles: { r: { authenticate: tls, assurance: tee, allow: "
 		       "[@{ to: { network: any }, assurance: software }] } }\n" DEVICE("r"),
@@ -462,7 +468,8 @@ static void files_that_cannot_be_read(void **state)
 	ost_policy_names_free(&names);
 }
 
-/* The design size is 100,000 devices. Quadratic code would take minutes; the bound is generous to sanitizers. */
+/* The design size is 100,000 devices. Quadratic code would take minutes; the bound is generous to
+ * sanitizers. */
 static void hundred_thousand_devices(void **state)
 {
 	size_t size = 16 << 20, n;
@@ -475,8 +482,10 @@ static void hundred_thousand_devices(void **state)
 	n = text_print(text, size, "ostiary: 1\nroles: { r0: {}, r1: {} }\ndevices:\n");
 	for (unsigned i = 0; i < 100000; i++)
 		n += text_print(text + n, size - n,
-			"  dev-%06u: { role: r%u, mac: \"02:00:00:%02x:%02x:%02x\", port: dev1, address: 10.%u.%u.%u }\n",
-			i * 7919 % 100000, i & 1, i >> 16, i >> 8 & 255, i & 255, i >> 16, i >> 8 & 255, i & 255);
+			"  dev-%06u: { role: r%u, mac: \"02:00:00:%02x:%02x:%02x\", port: dev1, "
+			"address: 10.%u.%u.%u }\n",
+			i * 7919 % 100000, i & 1, i >> 16, i >> 8 & 255, i & 255, i >> 16,
+			i >> 8 & 255, i & 255);
 	start = ost_clock_mono_ns();
 	assert_int_equal(
 		ost_policy_parse(&(struct ost_policy_source){"p.yaml", text, n}, 1, &diag, &p), 0);
@@ -503,7 +512,8 @@ int main(void)
 		cmocka_unit_test(warnings),
 		cmocka_unit_test(warnings_are_bounded),
 		cmocka_unit_test_setup_teardown(folder_load, folder_make, folder_remove),
-		cmocka_unit_test_setup_teardown(files_that_cannot_be_read, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(
+			files_that_cannot_be_read, folder_make, folder_remove),
 		cmocka_unit_test(hundred_thousand_devices),
 	};
 

@@ -97,11 +97,12 @@ static void builtin_table(void **state)
 
 static void refused_services(void **state)
 {
-	static const char *const texts[] = {"", "tcp/", "tcp/0", "tcp/0-5", "tcp/65536", "tcp/5-4", "tcp/-5",
-		"tcp/5-", "tcp/ 5", "tcp/5 ", "tcp/+5", "tcp/0x50", "tcp/99999999999999999999",
-		"tcp/http", "TCP/80", "tcpp/80", "/80", "80", "ip", "ip/", "ip/0", "ip/256", "ip/tcp",
-		"icmp/", "icmp/256", "icmp/3.256", "icmp/3.", "icmp/echo", "icmp/packet-too-big",
-		"icmpv6/timestamp-request", "any/80", "https/443", "tcp/443/444"};
+	static const char *const texts[] = {"", "tcp/", "tcp/0", "tcp/0-5", "tcp/65536", "tcp/5-4",
+		"tcp/-5", "tcp/5-", "tcp/ 5", "tcp/5 ", "tcp/+5", "tcp/0x50",
+		"tcp/99999999999999999999", "tcp/http", "TCP/80", "tcpp/80", "/80", "80", "ip",
+		"ip/", "ip/0", "ip/256", "ip/tcp", "icmp/", "icmp/256", "icmp/3.256", "icmp/3.",
+		"icmp/echo", "icmp/packet-too-big", "icmpv6/timestamp-request", "any/80",
+		"https/443", "tcp/443/444"};
 
 	(void)state;
 	for (size_t i = 0; i < OST_ARRAY_SIZE(texts); i++) {
@@ -175,14 +176,16 @@ static void questions(void **state)
 
 static void refused_questions(void **state)
 {
-	static const char *const texts[] = {"", " ", "tcp", "10.0.0.5:443", "tcp 10.0.0.5", "tcp 10.0.0.5:",
-		"tcp 10.0.0.5:0", "tcp 10.0.0.5:65536", "tcp 10.0.0.5:443 x", "in", "in tcp",
-		"in in tcp 10.0.0.5:443", "tcp/443 10.0.0.5:443", "tcp/1-5 10.0.0.5", "tcp 2001:db8::1:x",
-		"tcp [2001:db8::1]", "tcp [2001:db8::1", "tcp [10.0.0.5]:443", "tcp [2001:db8::1]x:443",
-		"tcp [cam-01]:443", "icmp 10.0.0.1", "icmp/echo-request fd00::1",
-		"icmpv6/echo-request 10.0.0.1", "icmp/echo-request 10.0.0.1:5", "ip/1 10.0.0.1",
-		"ip/6 10.0.0.1", "ip/47 10.0.0.9:5", "dns 10.0.0.53", "any 10.0.0.1", "tcp cam-99:443",
-		"tcp video.example.com:443", "foo 10.0.0.1:5", "tcp 10.0.0.5:http", "tcp\t10.0.0.5:443"};
+	static const char *const texts[] = {"", " ", "tcp", "10.0.0.5:443", "tcp 10.0.0.5",
+		"tcp 10.0.0.5:", "tcp 10.0.0.5:0", "tcp 10.0.0.5:65536", "tcp 10.0.0.5:443 x", "in",
+		"in tcp", "in in tcp 10.0.0.5:443", "tcp/443 10.0.0.5:443", "tcp/1-5 10.0.0.5",
+		"tcp 2001:db8::1:x", "tcp [2001:db8::1]", "tcp [2001:db8::1", "tcp [10.0.0.5]:443",
+		"tcp [2001:db8::1]x:443", "tcp [cam-01]:443", "icmp 10.0.0.1",
+		"icmp/echo-request fd00::1", "icmpv6/echo-request 10.0.0.1",
+		"icmp/echo-request 10.0.0.1:5", "ip/1 10.0.0.1", "ip/6 10.0.0.1",
+		"ip/47 10.0.0.9:5", "dns 10.0.0.53", "any 10.0.0.1", "tcp cam-99:443",
+		"tcp video.example.com:443", "foo 10.0.0.1:5", "tcp 10.0.0.5:http",
+		"tcp\t10.0.0.5:443"};
 	char word[4200], text[8500];
 
 	(void)state;

@@ -24,7 +24,8 @@ static const char whole[] =
 	"  cap1: { side: device, driver: pcap, read: in.pcap, write: out.pcap }\n"
 	"  tap1: { side: device, driver: tap, interface: tap1 }\n"
 	"tables: { flows: 1000, flows6: 2000, bindings: 3000, devices: 4000 }\n"
-	"timeouts: { tcp-established: 1, tcp-opening: 2, tcp-closing: 3, udp: 4, udp-reply: 5, icmp: 6, other: 7 }\n";
+	"timeouts: { tcp-established: 1, tcp-opening: 2, tcp-closing: 3, udp: 4, udp-reply: 5, "
+	"icmp: 6, other: 7 }\n";
 
 static int parse(const char *text, struct ost_diag *diag, struct ost_site_file **ret_file)
 {
@@ -99,7 +100,7 @@ static void default_values(void **state)
 	ost_site_file_free(&f);
 }
 
-#define PORT(name, text) \
+#define PORT(name, text)                                                                           \
 	"ostiary: 1\nports:\n  n: { side: network, interface: b }\n  " name ": { " text " }\n"
 
 /* Each has this finding at the '@'. */
@@ -142,8 +143,10 @@ static const struct {
 	{PORT("@p", "side: device, interface: a, uplink: x"), "no port of the network side"},
 	{PORT("@p", "side: device, interface: a, uplink: p"), "no port of the network side"},
 	{PORT("p", "side: network, interface: a, uplink: @n"), "has no uplink"},
-	{"ostiary: 1\nports: @{ d: { side: device, interface: a } }\n", "no port of the network side"},
-	{"ostiary: 1\nports: @{ d: { side: network, interface: a } }\n", "no port of the device side"},
+	{"ostiary: 1\nports: @{ d: { side: device, interface: a } }\n",
+		"no port of the network side"},
+	{"ostiary: 1\nports: @{ d: { side: network, interface: a } }\n",
+		"no port of the device side"},
 	{"ostiary: 1\nports: { @\"d/\": { side: device, interface: a } }\n", "is no name"},
 	{"ostiary: 1\nports: @[a]\n", "must be a mapping"},
 };
@@ -178,7 +181,8 @@ static void too_many_ports(void **state)
 	(void)state;
 	for (unsigned i = 0; i <= OST_PORTS_MAX; i++)
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			"  p%u: { side: %s, interface: e%u }\n", i, i % 2 ? "device" : "network", i);
+			"  p%u: { side: %s, interface: e%u }\n", i, i % 2 ? "device" : "network",
+			i);
 	assert_int_equal(parse(text, &diag, &f), -EINVAL);
 	assert_true(findings_have(&diag, "site.yaml", OST_PORTS_MAX + 3, 3, "more than 64 ports"));
 	ost_diag_free(&diag);
@@ -190,8 +194,9 @@ static void all_errors_at_once(void **state)
 	struct ost_diag diag;
 
 	(void)state;
-	assert_int_equal(parse("ostiary: 2\nworkers: x\nmemory: y\nfoo: 1\nports: { p: { side: q } }\n",
-				 &diag, &f),
+	assert_int_equal(
+		parse("ostiary: 2\nworkers: x\nmemory: y\nfoo: 1\nports: { p: { side: q } }\n",
+			&diag, &f),
 		-EINVAL);
 	assert_int_equal(diag.errors, 6);
 	ost_diag_free(&diag);

@@ -19,7 +19,10 @@ struct hostile {
 	const char *words;
 };
 
-#define H(text, line, column, words) {text, sizeof(text) - 1, line, column, words}
+#define H(text, line, column, words)                                                               \
+	{                                                                                          \
+		text, sizeof(text) - 1, line, column, words                                        \
+	}
 
 static const struct hostile hostile[] = {
 	H("", 1, 1, "empty"),
@@ -61,10 +64,13 @@ static const struct hostile hostile[] = {
 	H("a: \x7f\n", 1, 4, "control character"),
 	H("a: \xff\n", 1, 4, "not UTF-8"),
 	H("\xc3\xa9: \xc3\n", 1, 4, "not UTF-8"),
-	H("a: \xc0\xaf\n", 1, 4, "not UTF-8"),		/* overlong */
-	H("a: \xed\xa0\x80\n", 1, 4, "not UTF-8"),	/* a surrogate */
+	H("a: \xc0\xaf\n", 1, 4, "not UTF-8"),	       /* overlong */
+	H("a: \xed\xa0\x80\n", 1, 4, "not UTF-8"),     /* a surrogate */
 	H("a: \xf4\x90\x80\x80\n", 1, 4, "not UTF-8"), /* above U+10FFFF */
-	H("\xff\xfe" "a\0:\0 \0" "1\0", 1, 1, "not UTF-8"), /* UTF-16 */
+	H("\xff\xfe"
+	  "a\0:\0 \0"
+	  "1\0",
+		1, 1, "not UTF-8"), /* UTF-16 */
 	H("a: \xc2\x85x\n", 1, 4, "control character"),
 	H("a: \xe2\x80\xa8x\n", 1, 4, "line end"),
 	H("a: \xe2\x80\xaex\n", 1, 4, "invisible"),
@@ -75,7 +81,8 @@ static const struct hostile hostile[] = {
 static struct ost_yaml_tree *read_bytes(const char *bytes, size_t length, struct ost_diag *diag)
 {
 	struct ost_yaml_tree *tree = NULL;
-	char *copy = malloc(length + 1); /* without a NUL behind: sanitizers see each byte too far */
+	char *copy =
+		malloc(length + 1); /* without a NUL behind: sanitizers see each byte too far */
 	int r;
 
 	memcpy(copy, bytes, length);
@@ -107,8 +114,11 @@ static void hostile_bytes(void **state)
 
 static void sound_bytes(void **state)
 {
-	static const char *const texts[] = {"a: 1", "a: 1\r\nb: 2\r\n", "\xef\xbb\xbf" "a: 1\n", "---\na: 1\n...\n",
-		"\"a\": 'b' # c\n", "a: \xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x92\n", "a: \"\\u00e9\"\n", "{}"};
+	static const char *const texts[] = {"a: 1", "a: 1\r\nb: 2\r\n",
+		"\xef\xbb\xbf"
+		"a: 1\n",
+		"---\na: 1\n...\n", "\"a\": 'b' # c\n", "a: \xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x92\n",
+		"a: \"\\u00e9\"\n", "{}"};
 
 	(void)state;
 	for (size_t i = 0; i < OST_ARRAY_SIZE(texts); i++) {
@@ -178,8 +188,9 @@ static void long_scalars(void **state)
 /* Each of these is megabytes of one thing; the slow way through any of them takes minutes. */
 static void floods(void **state)
 {
-	static const char *const units[] = {"[", "{a: ", "- ", "? ", "a: ", "# ", "a,", "%TAG !a! b\n", "\"\\x41", "&a ",
-		"!a ", "*a ", "|\n", "'", "]", "\n", " ", "---\n"};
+	static const char *const units[] = {"[", "{a: ", "- ", "? ", "a: ", "# ", "a,",
+		"%TAG !a! b\n", "\"\\x41", "&a ", "!a ", "*a ", "|\n", "'", "]", "\n", " ",
+		"---\n"};
 	const size_t size = 1 << 20;
 	char *text = malloc(size);
 	uint64_t start = ost_clock_mono_ns();
@@ -233,7 +244,8 @@ static void duplicates_among_many(void **state)
 		p += snprintf(p, (size_t)(text + sizeof(text) - p), "k%d: 1\n", i % 97);
 	tree = read_bytes(text, strlen(text), &diag);
 	assert_int_equal(diag.errors, 3);
-	assert_true(findings_have(&diag, "p.yaml", 98, 1, "'k0' stands here twice, first on line 1"));
+	assert_true(
+		findings_have(&diag, "p.yaml", 98, 1, "'k0' stands here twice, first on line 1"));
 	assert_true(findings_have(&diag, "p.yaml", 100, 1, "first on line 3"));
 	ost_diag_free(&diag);
 	ost_yaml_tree_free(&tree);
