@@ -64,7 +64,7 @@ static void top_level(void **state)
 		{TOP "@zzzzzz: {}\n", "networks, services, infrastructure, roles, devices, tests"},
 		{TOP "roles: @[]\n", "must be a mapping"},
 		{TOP "devices: @x\n", "must be a mapping"},
-		{TOP "networks: @\n", "is empty"},
+		{TOP "networks:@ \n", "is empty"},
 		{TOP "tests: @{}\n", "must be a list"},
 		{TOP "roles: {}\n@roles: {}\n", "twice, first on line 2"},
 		{TOP "roles:\n  a: {}\n  b: {}\n  @a: {}\n", "twice, first on line 3"},
