@@ -121,9 +121,10 @@ def meanings(api):
 
 
 def show_devices(api):
-    rows = [(d["name"], d["role"], d["state"], d["port"] or "-", ", ".join(d["addresses"]) or "-",
-             d["out_packets"] + d["in_packets"], d["refused_packets"]) for d in api.json("/v1/devices")["devices"]]
-    table("Devices", ("name", "role", "state", "port", "address", "allowed", "refused"), rows, right=(5, 6))
+    rows = [(d["name"], d["role"], d["state"], d["port"] or "-", ", ".join(d["addresses"]) or "-", d["flows_opened"],
+             d["out_packets"], d["in_packets"], d["refused_packets"]) for d in api.json("/v1/devices")["devices"]]
+    table("Devices", ("name", "role", "state", "port", "address", "allowed flows", "packets from", "packets to", "refused"),
+          rows, right=(5, 6, 7, 8))
 
 
 def show_refused(api):
@@ -139,12 +140,12 @@ def show_refused(api):
 
 
 def show_log(root):
-    print(f"\n    {bold('From the log')}  {dim('var/lib/ostiary/refusals.ndjson, one JSON object a line')}")
+    print(f"\n    {bold('From the log')}  {dim('var/lib/ostiary/refusals.ndjson, one JSON object a line, some members left out')}")
     shown = set()
     for line in log_lines(root):
         if line["event"] == "refused" and line["reason"] in STORY and line["reason"] not in shown:
             shown.add(line["reason"])
-            keep = ("time", "device", "reason", "port", "src_mac", "src_ip", "dst_ip", "protocol", "dst_port", "count")
+            keep = ("time", "device", "reason", "port", "src_ip", "dst_ip", "protocol", "dst_port", "count")
             print("      " + json.dumps({k: line[k] for k in keep if line.get(k) is not None}))
 
 

@@ -16,15 +16,15 @@ begin_words() {
 words() { [ -n "$tap" ] || printf '%s\n' "$*"; }
 
 picture() {
-	local middle='Ostiary' tail='DPDK on AF_PACKET'
-	[ -z "$without" ] || middle='a switch' tail='no Ostiary at all'
+	local middle='  Ostiary  ' tail='DPDK, AF_PACKET'
+	[ -z "$without" ] || middle=' a switch  ' tail='no Ostiary at all'
 	words
 	words "  ${BOLD}Ostiary, the doorkeeper of IoT networks${PLAIN}   ${DIM}a lab in network namespaces; nothing leaves this machine${PLAIN}"
 	words
-	words "     cam-01    honest       dev1 ──┐"
-	words "     meter-02  honest       dev2 ──┼──  ${BOLD}$middle${PLAIN}  ── net1   DHCP, DNS   dnsmasq    10.77.0.1"
-	words "     plug-03   ${RED}compromised${PLAIN}  dev3 ──┘   ${DIM}$tail${PLAIN}     MQTT        mosquitto  10.77.0.2"
-	words "                                                         HTTP        python3    10.77.0.3"
+	words "     cam-01    honest       dev1 ──┐ ┌───────────┐          DHCP, DNS  dnsmasq    10.77.0.1"
+	words "     meter-02  honest       dev2 ──┼─┤${BOLD}$middle${PLAIN}├── net1 ─ MQTT       mosquitto  10.77.0.2"
+	words "     plug-03   ${RED}compromised${PLAIN}  dev3 ──┘ └───────────┘          HTTP       python3    10.77.0.3"
+	words "                                   ${DIM}$tail${PLAIN}"
 }
 
 headline() {
