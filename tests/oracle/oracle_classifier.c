@@ -69,7 +69,7 @@ static void batch_run(struct world *w, struct batch *b)
 	for (uint32_t i = 0; i < b->count; i++)
 		frames[i] = as_frame(&b->frames[i], b->fields[i].port);
 	if (b->count > 0)
-		ost_classify(w->classifier, frames, b->count, w->now_ns, verdicts);
+		world_classify(w, frames, b->count, verdicts);
 	for (uint32_t i = 0; i < b->count; i++) {
 		compare(w, b, i, &verdicts[i]);
 		run.packets++;
@@ -198,7 +198,7 @@ static struct ost_verdict send_one(struct world *w, struct batch *b, const struc
 	b->expected[0] =
 		(struct naive_verdict){.forward = forward, .egress = egress, .reasons = UINT64_MAX};
 	frame = as_frame(&b->frames[0], f->port);
-	ost_classify(w->classifier, &frame, 1, w->now_ns, &got);
+	world_classify(w, &frame, 1, &got);
 	if (forward != (got.action == OST_FORWARD) || (forward && got.egress != egress))
 		disagree(w, b, 0, &got, what);
 	return got;

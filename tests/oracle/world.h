@@ -19,12 +19,17 @@ struct world {
 	struct ost_classifier *classifier;
 	struct naive_site naive;
 	uint64_t now_ns;
+	uint64_t variant; /* of the instruction sets, made of the seed */
 };
 
 /* Everything from the seed. Devices without a port have been seen on theirs when this returns.
  * Aborts, saying why, when a library call fails that must not. */
 struct world *world_new(uint64_t seed);
 void world_free(struct world **world);
+
+/* ost_classify(), now, with the world's instruction set. */
+void world_classify(
+	struct world *w, const struct ost_frame *frames, uint32_t n, struct ost_verdict *verdicts);
 
 /* Ends all flows by time, and now and then sweeps them out of the tables. */
 void world_step(struct world *w, bool sweep);
