@@ -479,19 +479,23 @@ static void hundred_thousand_devices(void **state)
 	uint64_t start;
 
 	(void)state;
-	n = text_print(text, size, "ostiary: 1\nroles: { r0: {}, r1: {} }\ndevices:\n");
+	n = text_print(text, size, "ostiary: 1\nroles:\n");
+	for (unsigned i = 0; i < 50; i++)
+		n += text_print(text + n, size - n, "  r%u: {}\n", i);
+	n += text_print(text + n, size - n, "devices:\n");
 	for (unsigned i = 0; i < 100000; i++)
 		n += text_print(text + n, size - n,
 			"  dev-%06u: { role: r%u, mac: \"02:00:00:%02x:%02x:%02x\", port: dev1, "
 			"address: 10.%u.%u.%u }\n",
-			i * 7919 % 100000, i & 1, i >> 16, i >> 8 & 255, i & 255, i >> 16,
+			i * 7919 % 100000, i % 50, i >> 16, i >> 8 & 255, i & 255, i >> 16,
 			i >> 8 & 255, i & 255);
 	start = ost_clock_mono_ns();
 	assert_int_equal(
 		ost_policy_parse(&(struct ost_policy_source){"p.yaml", text, n}, 1, &diag, &p), 0);
 	assert_true(ost_clock_mono_ns() - start < 20 * OST_NS_PER_S);
 	assert_int_equal(p->device_count, 100000);
-	assert_int_equal(p->devices[99999].role, 1);
+	for (unsigned i = 0; i < 100000; i++)
+		assert_int_equal(p->devices[i].role, i % 50);
 	ost_policy_free(&p);
 	ost_diag_free(&diag);
 	free(text);
