@@ -248,9 +248,9 @@ static int chunks4_emit(struct ost_image_builder *b, const struct lanes *lanes)
 
 			c.selector[i] = l ? l->selector : OST_LANE_NEVER;
 			c.lo[i] = l ? l->lo : 1;
+			c.addr[i] = l ? (uint32_t)l->addr_lo : UINT32_MAX;
 			if (l == NULL)
 				continue;
-			c.addr[i] = (uint32_t)l->addr_lo;
 			c.mask[i] = (uint32_t)l->mask_lo;
 			c.span[i] = l->span;
 			c.rule[i] = l->rule;

@@ -15,7 +15,8 @@
  * (IPv6) of them. A lane is one (direction, protocol, prefix, value range); a rule of the file becomes one or
  * more lanes. All rules allow, so the order of lanes has no meaning but one: the first infra_lanes lanes
  * are those of infrastructure rules, which hold in states with infrastructure rights only. Unused lanes
- * of the last chunk never match (lo = 1, span = 0 with selector OST_LANE_NEVER).
+ * of the last chunk never match: selector OST_LANE_NEVER, and for IPv4 an address that its mask 0 cannot give, so
+ * that addresses alone tell that no lane matches.
  */
 #pragma once
 

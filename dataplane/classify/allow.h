@@ -49,6 +49,22 @@ static inline uint32_t ost_chunk4_match(const struct ost_image_chunk4 *c, const 
 #endif
 }
 
+/* Whether any lane has the address, whatever the service and the direction: reads half the lines. */
+static inline bool ost_chunk4_has(const struct ost_image_chunk4 *c, uint32_t remote)
+{
+#if defined(__AVX512F__)
+	__m512i masked = _mm512_and_si512(_mm512_set1_epi32((int)remote), _mm512_loadu_si512(c->mask));
+
+	return _mm512_cmpeq_epi32_mask(masked, _mm512_loadu_si512(c->addr)) != 0;
+#else
+	uint32_t any = 0;
+
+	for (uint32_t i = 0; i < OST_LANES4; i++)
+		any |= (remote & c->mask[i]) == c->addr[i];
+	return any;
+#endif
+}
+
 static inline uint32_t ost_chunk6_match(const struct ost_image_chunk6 *c, const struct ost_question *q)
 {
 	uint16_t exact = (uint16_t)(q->protocol | q->direction << 8), any = (uint16_t)(q->direction << 8);

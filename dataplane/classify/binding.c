@@ -37,6 +37,8 @@ static void remove_place(struct ost_site *site, uint64_t hash, uint32_t place, u
 {
 	struct ost_binding b = site->bindings[place];
 
+	if (b.ip[1] == OST_BINDING_IPV4 && atomic_load(&site->standings[b.slot].address4) == (uint32_t)b.ip[0])
+		atomic_store(&site->standings[b.slot].address4, 0);
 	ost_table_remove(&site->bindings_table, hash, place);
 	memset(&site->bindings[place], 0, sizeof(b));
 	if (site->slots[b.slot].addresses > 0)
@@ -47,7 +49,7 @@ static void remove_place(struct ost_site *site, uint64_t hash, uint32_t place, u
 
 static uint32_t addresses_max(const struct ost_view *v, uint32_t slot)
 {
-	uint32_t role = v != NULL ? v->role[slot] : UINT32_MAX;
+	uint32_t role = v != NULL ? v->hot[slot].role : UINT32_MAX;
 
 	return role != UINT32_MAX ? v->image->roles[role].addresses : OST_LIMIT_ADDRESSES_DEFAULT;
 }
@@ -55,7 +57,7 @@ static uint32_t addresses_max(const struct ost_view *v, uint32_t slot)
 /* A device that is in the policy no more holds nothing. */
 static bool binding_holds(const struct ost_view *v, const struct ost_binding *b, uint32_t tick)
 {
-	return ost_binding_live(b, tick) && (v == NULL || v->role[b->slot] != UINT32_MAX);
+	return ost_binding_live(b, tick) && (v == NULL || v->hot[b->slot].role != UINT32_MAX);
 }
 
 static uint32_t find_place(const struct ost_site *site, uint64_t hash, const uint64_t ip[2], uint32_t vlan)
@@ -96,6 +98,8 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 	*b = (struct ost_binding){.ip = {ip[0], ip[1]}, .vlan = vlan | (uint32_t)source << 24, .slot = slot,
 		.expires_tick = expires_tick, .valid_tick = valid_tick};
 	site->slots[slot].addresses++;
+	if (ip[1] == OST_BINDING_IPV4 && (int32_t)(tick - valid_tick) >= 0)
+		atomic_store(&site->standings[slot].address4, (uint32_t)ip[0]);
 	event_push(site, b, true, tick);
 	return OST_REASON_NONE;
 }

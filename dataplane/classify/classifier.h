@@ -5,11 +5,12 @@
 #include "refusal.h"
 #include "site.h"
 
-#define OST_DEVICE_REASON_SLOTS 48u
+#define OST_DEVICE_REASON_SLOTS 46u
 
 _Static_assert((int)OST_REASON_COUNT <= (int)OST_DEVICE_REASON_SLOTS, "reasons outgrew a device's counters");
 
-/* A device's counters of one worker. Refusals have 48 bits: 32 in lo, the carry in hi. */
+/* A device's counters of one worker. Refusals have 48 bits: 32 in lo, the carry in hi; they lie in the order of
+ * ost_tally_place, so that the reasons of a flood are in the first line. */
 struct ost_tally {
 	uint64_t pkts[2]; /* 0 from the device, 1 towards it */
 	uint64_t bytes[2];
@@ -17,7 +18,13 @@ struct ost_tally {
 	uint32_t opened;
 	uint32_t refused_lo[OST_DEVICE_REASON_SLOTS];
 	uint16_t refused_hi[OST_DEVICE_REASON_SLOTS];
-};
+	uint32_t spare;
+} OST_CACHE_ALIGNED;
+
+_Static_assert(sizeof(struct ost_tally) == 320, "five lines a device");
+
+/* Place of a reason among a device's counters. The first six share the line of last_tick. */
+extern const uint8_t ost_tally_place[OST_REASON_COUNT];
 
 struct ost_classifier {
 	struct ost_site *site;
@@ -50,8 +57,10 @@ static inline bool ost_port_is_network(const struct ost_site *site, uint8_t port
 
 static inline void ost_tally_refuse(struct ost_tally *t, uint8_t reason)
 {
-	if (OST_UNLIKELY(++t->refused_lo[reason] == 0))
-		t->refused_hi[reason]++;
+	uint8_t place = ost_tally_place[reason];
+
+	if (OST_UNLIKELY(++t->refused_lo[place] == 0))
+		t->refused_hi[place]++;
 }
 
 /* An entry of either family. */

@@ -11,7 +11,7 @@ static uint32_t find_device(const struct ost_classifier *c, const uint8_t *mac, 
 	uint64_t word = ost_mac_word(mac);
 	uint32_t slot = ost_slot_find(c->site, ost_slot_hash(c->site, word, vlan), word, vlan);
 
-	return slot != OST_SLOT_NONE && c->view->role[slot] != UINT32_MAX ? slot : OST_SLOT_NONE;
+	return slot != OST_SLOT_NONE && c->view->hot[slot].role != UINT32_MAX ? slot : OST_SLOT_NONE;
 }
 
 uint32_t ost_control_owner(const struct ost_classifier *c, const uint64_t ip[2], uint32_t vlan)
@@ -21,7 +21,7 @@ uint32_t ost_control_owner(const struct ost_classifier *c, const uint64_t ip[2],
 
 static const struct ost_image_role *role_of(const struct ost_classifier *c, uint32_t slot)
 {
-	return &c->view->image->roles[c->view->role[slot]];
+	return &c->view->image->roles[c->view->hot[slot].role];
 }
 
 void ost_control_forward(struct ost_control *k, uint8_t egress)
@@ -57,7 +57,7 @@ void ost_control_to_device(struct ost_control *k, uint32_t slot, unsigned includ
 	k->slot = slot;
 	if (!(role->includes & include))
 		ost_control_refuse(k, OST_REASON_NOT_INCLUDED);
-	else if (!(ost_slot_rights(&k->c->site->slots[slot], role) & OST_RIGHT_INFRASTRUCTURE))
+	else if (!(ost_slot_rights(k->c->site, slot, role) & OST_RIGHT_INFRASTRUCTURE))
 		ost_control_refuse(k, OST_REASON_STATE);
 	else if (port == OST_PORTS_MAX || port == k->p->port)
 		ost_control_refuse(k, OST_REASON_UNKNOWN_DESTINATION);
@@ -69,7 +69,7 @@ void ost_control_to_device(struct ost_control *k, uint32_t slot, unsigned includ
 bool ost_control_related(const struct ost_classifier *c, uint32_t a, const uint64_t a_ip[2], uint32_t b, const uint64_t b_ip[2])
 {
 	const struct ost_image *image = c->view->image;
-	uint32_t role_a = c->view->role[a], role_b = c->view->role[b];
+	uint32_t role_a = c->view->hot[a].role, role_b = c->view->hot[b].role;
 
 	for (int d = OST_TO; d <= OST_FROM; d++) {
 		struct ost_question q = {.direction = (uint8_t)d}, back = {.direction = (uint8_t)!d};
@@ -256,13 +256,13 @@ static enum ost_reason device_may(struct ost_control *k, unsigned include)
 		return OST_REASON_UNKNOWN_DEVICE;
 	port = ost_slot_port(c->site, c->view, k->slot);
 	if (port == OST_PORTS_MAX) {
-		atomic_store(&c->site->slots[k->slot].pin, k->p->port);
+		atomic_store(&c->site->standings[k->slot].pin, k->p->port);
 		port = k->p->port;
 	}
 	if (port != k->p->port)
 		return OST_REASON_MAC_WRONG_PORT;
 	c->tallies[k->slot].last_tick = c->tick | 1;
-	if (!(ost_slot_rights(&c->site->slots[k->slot], role_of(c, k->slot)) & OST_RIGHT_INFRASTRUCTURE))
+	if (!(ost_slot_rights(c->site, k->slot, role_of(c, k->slot)) & OST_RIGHT_INFRASTRUCTURE))
 		return OST_REASON_STATE;
 	return role_of(c, k->slot)->includes & include ? OST_REASON_NONE : OST_REASON_NOT_INCLUDED;
 }

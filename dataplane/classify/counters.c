@@ -4,6 +4,27 @@
 #include "classifier.h"
 #include "cursor.h"
 
+/* 0 to 5: what a flood from or towards a known device is refused with. The others follow in their own order; the
+ * six that those displaced, from NONE to MALFORMED_L4, take their places. */
+#pragma GCC diagnostic push
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#else
+#pragma GCC diagnostic ignored "-Woverride-init"
+#endif
+const uint8_t ost_tally_place[OST_REASON_COUNT] = {
+#define OST_TALLY_PLACE(id, name, meaning, advice) [OST_REASON_##id] = OST_REASON_##id,
+	OST_REASONS(OST_TALLY_PLACE)
+#undef OST_TALLY_PLACE
+	[OST_REASON_NOT_ALLOWED] = 0, [OST_REASON_NONE] = OST_REASON_NOT_ALLOWED,
+	[OST_REASON_NOT_ALLOWED_IN] = 1, [OST_REASON_MALFORMED_ETHERNET] = OST_REASON_NOT_ALLOWED_IN,
+	[OST_REASON_SOURCE_ADDRESS] = 2, [OST_REASON_MALFORMED_ARP] = OST_REASON_SOURCE_ADDRESS,
+	[OST_REASON_NO_FLOW] = 3, [OST_REASON_MALFORMED_IPV4] = OST_REASON_NO_FLOW,
+	[OST_REASON_MAC_WRONG_PORT] = 4, [OST_REASON_MALFORMED_IPV6] = OST_REASON_MAC_WRONG_PORT,
+	[OST_REASON_MAC_ON_NETWORK] = 5, [OST_REASON_MALFORMED_L4] = OST_REASON_MAC_ON_NETWORK,
+};
+#pragma GCC diagnostic pop
+
 const struct ost_port_counts *ost_classifier_port_counts(const struct ost_classifier *c, uint32_t port)
 {
 	return port < OST_PORTS_MAX ? &c->ports[port] : NULL;
@@ -23,8 +44,11 @@ void ost_classifier_device_counts(const struct ost_classifier *c, uint32_t slot,
 		n.last_seen_ns = t->last_tick != 0 ? (uint64_t)t->last_tick << OST_TICK_SHIFT : 0;
 		n.flows = atomic_load(&c->site->slots[slot].flows);
 		n.flows_opened = t->opened;
-		for (unsigned i = 0; i < OST_DEVICE_REASON_SLOTS; i++)
-			n.refused_pkts[i] = (uint64_t)t->refused_hi[i] << 32 | t->refused_lo[i];
+		for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
+			uint8_t place = ost_tally_place[i];
+
+			n.refused_pkts[i] = (uint64_t)t->refused_hi[place] << 32 | t->refused_lo[place];
+		}
 	}
 	*ret_counts = n;
 }
@@ -131,7 +155,7 @@ static void refusal_fill(const struct ost_classifier *c, const struct ost_packet
 		.ethertype = p->ethertype, .reason = reason, .port = p->port};
 	if (c->view != NULL) {
 		r->generation = c->view->image->generation;
-		if (slot != OST_SLOT_NONE && c->view->role[slot] != UINT32_MAX)
+		if (slot != OST_SLOT_NONE && c->view->hot[slot].role != UINT32_MAX)
 			r->device = c->view->device[slot];
 	}
 	if (p->length < 12)

@@ -100,7 +100,7 @@ static uint32_t client_slot(const struct ost_control *k, const uint8_t *mac)
 	uint64_t word = ost_mac_word(mac);
 	uint32_t slot = ost_slot_find(k->c->site, ost_slot_hash(k->c->site, word, k->p->vlan), word, k->p->vlan);
 
-	return slot != OST_SLOT_NONE && k->c->view->role[slot] != UINT32_MAX ? slot : OST_SLOT_NONE;
+	return slot != OST_SLOT_NONE && k->c->view->hot[slot].role != UINT32_MAX ? slot : OST_SLOT_NONE;
 }
 
 static void dhcp_from_network(struct ost_control *k, const struct dhcp *d)

@@ -4,162 +4,7 @@
 #include "burst.h"
 #include "judge.h"
 #include "rate.h"
-
-struct first {
-	const struct ost_packet *p;
-	struct ost_verdict *v;
-	uint64_t own_mac, other_mac; /* the key's device, and the frame's other end */
-	uint64_t own_hash, other_hash;
-	uint64_t dev_ip[2], rem_ip[2];
-	uint64_t dev_hash, rem_hash; /* of their bindings */
-	uint32_t own, other; /* slots */
-	uint32_t peer;	     /* slot that the remote address is bound to */
-	bool v4, to_device;
-};
-
-static inline void addresses(struct first *f)
-{
-	const struct ost_packet *p = f->p;
-
-	if (f->v4) {
-		ost_binding_key4((uint32_t)p->key[0], f->dev_ip);
-		ost_binding_key4((uint32_t)(p->key[0] >> 32), f->rem_ip);
-		return;
-	}
-	memcpy(f->dev_ip, &p->key[0], 16);
-	memcpy(f->rem_ip, &p->key[2], 16);
-}
-
-static inline bool has_addresses(const struct ost_packet *p)
-{
-	return p->kind >= OST_KIND_FLOW4 && p->kind <= OST_KIND_ICMP_ERROR6;
-}
-
-/* Stage 1: hashes, and the lines of their buckets. */
-static inline void ask_buckets(struct ost_classifier *c, struct first *f)
-{
-	const struct ost_site *site = c->site;
-	const struct ost_packet *p = f->p;
-
-	f->to_device = p->flags & OST_PACKET_TO_DEVICE;
-	f->v4 = ost_packet_is4(p);
-	f->own = f->other = f->peer = OST_SLOT_NONE;
-	if (p->length < 12)
-		return;
-	f->own_mac = ost_mac_word(p->bytes + (f->to_device ? 0 : 6));
-	f->other_mac = ost_mac_word(p->bytes + (f->to_device ? 6 : 0));
-	f->own_hash = ost_slot_hash(site, f->own_mac, p->vlan);
-	f->other_hash = ost_slot_hash(site, f->other_mac, p->vlan);
-	ost_table_prefetch(&site->devices, f->own_hash);
-	ost_table_prefetch(&site->devices, f->other_hash);
-	if (!has_addresses(p))
-		return;
-	addresses(f);
-	f->dev_hash = ost_binding_hash(site, f->dev_ip, p->vlan);
-	f->rem_hash = ost_binding_hash(site, f->rem_ip, p->vlan);
-	ost_table_prefetch(&site->bindings_table, f->dev_hash);
-	ost_table_prefetch(&site->bindings_table, f->rem_hash);
-	if (c->view->statics.used > 0) {
-		ost_table_prefetch(&c->view->statics, f->dev_hash);
-		ost_table_prefetch(&c->view->statics, f->rem_hash);
-	}
-}
-
-static inline void ask_place(const struct ost_table *t, uint64_t hash, const void *entries, size_t size)
-{
-	uint32_t place = ost_table_candidate(t, hash);
-
-	if (place != OST_TABLE_NONE)
-		__builtin_prefetch((const char *)entries + (size_t)place * size);
-}
-
-static inline void ask_slot_at(const struct ost_site *site, uint64_t hash)
-{
-	uint32_t place = ost_table_candidate(&site->devices, hash);
-
-	if (place != OST_TABLE_NONE)
-		__builtin_prefetch(&site->slot_at[place]);
-}
-
-static inline void ask_slot(const struct ost_site *site, uint64_t hash)
-{
-	uint32_t place = ost_table_candidate(&site->devices, hash);
-
-	if (place != OST_TABLE_NONE)
-		__builtin_prefetch(&site->slots[site->slot_at[place]]);
-}
-
-/* Stage 3: the lines of the devices themselves. */
-static inline void ask_slots(const struct ost_site *site, const struct first *f)
-{
-	if (f->p->length < 12)
-		return;
-	ask_slot(site, f->own_hash);
-	ask_slot(site, f->other_hash);
-}
-
-/* Stage 2: which slots, and the lines of bindings. */
-static inline void ask_entries(struct ost_classifier *c, const struct first *f)
-{
-	const struct ost_site *site = c->site;
-
-	if (f->p->length < 12)
-		return;
-	ask_slot_at(site, f->own_hash);
-	ask_slot_at(site, f->other_hash);
-	if (!has_addresses(f->p))
-		return;
-	ask_place(&site->bindings_table, f->dev_hash, site->bindings, sizeof(*site->bindings));
-	ask_place(&site->bindings_table, f->rem_hash, site->bindings, sizeof(*site->bindings));
-	if (c->view->statics.used > 0) {
-		ask_place(&c->view->statics, f->dev_hash, c->view->static_bindings, sizeof(*site->bindings));
-		ask_place(&c->view->statics, f->rem_hash, c->view->static_bindings, sizeof(*site->bindings));
-	}
-}
-
-/* Slot of a device of the policy in force. */
-static inline uint32_t device_of(struct ost_classifier *c, uint64_t hash, uint64_t mac, uint32_t vlan)
-{
-	uint32_t slot = ost_slot_find(c->site, hash, mac, vlan);
-
-	if (slot == OST_SLOT_NONE || c->view->role[slot] == UINT32_MAX)
-		return OST_SLOT_NONE;
-	return slot;
-}
-
-/* Stage 4: who; and the lines of the role and of the device's counters. */
-static inline void ask_role(struct ost_classifier *c, struct first *f)
-{
-	const struct ost_view *v = c->view;
-
-	if (f->p->length < 12)
-		return;
-	f->own = device_of(c, f->own_hash, f->own_mac, f->p->vlan);
-	f->other = device_of(c, f->other_hash, f->other_mac, f->p->vlan);
-	if (f->own == OST_SLOT_NONE)
-		return;
-	__builtin_prefetch(&v->image->roles[v->role[f->own]]);
-	__builtin_prefetch((const char *)&v->image->roles[v->role[f->own]] + 64);
-	__builtin_prefetch(&c->tallies[f->own], 1);
-	__builtin_prefetch((const char *)&c->tallies[f->own] + 128, 1);
-}
-
-/* Stage 5: the first lanes of the allow-list. */
-static inline void ask_lanes(struct ost_classifier *c, const struct first *f)
-{
-	const struct ost_image *image = c->view->image;
-	const struct ost_image_role *role;
-
-	if (f->own == OST_SLOT_NONE || !has_addresses(f->p))
-		return;
-	role = &image->roles[c->view->role[f->own]];
-	const char *lanes = f->v4 ? (const char *)&image->chunks4[role->chunk4_first]
-				  : (const char *)&image->chunks6[role->chunk6_first];
-	uint32_t lines = f->v4 ? (role->chunk4_count > 0 ? 4 : 0) : (role->chunk6_count > 0 ? 5 : 0);
-
-	for (uint32_t i = 0; i < lines; i++)
-		__builtin_prefetch(lines ? lanes + 64 * i : NULL);
-}
+#include "stage.h"
 
 static inline void question(const struct first *f, enum ost_direction direction, struct ost_question *q)
 {
@@ -173,7 +18,6 @@ static inline void question(const struct first *f, enum ost_direction direction,
 static inline enum ost_reason identify(struct ost_classifier *c, const struct first *f)
 {
 	const struct ost_packet *p = f->p;
-	struct ost_slot *s = &c->site->slots[f->own];
 	uint8_t port;
 
 	if (f->to_device) {
@@ -187,7 +31,7 @@ static inline enum ost_reason identify(struct ost_classifier *c, const struct fi
 		return OST_REASON_UNKNOWN_DEVICE;
 	port = ost_slot_port(c->site, c->view, f->own);
 	if (port == OST_PORTS_MAX && c->config.owns_control) {
-		atomic_store(&s->pin, p->port);
+		atomic_store(&c->site->standings[f->own].pin, p->port);
 		port = p->port;
 	}
 	return port == p->port ? OST_REASON_NONE : OST_REASON_MAC_WRONG_PORT;
@@ -355,7 +199,7 @@ static inline enum ost_reason egress_of(struct ost_classifier *c, const struct f
 /* Opens the flow and forwards, or says why not. The allow-list has been asked. */
 static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint32_t rule, uint8_t egress)
 {
-	const struct ost_image_role *role = &c->view->image->roles[c->view->role[f->own]];
+	const struct ost_image_role *role = &c->view->image->roles[c->view->hot[f->own].role];
 	struct ost_slot *s = &c->site->slots[f->own];
 	bool direct = !f->to_device && f->other != OST_SLOT_NONE;
 	uint8_t flags = (uint8_t)((role->packets_per_s | role->bytes_per_s ? OST_FLOW_LIMITED : 0) |
@@ -397,7 +241,9 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint
 /* The binding of the device's half of the key. */
 static inline enum ost_reason bound(struct ost_classifier *c, const struct first *f)
 {
-	if (ost_binding_owner(c->site, c->view, f->dev_hash, f->dev_ip, f->p->vlan, c->tick) == f->own)
+	if (f->v4 && bound_short(c, f))
+		return OST_REASON_NONE;
+	if (ost_binding_owner(c->site, c->view, ost_binding_hash(c->site, f->dev_ip, f->p->vlan), f->dev_ip, f->p->vlan, c->tick) == f->own)
 		return OST_REASON_NONE;
 	return f->to_device ? OST_REASON_UNKNOWN_DESTINATION : OST_REASON_SOURCE_ADDRESS;
 }
@@ -421,11 +267,13 @@ static enum ost_reason first_packet(struct ost_classifier *c, struct first *f)
 
 	if (r != OST_REASON_NONE)
 		return r;
-	f->peer = ost_binding_owner(c->site, c->view, f->rem_hash, f->rem_ip, f->p->vlan, c->tick);
+	if (!f->listed && can_open(f->p))
+		return f->to_device ? OST_REASON_NOT_ALLOWED_IN : OST_REASON_NOT_ALLOWED;
+	f->peer = ost_binding_owner(c->site, c->view, ost_binding_hash(c->site, f->rem_ip, f->p->vlan), f->rem_ip, f->p->vlan, c->tick);
 	if (!can_open(f->p)) {
-		const struct ost_image_role *role = &c->view->image->roles[c->view->role[f->own]];
+		const struct ost_image_role *role = &c->view->image->roles[c->view->hot[f->own].role];
 
-		return ost_slot_rights(&c->site->slots[f->own], role) != 0 ? OST_REASON_NO_FLOW : OST_REASON_STATE;
+		return ost_slot_rights(c->site, f->own, role) != 0 ? OST_REASON_NO_FLOW : OST_REASON_STATE;
 	}
 	question(f, f->to_device ? OST_FROM : OST_TO, &q);
 	r = ost_judge(c->view, f->own, f->peer, &q, f->dev_ip, false, &j);
@@ -589,19 +437,18 @@ void OST_VARIANT_NAME(ost_first)(struct ost_classifier *c, struct ost_packet **p
 {
 	struct first firsts[OST_BURST];
 
-	for (uint32_t i = 0; i < n; i++) {
-		firsts[i].p = packets[i];
-		firsts[i].v = verdicts[i];
-		ask_buckets(c, &firsts[i]);
-	}
 	for (uint32_t i = 0; i < n; i++)
-		ask_entries(c, &firsts[i]);
+		stage_start(c, &firsts[i], packets[i], verdicts[i]);
 	for (uint32_t i = 0; i < n; i++)
-		ask_slots(c->site, &firsts[i]);
+		stage_places(c, &firsts[i]);
 	for (uint32_t i = 0; i < n; i++)
-		ask_role(c, &firsts[i]);
+		stage_slots(c, &firsts[i]);
 	for (uint32_t i = 0; i < n; i++)
-		ask_lanes(c, &firsts[i]);
+		stage_device(c, &firsts[i]);
+	for (uint32_t i = 0; i < n; i++)
+		stage_addresses(c, &firsts[i]);
+	for (uint32_t i = 0; i < n; i++)
+		stage_lanes(c, &firsts[i]);
 	for (uint32_t i = 0; i < n; i++) {
 		if (packets[i]->kind < OST_KIND_CONTROL_FIRST) {
 			decide(c, &firsts[i]);

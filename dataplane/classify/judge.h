@@ -13,9 +13,9 @@ struct ost_judgement {
 
 /* What a device's state lets it do under this role. A role that asks for proof gives nothing for being
  * identified by a MAC only. */
-static inline unsigned ost_slot_rights(const struct ost_slot *s, const struct ost_image_role *role)
+static inline unsigned ost_slot_rights(const struct ost_site *site, uint32_t slot, const struct ost_image_role *role)
 {
-	uint8_t state = atomic_load_explicit(&s->state, memory_order_acquire);
+	uint8_t state = atomic_load_explicit(&site->standings[slot].state, memory_order_acquire);
 
 	if (role->authenticate != OST_AUTH_MAC && state == OST_STATE_IDENTIFIED)
 		return 0;
@@ -37,13 +37,13 @@ static inline void ost_question_address(struct ost_question *q, const uint64_t i
 /* One side: the rule of the slot's role, or OST_RULE_NONE. peer: slot of the remote, or OST_SLOT_NONE. */
 static inline uint32_t ost_judge_side(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q)
 {
-	const struct ost_image_role *role = &v->image->roles[v->role[slot]];
+	const struct ost_image_role *role = &v->image->roles[v->hot[slot].role];
 	uint32_t rule;
 
-	q->assurance = atomic_load_explicit(&v->site->slots[slot].assurance, memory_order_relaxed);
+	q->assurance = atomic_load_explicit(&v->site->standings[slot].assurance, memory_order_relaxed);
 	rule = ost_allow_address(v->image, role, q);
 	if (rule == OST_RULE_NONE && peer != OST_SLOT_NONE && role->peer_count > 0)
-		rule = ost_allow_peer(v->image, role, v->role[peer], q);
+		rule = ost_allow_peer(v->image, role, v->hot[peer].role, q);
 	return rule;
 }
 
@@ -55,9 +55,8 @@ enum ost_reason ost_judge_why(const struct ost_view *v, uint32_t slot, uint32_t 
 static inline enum ost_reason ost_judge(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q,
 	const uint64_t dev_ip[2], bool established, struct ost_judgement *ret)
 {
-	const struct ost_image_role *role = &v->image->roles[v->role[slot]];
-	const struct ost_slot *s = &v->site->slots[slot];
-	unsigned rights = ost_slot_rights(s, role);
+	const struct ost_image_role *role = &v->image->roles[v->hot[slot].role];
+	unsigned rights = ost_slot_rights(v->site, slot, role);
 
 	if (established && (rights & OST_RIGHT_ESTABLISHED))
 		rights |= OST_RIGHT_NEW_FLOWS;
@@ -71,10 +70,10 @@ static inline enum ost_reason ost_judge(const struct ost_view *v, uint32_t slot,
 	if (OST_LIKELY(peer == OST_SLOT_NONE))
 		return OST_REASON_NONE;
 
-	const struct ost_image_role *other = &v->image->roles[v->role[peer]];
+	const struct ost_image_role *other = &v->image->roles[v->hot[peer].role];
 	struct ost_question back = *q;
 
-	rights = ost_slot_rights(&v->site->slots[peer], other);
+	rights = ost_slot_rights(v->site, peer, other);
 	if (established && (rights & OST_RIGHT_ESTABLISHED))
 		rights |= OST_RIGHT_NEW_FLOWS;
 	if (!(rights & (OST_RIGHT_NEW_FLOWS | OST_RIGHT_INFRASTRUCTURE)))

@@ -163,7 +163,7 @@ static void nd_from_network(struct ost_control *k, const struct nd *n)
 	uint64_t word = ost_mac_word(k->p->bytes);
 
 	owner = ost_slot_find(k->c->site, ost_slot_hash(k->c->site, word, k->p->vlan), word, k->p->vlan);
-	if (owner == OST_SLOT_NONE || k->c->view->role[owner] == UINT32_MAX)
+	if (owner == OST_SLOT_NONE || k->c->view->hot[owner].role == UINT32_MAX)
 		ost_control_refuse(k, OST_REASON_UNKNOWN_DESTINATION);
 	else
 		ost_control_to_device(k, owner, OST_INCLUDE_ND);

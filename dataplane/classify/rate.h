@@ -7,7 +7,7 @@
 /* Packet and byte limits of what a device sends. */
 static inline enum ost_reason ost_limits_take(struct ost_classifier *c, uint32_t slot, uint32_t bytes)
 {
-	const struct ost_image_role *role = &c->view->image->roles[c->view->role[slot]];
+	const struct ost_image_role *role = &c->view->image->roles[c->view->hot[slot].role];
 	struct ost_slot *s = &c->site->slots[slot];
 	bool shared = c->config.shared_limits;
 

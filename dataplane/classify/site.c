@@ -60,11 +60,12 @@ static int site_tables_make(struct ost_site *site)
 	if (r < 0)
 		return r;
 	site->slot_at = ost_site_alloc(site, (size_t)ost_table_places(&site->devices) * sizeof(*site->slot_at));
+	site->standings = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*site->standings));
 	site->slots = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*site->slots));
 	site->bindings = ost_site_alloc(site,
 		(size_t)ost_table_places(&site->bindings_table) * sizeof(*site->bindings));
 	site->events = ost_site_alloc(site, OST_BINDING_EVENTS * sizeof(*site->events));
-	return site->slot_at != NULL && site->slots != NULL && site->bindings != NULL && site->events != NULL ? 0 : -ENOMEM;
+	return site->slot_at != NULL && site->standings != NULL && site->slots != NULL && site->bindings != NULL && site->events != NULL ? 0 : -ENOMEM;
 }
 
 int ost_site_new(const struct ost_site_config *config, struct ost_site **ret_site)
@@ -109,6 +110,7 @@ void ost_site_free(struct ost_site **site)
 	ost_site_release(s, s->bindings_table.buckets,
 		(size_t)s->bindings_table.bucket_count * sizeof(*s->bindings_table.buckets));
 	ost_site_release(s, s->slot_at, (size_t)ost_table_places(&s->devices) * sizeof(*s->slot_at));
+	ost_site_release(s, s->standings, (size_t)s->config.devices_max * sizeof(*s->standings));
 	ost_site_release(s, s->slots, (size_t)s->config.devices_max * sizeof(*s->slots));
 	ost_site_release(s, s->bindings, (size_t)ost_table_places(&s->bindings_table) * sizeof(*s->bindings));
 	ost_site_release(s, s->events, OST_BINDING_EVENTS * sizeof(*s->events));
@@ -145,8 +147,8 @@ int ost_site_device_state_set(struct ost_site *site, uint32_t image_device, enum
 		return -ENOENT;
 	if (state >= OST_STATE_COUNT || assurance >= OST_ASSURANCE_COUNT)
 		return -EINVAL;
-	atomic_store_explicit(&site->slots[slot].state, (uint8_t)state, memory_order_relaxed);
-	atomic_store_explicit(&site->slots[slot].assurance, (uint8_t)assurance, memory_order_relaxed);
+	atomic_store_explicit(&site->standings[slot].state, (uint8_t)state, memory_order_relaxed);
+	atomic_store_explicit(&site->standings[slot].assurance, (uint8_t)assurance, memory_order_relaxed);
 	ost_slot_bump(site, slot);
 	return 0;
 }
@@ -154,9 +156,9 @@ int ost_site_device_state_set(struct ost_site *site, uint32_t image_device, enum
 void ost_site_port_down(struct ost_site *site, uint32_t port)
 {
 	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
-		if (atomic_load(&site->slots[slot].pin) != port)
+		if (atomic_load(&site->standings[slot].pin) != port)
 			continue;
-		atomic_store(&site->slots[slot].pin, OST_PORTS_MAX);
+		atomic_store(&site->standings[slot].pin, OST_PORTS_MAX);
 		ost_slot_bump(site, slot);
 	}
 }
@@ -199,13 +201,13 @@ int ost_site_device_get(const struct ost_site *site, uint32_t slot, struct ost_s
 {
 	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
 
-	if (v == NULL || slot >= site->slot_count || v->role[slot] == UINT32_MAX)
+	if (v == NULL || slot >= site->slot_count || v->hot[slot].role == UINT32_MAX)
 		return -ENOENT;
 	*ret_device = (struct ost_site_device){
 		.image_device = v->device[slot],
 		.port = ost_slot_port(site, v, slot),
-		.state = atomic_load(&site->slots[slot].state),
-		.assurance = atomic_load(&site->slots[slot].assurance),
+		.state = atomic_load(&site->standings[slot].state),
+		.assurance = atomic_load(&site->standings[slot].assurance),
 	};
 	return 0;
 }

@@ -24,20 +24,34 @@
 struct ost_slot {
 	uint64_t mac;	 /* as ost_mac_word() */
 	uint32_t vlan;
-	_Atomic uint8_t pin; /* where a device was first seen whose policy names no port; OST_PORTS_MAX: nowhere yet */
-	uint8_t reserved;
-	_Atomic uint8_t state;
-	_Atomic uint8_t assurance;
+	uint32_t spare;
 	_Atomic uint64_t packets_ns; /* rate limits: theoretical arrival times (limit.h) */
 	_Atomic uint64_t bytes_ns;
 	_Atomic uint64_t new_flows_ns;
 	_Atomic uint32_t flows;
 	uint32_t addresses; /* bindings held */
 	uint32_t pass;	    /* policy generation count it was last part of: a slot is reused only after it left */
-	uint32_t spare;
+	uint32_t spare2;
 } OST_CACHE_ALIGNED;
 
 _Static_assert(sizeof(struct ost_slot) == 64, "a device is one cache line");
+
+/* What changes about a device while a policy is in force, in dense records: the refusal of a packet reads
+ * this and not the device's own line. */
+struct ost_standing {
+	_Atomic uint32_t address4; /* one IPv4 address that is bound to it and may be used now, 0 none: the short way */
+	_Atomic uint8_t state;
+	_Atomic uint8_t assurance;
+	_Atomic uint8_t pin; /* where a device was first seen whose policy names no port; OST_PORTS_MAX: nowhere yet */
+	uint8_t spare;
+};
+
+/* Where a place of the device table leads, with the key, so that the look-up ends here. */
+struct ost_device_place {
+	uint64_t mac;
+	uint32_t vlan;
+	uint32_t slot;
+};
 
 struct ost_binding {
 	uint64_t ip[2]; /* wire bytes; IPv4: ip[0] holds the address, ip[1] is OST_BINDING_IPV4 */
@@ -50,14 +64,31 @@ struct ost_binding {
 /* No IPv6 address ends so: distinguishes the families in one key. */
 #define OST_BINDING_IPV4 0xfffefdfcfbfaf9f8ull
 
+enum ost_view_flag {
+	OST_VIEW_ASSURANCE = 7 << 0, /* enum ost_assurance that the role asks for */
+	OST_VIEW_PROOF = 1 << 3,     /* the role asks for more than a MAC */
+	OST_VIEW_PLAIN = 1 << 4,     /* no rule asks for more than the role, none is about a peer's role */
+};
+
+/* What first and refused packets need of a device's role, without looking at the role. */
+struct ost_view_slot {
+	uint32_t role; /* UINT32_MAX: not in this policy */
+	uint32_t address4; /* a static address of it, 0 none */
+	uint32_t chunk4_first;
+	uint16_t chunk4_count;
+	uint8_t port; /* that its policy names; OST_PORTS_MAX: any one, see pin */
+	uint8_t flags; /* enum ost_view_flag */
+};
+
+_Static_assert(sizeof(struct ost_view_slot) == 16, "four devices a cache line");
+
 /* What a slot is under the policy in force. Immutable but for stamps and hits. */
 struct ost_view {
 	struct ost_image image_copy;
 	const struct ost_image *image;
 	struct ost_site *site;
-	uint32_t *role;	 /* by slot; UINT32_MAX: not in this policy */
+	struct ost_view_slot *hot; /* by slot */
 	uint32_t *device; /* by slot: place in the image */
-	uint8_t *port;	 /* by slot: the port its policy names; OST_PORTS_MAX: any one, see pin */
 	uint32_t *slot;	 /* by place in the image; OST_SLOT_NONE: no MAC, or its port is not here, or the table is full */
 	_Atomic uint32_t *stamp; /* by slot */
 	uint64_t *hits[OST_WORKERS_MAX]; /* by rule, one array a worker */
@@ -71,8 +102,9 @@ struct ost_site {
 	struct ost_site_config config;
 	struct ost_hash_key hash;
 	struct ost_table devices;
-	uint32_t *slot_at;	/* by place */
+	struct ost_device_place *slot_at; /* by place */
 	struct ost_slot *slots; /* devices_max of them, as are all arrays by slot */
+	struct ost_standing *standings;
 	uint32_t slot_count;	/* ever used */
 	uint32_t slot_free;	/* where the search for a freed one goes on */
 	struct ost_table bindings_table;
@@ -100,11 +132,6 @@ static inline uint64_t ost_slot_hash(const struct ost_site *site, uint64_t mac, 
 	return ost_hash_2(&site->hash, mac, vlan);
 }
 
-static inline bool ost_slot_is(const struct ost_slot *s, uint64_t mac, uint32_t vlan)
-{
-	return s->mac == mac && s->vlan == vlan;
-}
-
 /* Slot of a device, OST_SLOT_NONE when there is none. */
 static inline uint32_t ost_slot_find(const struct ost_site *site, uint64_t hash, uint64_t mac, uint32_t vlan)
 {
@@ -112,10 +139,10 @@ static inline uint32_t ost_slot_find(const struct ost_site *site, uint64_t hash,
 
 	for (uint32_t i = ost_table_walk_first(&site->devices, hash, &w); i != OST_TABLE_NONE;
 		i = ost_table_walk_next(&site->devices, hash, &w)) {
-		uint32_t slot = site->slot_at[i];
+		const struct ost_device_place *d = &site->slot_at[i];
 
-		if (ost_slot_is(&site->slots[slot], mac, vlan))
-			return slot;
+		if (d->mac == mac && d->vlan == vlan)
+			return d->slot;
 	}
 	return OST_SLOT_NONE;
 }
@@ -123,9 +150,9 @@ static inline uint32_t ost_slot_find(const struct ost_site *site, uint64_t hash,
 /* Its port under a view: the policy's, or where it was first seen. OST_PORTS_MAX: not seen yet. */
 static inline uint8_t ost_slot_port(const struct ost_site *site, const struct ost_view *v, uint32_t slot)
 {
-	uint8_t port = v->port[slot];
+	uint8_t port = v->hot[slot].port;
 
-	return port != OST_PORTS_MAX ? port : atomic_load_explicit(&site->slots[slot].pin, memory_order_relaxed);
+	return port != OST_PORTS_MAX ? port : atomic_load_explicit(&site->standings[slot].pin, memory_order_relaxed);
 }
 
 /* The device's flows are judged again from each worker's next look on. Call after the change. */
@@ -182,7 +209,7 @@ static inline uint32_t ost_binding_owner(const struct ost_site *site, const stru
 	if (b != NULL)
 		return b->slot;
 	b = ost_binding_find_in(&site->bindings_table, site->bindings, hash, ip, vlan);
-	if (b == NULL || !ost_binding_live(b, tick) || (int32_t)(tick - b->valid_tick) < 0 || v->role[b->slot] == UINT32_MAX)
+	if (b == NULL || !ost_binding_live(b, tick) || (int32_t)(tick - b->valid_tick) < 0 || v->hot[b->slot].role == UINT32_MAX)
 		return OST_SLOT_NONE;
 	return b->slot;
 }

@@ -100,7 +100,7 @@ static enum ost_reason still_bound(const struct ost_classifier *c, const struct 
 {
 	uint8_t port = ost_flow_port(*f->tail1), egress = ost_flow_egress(f->meta);
 
-	if (slot == OST_SLOT_NONE || c->view->role[slot] == UINT32_MAX)
+	if (slot == OST_SLOT_NONE || c->view->hot[slot].role == UINT32_MAX)
 		return OST_REASON_POLICY_CHANGED;
 	if (ost_slot_port(c->site, c->view, slot) != port || owner_of(c, k->dev_ip, k->vlan) != slot)
 		return OST_REASON_POLICY_CHANGED;

@@ -4,7 +4,7 @@
  * a first and a second bucket; the second is looked at only while the first one's count says so. So a look-up
  * costs two cache misses and a miss costs one.
  *
- * How full: filled to a half, both buckets of a key are full once in ten million keys; that is for the
+ * How full: filled to 55 percent, both buckets of a key are full about once in a million keys; that is for the
  * tables that several threads read, where nothing may move. The flow tables, which have one thread, are
  * filled to 85 percent: when both buckets are full, one entry moves to its other bucket (room.c).
  *
@@ -60,7 +60,7 @@ static inline uint32_t ost_table_places(const struct ost_table *t)
 	return t->bucket_count * OST_TABLE_WAYS;
 }
 
-#define OST_TABLE_FILL_SHARED 50u /* percent */
+#define OST_TABLE_FILL_SHARED 55u /* percent */
 #define OST_TABLE_FILL_FLOWS  85u
 
 /* Buckets for max entries that are to fill so many percent. */

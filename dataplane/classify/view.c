@@ -12,9 +12,8 @@ void ost_view_free(struct ost_view **view)
 		return;
 	site = v->site;
 	places = site->config.devices_max;
-	ost_site_release(site, v->role, places * sizeof(*v->role));
+	ost_site_release(site, v->hot, places * sizeof(*v->hot));
 	ost_site_release(site, v->device, places * sizeof(*v->device));
-	ost_site_release(site, v->port, places * sizeof(*v->port));
 	ost_site_release(site, v->stamp, places * sizeof(*v->stamp));
 	ost_site_release(site, v->statics.buckets, (size_t)v->statics.bucket_count * sizeof(*v->statics.buckets));
 	ost_site_release(site, v->static_bindings, (size_t)ost_table_places(&v->statics) * sizeof(*v->static_bindings));
@@ -38,14 +37,13 @@ static int view_alloc(struct ost_site *site, const struct ost_image *image, stru
 	v->image = &v->image_copy;
 	v->statics.max = image->address_count;
 	v->statics.bucket_count = ost_table_buckets_for(image->address_count, OST_TABLE_FILL_SHARED);
-	v->role = ost_site_alloc(site, places * sizeof(*v->role));
+	v->hot = ost_site_alloc(site, places * sizeof(*v->hot));
 	v->device = ost_site_alloc(site, places * sizeof(*v->device));
-	v->port = ost_site_alloc(site, places * sizeof(*v->port));
 	v->stamp = ost_site_alloc(site, places * sizeof(*v->stamp));
 	v->slot = calloc((size_t)image->device_count + 1, sizeof(*v->slot));
 	v->statics.buckets = ost_site_alloc(site, (size_t)v->statics.bucket_count * sizeof(*v->statics.buckets));
 	v->static_bindings = ost_site_alloc(site, (size_t)ost_table_places(&v->statics) * sizeof(*v->static_bindings));
-	ok = v->role && v->device && v->port && v->stamp && v->slot && v->statics.buckets && v->static_bindings;
+	ok = v->hot && v->device && v->stamp && v->slot && v->statics.buckets && v->static_bindings;
 	for (uint32_t i = 0; i < site->classifier_count && image->rule_count > 0; i++) {
 		v->hits[i] = ost_site_alloc(site, (size_t)image->rule_count * sizeof(*v->hits[i]));
 		ok = ok && v->hits[i] != NULL;
@@ -77,7 +75,7 @@ static bool slot_reusable(const struct ost_site *site, uint32_t slot)
 	const struct ost_view *v = atomic_load(&site->view);
 	const struct ost_slot *s = &site->slots[slot];
 
-	return (v == NULL || v->role[slot] == UINT32_MAX) && site->pass - s->pass > 2 && atomic_load(&s->flows) == 0 && s->addresses == 0;
+	return (v == NULL || v->hot[slot].role == UINT32_MAX) && site->pass - s->pass > 2 && atomic_load(&s->flows) == 0 && s->addresses == 0;
 }
 
 static uint32_t place_of(const struct ost_site *site, uint64_t hash, uint32_t slot)
@@ -86,7 +84,7 @@ static uint32_t place_of(const struct ost_site *site, uint64_t hash, uint32_t sl
 
 	for (uint32_t i = ost_table_walk_first(&site->devices, hash, &w); i != OST_TABLE_NONE;
 		i = ost_table_walk_next(&site->devices, hash, &w)) {
-		if (site->slot_at[i] == slot)
+		if (site->slot_at[i].slot == slot)
 			return i;
 	}
 	return OST_TABLE_NONE;
@@ -103,8 +101,10 @@ static void slots_collect(struct ost_site *site)
 		if (s->mac == 0 || !slot_reusable(site, slot))
 			continue;
 		place = place_of(site, hash, slot);
-		if (place != OST_TABLE_NONE)
+		if (place != OST_TABLE_NONE) {
+			site->slot_at[place].mac = 0;
 			ost_table_remove(&site->devices, hash, place);
+		}
 		memset(s, 0, sizeof(*s));
 	}
 	site->slot_free = 0;
@@ -139,7 +139,8 @@ static uint32_t slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan, bo
 		return slot;
 	s = &site->slots[slot];
 	memset(s, 0, sizeof(*s));
-	atomic_store(&s->pin, OST_PORTS_MAX);
+	atomic_store(&site->standings[slot].pin, OST_PORTS_MAX);
+	atomic_store(&site->standings[slot].address4, 0);
 	s->vlan = vlan;
 	s->mac = mac;
 	place = ost_table_insert(&site->devices, hash);
@@ -147,11 +148,15 @@ static uint32_t slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan, bo
 		s->mac = 0;
 		return OST_SLOT_NONE;
 	}
-	site->slot_at[place] = slot;
+	/* The key last: a reader that sees it finds a slot behind it. */
+	site->slot_at[place].slot = slot;
+	site->slot_at[place].vlan = vlan;
+	atomic_thread_fence(memory_order_release);
+	site->slot_at[place].mac = mac;
 	return slot;
 }
 
-static void state_store(struct ost_slot *s, bool by_mac)
+static void state_store(struct ost_standing *s, bool by_mac)
 {
 	atomic_store(&s->assurance, by_mac ? OST_ASSURANCE_IDENTIFIED : OST_ASSURANCE_NONE);
 	atomic_store(&s->state, by_mac ? OST_STATE_IDENTIFIED : OST_STATE_UNKNOWN);
@@ -165,15 +170,15 @@ static void states_follow(struct ost_site *site, const struct ost_view *v)
 {
 	for (uint32_t i = 0; i < v->image->device_count; i++) {
 		uint32_t slot = v->slot[i];
-		struct ost_slot *s;
+		struct ost_standing *s;
 		uint8_t state;
 		bool by_mac;
 
 		if (slot == OST_SLOT_NONE)
 			continue;
-		s = &site->slots[slot];
+		s = &site->standings[slot];
 		state = atomic_load(&s->state);
-		by_mac = v->image->roles[v->role[slot]].authenticate == OST_AUTH_MAC;
+		by_mac = v->image->roles[v->hot[slot].role].authenticate == OST_AUTH_MAC;
 		if (state != (by_mac ? OST_STATE_UNKNOWN : OST_STATE_IDENTIFIED))
 			continue;
 		state_store(s, by_mac);
@@ -201,7 +206,21 @@ static void statics_add(struct ost_site *site, struct ost_view *v, const struct 
 			continue; /* cannot be: the table was made for all of them */
 		v->static_bindings[place] = (struct ost_binding){.ip = {key[0], key[1]},
 			.vlan = d->vlan | (uint32_t)OST_BINDING_STATIC << 24, .slot = slot};
+		if (a->family == OST_IPV4)
+			v->hot[slot].address4 = (uint32_t)key[0];
 	}
+}
+
+static void hot_fill(const struct ost_view *v, const struct ost_image_device *d, struct ost_view_slot *h)
+{
+	const struct ost_image_role *role = &v->image->roles[d->role];
+	bool plain = !(role->flags & OST_ROLE_RULE_ASSURANCE) && role->peer_count == 0 && role->chunk4_count <= UINT16_MAX;
+
+	*h = (struct ost_view_slot){.role = d->role, .chunk4_first = role->chunk4_first,
+		.chunk4_count = (uint16_t)role->chunk4_count,
+		.port = d->port == OST_PORT_ANY ? OST_PORTS_MAX : v->ports[d->port],
+		.flags = (uint8_t)(role->assurance | (role->authenticate != OST_AUTH_MAC ? OST_VIEW_PROOF : 0) |
+			(plain ? OST_VIEW_PLAIN : 0))};
 }
 
 static int device_add(struct ost_site *site, struct ost_view *v, uint32_t device, bool *collected)
@@ -216,16 +235,15 @@ static int device_add(struct ost_site *site, struct ost_view *v, uint32_t device
 	slot = slot_take(site, ost_mac_word(d->mac), d->vlan, collected);
 	if (slot == OST_SLOT_NONE)
 		return -ENOSPC;
-	if (v->role[slot] != UINT32_MAX)
+	if (v->hot[slot].role != UINT32_MAX)
 		return 0; /* a second device with this MAC and VLAN: the first one counts */
 	fresh = site->slots[slot].pass == 0;
 	site->slots[slot].pass = site->pass;
 	v->slot[device] = slot;
-	v->role[slot] = d->role;
+	hot_fill(v, d, &v->hot[slot]);
 	v->device[slot] = device;
-	v->port[slot] = d->port == OST_PORT_ANY ? OST_PORTS_MAX : v->ports[d->port];
 	if (fresh) /* no view before this one knows it */
-		state_store(&site->slots[slot], v->image->roles[d->role].authenticate == OST_AUTH_MAC);
+		state_store(&site->standings[slot], v->image->roles[d->role].authenticate == OST_AUTH_MAC);
 	statics_add(site, v, d, slot);
 	v->reachable++;
 	return 0;
@@ -247,8 +265,8 @@ int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, ui
 		return -EINVAL;
 	}
 	site->pass++;
-	memset(v->role, 0xff, (size_t)site->config.devices_max * sizeof(*v->role));
-	memset(v->port, OST_PORTS_MAX, site->config.devices_max);
+	for (uint32_t i = 0; i < site->config.devices_max; i++)
+		v->hot[i] = (struct ost_view_slot){.role = UINT32_MAX, .port = OST_PORTS_MAX};
 	ports_map(site, v);
 	for (uint32_t i = 0; i < image->device_count && r == 0; i++)
 		r = device_add(site, v, i, &collected);
