@@ -110,6 +110,7 @@ static void on_refusals(void *user, const struct ost_refusal *refusals, uint32_t
 
 	for (uint32_t i = 0; i < count; i++)
 		refusal_take(d, &refusals[i], now);
+	ost_refusal_file_flush(d->refusal_file); /* the first sight is told at once */
 }
 
 static void on_binding(void *user, const struct ost_msg_binding *m)
