@@ -34,7 +34,8 @@ static OST_PRINTF(2, 3) void explain(char why[static OST_CAPTURE_WHY], const cha
 	va_end(ap);
 }
 
-static int check_stream(FILE *stream, const char *name, uint64_t *ret_bytes, char why[static OST_CAPTURE_WHY])
+static int check_stream(
+	FILE *stream, const char *name, uint64_t *ret_bytes, char why[static OST_CAPTURE_WHY])
 {
 	struct stat st;
 
@@ -54,7 +55,9 @@ static int check_stream(FILE *stream, const char *name, uint64_t *ret_bytes, cha
 	if (S_ISREG(st.st_mode))
 		*ret_bytes = (uint64_t)st.st_size;
 	if (S_ISREG(st.st_mode) && st.st_size == 0) {
-		explain(why, "%s is empty: no capture; was tcpdump stopped before it wrote (-U helps)?", name);
+		explain(why,
+			"%s is empty: no capture; was tcpdump stopped before it wrote (-U helps)?",
+			name);
 		return -EINVAL;
 	}
 	return 0;
@@ -76,8 +79,9 @@ static int check_link(pcap_t *pcap, const char *name, char why[static OST_CAPTUR
 
 	if (type == DLT_EN10MB)
 		return 0;
-	explain(why, "%s has link type %s (%d), and only Ethernet can be judged; capture on an Ethernet "
-		     "interface (not 'any', not in monitor mode)",
+	explain(why,
+		"%s has link type %s (%d), and only Ethernet can be judged; capture on an Ethernet "
+		"interface (not 'any', not in monitor mode)",
 		name, text != NULL ? text : "unknown", type);
 	return -EINVAL;
 }
@@ -95,11 +99,14 @@ static int open_pcap(struct ost_capture *c, FILE *stream, char why[static OST_CA
 	c->buffer = malloc(STREAM_BUFFER);
 	if (c->buffer != NULL)
 		(void)setvbuf(stream, c->buffer, _IOFBF, STREAM_BUFFER);
-	c->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, text);
+	c->pcap =
+		pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, text);
 	if (c->pcap == NULL) {
 		(void)fclose(stream);
 		one_line(text);
-		explain(why, "%s is no pcap or pcapng capture (%s); give a file that tcpdump or Wireshark wrote",
+		explain(why,
+			"%s is no pcap or pcapng capture (%s); give a file that tcpdump or "
+			"Wireshark wrote",
 			c->name, text);
 		return -EINVAL;
 	}
@@ -138,7 +145,8 @@ static int fail_open(const char *path, const char *purpose, char why[static OST_
 	return error > 0 ? -error : -EIO;
 }
 
-int ost_capture_open(const char *path, struct ost_capture **ret_capture, char why[static OST_CAPTURE_WHY])
+int ost_capture_open(
+	const char *path, struct ost_capture **ret_capture, char why[static OST_CAPTURE_WHY])
 {
 	bool standard_input = strcmp(path, "-") == 0;
 	FILE *stream;
@@ -154,10 +162,12 @@ int ost_capture_open(const char *path, struct ost_capture **ret_capture, char wh
 	}
 	if (stream == NULL)
 		return fail_open(standard_input ? "standard input" : path, "for reading", why);
-	return ost_capture_open_stream(stream, standard_input ? "standard input" : path, ret_capture, why);
+	return ost_capture_open_stream(
+		stream, standard_input ? "standard input" : path, ret_capture, why);
 }
 
-/* Times outside 1970..2554 are nothing that 64 bits of nanoseconds can hold: they stick to the ends. */
+/* Times outside 1970..2554 are nothing that 64 bits of nanoseconds can hold: they stick to the
+ * ends. */
 static uint64_t wall_ns_of(const struct timeval *tv)
 {
 	if (tv->tv_sec < 0 || tv->tv_usec < 0)
@@ -175,12 +185,15 @@ static int fail_damaged(struct ost_capture *c, const char *text, char why[static
 	(void)snprintf(words, sizeof(words), "%s", text);
 	one_line(words);
 	ost_capture_progress(c, &at, &all);
-	explain(why, "%s is cut short or damaged behind packet %llu, at byte %llu (%s); the packets before it are judged",
+	explain(why,
+		"%s is cut short or damaged behind packet %llu, at byte %llu (%s); the packets "
+		"before it are judged",
 		c->name, (unsigned long long)c->packets, (unsigned long long)at, words);
 	return -EIO;
 }
 
-int ost_capture_next(struct ost_capture *c, struct ost_capture_packet *ret_packet, char why[static OST_CAPTURE_WHY])
+int ost_capture_next(struct ost_capture *c, struct ost_capture_packet *ret_packet,
+	char why[static OST_CAPTURE_WHY])
 {
 	struct pcap_pkthdr *header;
 	const u_char *bytes;
@@ -205,7 +218,8 @@ uint64_t ost_capture_packets(const struct ost_capture *c)
 	return c->packets;
 }
 
-void ost_capture_progress(const struct ost_capture *c, uint64_t *ret_read_bytes, uint64_t *ret_all_bytes)
+void ost_capture_progress(
+	const struct ost_capture *c, uint64_t *ret_read_bytes, uint64_t *ret_all_bytes)
 {
 	off_t at = ftello(c->stream);
 
@@ -245,13 +259,14 @@ static void writer_free(struct ost_capture_writer *w)
 	free(w);
 }
 
-static int writer_open(struct ost_capture_writer *w, const char *path, char why[static OST_CAPTURE_WHY])
+static int writer_open(
+	struct ost_capture_writer *w, const char *path, char why[static OST_CAPTURE_WHY])
 {
 	FILE *stream;
 
 	w->name = strdup(path);
-	w->dead = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, OST_CAPTURE_FRAME_MAX,
-		PCAP_TSTAMP_PRECISION_NANO);
+	w->dead = pcap_open_dead_with_tstamp_precision(
+		DLT_EN10MB, OST_CAPTURE_FRAME_MAX, PCAP_TSTAMP_PRECISION_NANO);
 	if (w->name == NULL || w->dead == NULL) {
 		explain(why, "%s: out of memory", path);
 		return -ENOMEM;
@@ -269,8 +284,8 @@ static int writer_open(struct ost_capture_writer *w, const char *path, char why[
 	return 0;
 }
 
-int ost_capture_writer_new(const char *path, struct ost_capture_writer **ret_writer,
-	char why[static OST_CAPTURE_WHY])
+int ost_capture_writer_new(
+	const char *path, struct ost_capture_writer **ret_writer, char why[static OST_CAPTURE_WHY])
 {
 	struct ost_capture_writer *w = calloc(1, sizeof(*w));
 	int rc;
@@ -291,10 +306,11 @@ int ost_capture_writer_new(const char *path, struct ost_capture_writer **ret_wri
 int ost_capture_write(struct ost_capture_writer *w, const struct ost_capture_packet *packet)
 {
 	struct pcap_pkthdr header = {
-		.ts = {
-			.tv_sec = (time_t)(packet->wall_ns / OST_NS_PER_S),
-			.tv_usec = (suseconds_t)(packet->wall_ns % OST_NS_PER_S),
-		},
+		.ts =
+			{
+				.tv_sec = (time_t)(packet->wall_ns / OST_NS_PER_S),
+				.tv_usec = (suseconds_t)(packet->wall_ns % OST_NS_PER_S),
+			},
 		.caplen = packet->length,
 		.len = packet->wire_length,
 	};
@@ -320,7 +336,8 @@ int ost_capture_writer_close(struct ost_capture_writer **writer, char why[static
 		w->error = errno > 0 ? -errno : -EIO;
 	error = w->error;
 	if (error < 0)
-		explain(why, "%s is not complete: %s; free some room, or write elsewhere", w->name, strerror(-error));
+		explain(why, "%s is not complete: %s; free some room, or write elsewhere", w->name,
+			strerror(-error));
 	writer_free(w);
 	*writer = NULL;
 	return error;

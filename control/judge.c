@@ -9,8 +9,9 @@
 #include "probe.h"
 
 #define CLOCK_START_NS (3600 * OST_NS_PER_S)
-#define CLOCK_END_NS   (1000000 * OST_NS_PER_S) /* then begin anew: the classifier's ticks are 32 bits wide */
-#define STEP_NS	       (2 * OST_NS_PER_S)	/* more than each timeout of judge_site.c */
+#define CLOCK_END_NS                                                                               \
+	(1000000 * OST_NS_PER_S)   /* then begin anew: the classifier's ticks are 32 bits wide */
+#define STEP_NS (2 * OST_NS_PER_S) /* more than each timeout of judge_site.c */
 
 /* Addresses of one device without its own; family 0: none yet. */
 struct spare {
@@ -27,7 +28,7 @@ struct ost_judge {
 	const struct ost_image *image;
 	struct ost_judge_tables tables;
 	struct ost_placeholders *placeholders;
-	struct spare *spares; /* of each device */
+	struct spare *spares;	/* of each device */
 	struct holder *holders; /* of each static address, sorted */
 	struct ost_judge_site sites[OST_JUDGE_SITES];
 	uint64_t now_ns;
@@ -121,11 +122,13 @@ bool ost_judge_state(const struct ost_image_role *role, enum ost_state *ret_stat
 	bool assumed = role->authenticate != OST_AUTH_MAC;
 
 	*ret_state = assumed ? OST_STATE_AUTHENTICATED : OST_STATE_IDENTIFIED;
-	*ret_assurance = assumed ? OST_MAX(role->assurance, OST_ASSURANCE_SOFTWARE) : OST_ASSURANCE_IDENTIFIED;
+	*ret_assurance = assumed ? OST_MAX(role->assurance, OST_ASSURANCE_SOFTWARE)
+				 : OST_ASSURANCE_IDENTIFIED;
 	return assumed;
 }
 
-static bool own_address(const struct ost_judge *j, uint32_t device, uint8_t family, struct ost_ip *ret_ip)
+static bool own_address(
+	const struct ost_judge *j, uint32_t device, uint8_t family, struct ost_ip *ret_ip)
 {
 	const struct ost_image_device *d = &j->image->devices[device];
 
@@ -227,14 +230,15 @@ static void destination_mac(const struct ost_judge *j, const struct ost_ip *ip, 
 	}
 }
 
-/* Which protocol ports a client takes does not matter; that two questions do not share them does. */
+/* Which protocol ports a client takes does not matter; that two questions do not share them does.
+ */
 static uint16_t client_port(struct ost_judge *j)
 {
 	return (uint16_t)(49152 + j->questions++ % 16000);
 }
 
-static void make_probe(struct ost_judge *j, const struct ost_judge_site *s, const struct ask *ask, struct ost_probe *p,
-	uint8_t *ret_port)
+static void make_probe(struct ost_judge *j, const struct ost_judge_site *s, const struct ask *ask,
+	struct ost_probe *p, uint8_t *ret_port)
 {
 	const struct ost_image_device *device = &s->devices[ask->device];
 	bool out = ask->question->direction == OST_TO;
@@ -253,11 +257,14 @@ static void make_probe(struct ost_judge *j, const struct ost_judge_site *s, cons
 	else
 		ost_judge_mac(&j->tables, OST_JUDGE_ROUTER, p->src_mac);
 	memcpy(out ? p->src_mac : p->dst_mac, device->mac, 6);
-	*ret_port = (uint8_t)(sender != OST_DEVICE_NONE ? s->devices[sender].port : OST_JUDGE_NETWORK);
+	*ret_port =
+		(uint8_t)(sender != OST_DEVICE_NONE ? s->devices[sender].port : OST_JUDGE_NETWORK);
 }
 
-/* The rules of an explanation are the sender's and the other's; we tell the asked device's and its peer's. */
-static void take_rules(const struct ask *ask, const struct ost_explanation *e, struct ost_judgement *ret)
+/* The rules of an explanation are the sender's and the other's; we tell the asked device's and its
+ * peer's. */
+static void take_rules(
+	const struct ask *ask, const struct ost_explanation *e, struct ost_judgement *ret)
 {
 	bool swapped = e->device != ask->device && e->peer_device == ask->device;
 
@@ -296,7 +303,8 @@ static int ask_once(struct ost_judge *j, struct ask *ask, struct ost_judgement *
 	if (rc < 0)
 		return rc;
 	j->now_ns += STEP_NS;
-	(void)ost_classifier_sweep(s->classifier, ost_classifier_sweep_buckets(s->classifier), j->now_ns);
+	(void)ost_classifier_sweep(
+		s->classifier, ost_classifier_sweep_buckets(s->classifier), j->now_ns);
 	make_probe(j, s, ask, &p, &frame.port);
 	rc = ost_probe_build(&p, bytes);
 	if (rc < 0)
@@ -338,23 +346,31 @@ static bool family_possible(const struct ost_judge *j, const struct ask *ask, ui
 
 	if (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)
 		return family == (protocol == IPPROTO_ICMP ? OST_IPV4 : OST_IPV6);
-	/* A device whose addresses are written down, and all of the other family, has none of this one. */
+	/* A device whose addresses are written down, and all of the other family, has none of this
+	 * one. */
 	for (unsigned i = 0; i < 2; i++) {
 		uint32_t device = i == 0 ? ask->device : ask->peer;
 
-		if (!own_address(j, device, family, &unused) && own_address(j, device, other, &unused))
+		if (!own_address(j, device, family, &unused) &&
+			own_address(j, device, other, &unused))
 			return false;
 	}
 	return true;
 }
 
-/* Between VLANs a router carries the flow: the gateway sees it twice, in each VLAN as one with an address of
- * the network side, and must say yes twice. */
+/* Between VLANs a router carries the flow: the gateway sees it twice, in each VLAN as one with an
+ * address of the network side, and must say yes twice. */
 static int ask_routed(struct ost_judge *j, const struct ask *ask, struct ost_judgement *ret)
 {
 	struct ost_flow_question there = *ask->question, back = *ask->question;
-	struct ask first = {.device = ask->device, .peer = OST_DEVICE_NONE, .family = ask->family, .question = &there};
-	struct ask second = {.device = ask->peer, .peer = OST_DEVICE_NONE, .family = ask->family, .question = &back};
+	struct ask first = {.device = ask->device,
+		.peer = OST_DEVICE_NONE,
+		.family = ask->family,
+		.question = &there};
+	struct ask second = {.device = ask->peer,
+		.peer = OST_DEVICE_NONE,
+		.family = ask->family,
+		.question = &back};
 	struct ost_judgement answer;
 	enum ost_binding_source source;
 	int rc;
@@ -379,7 +395,8 @@ static int ask_routed(struct ost_judge *j, const struct ask *ask, struct ost_jud
 	return 0;
 }
 
-static int ask_family(struct ost_judge *j, struct ask *ask, uint8_t family, struct ost_judgement *ret)
+static int ask_family(
+	struct ost_judge *j, struct ask *ask, uint8_t family, struct ost_judgement *ret)
 {
 	int rc;
 
@@ -421,10 +438,12 @@ int ost_judge_ask(struct ost_judge *j, uint32_t device, const struct ost_flow_qu
 	} else {
 		ask.peer_ip = question->peer;
 		ask.peer = holder_of(j, &question->peer, j->image->devices[device].vlan);
-		if (ask.peer == OST_DEVICE_NONE && ost_placeholders_avoid(j->placeholders, &question->peer))
+		if (ask.peer == OST_DEVICE_NONE &&
+			ost_placeholders_avoid(j->placeholders, &question->peer))
 			start_over(j);
 	}
-	if (ask.peer == device || (ask.peer != OST_DEVICE_NONE && ask.peer >= j->image->device_count))
+	if (ask.peer == device ||
+		(ask.peer != OST_DEVICE_NONE && ask.peer >= j->image->device_count))
 		return -EINVAL;
 	if (question->has_peer_device) {
 		rc = ask_device(j, &ask, &result);
@@ -434,13 +453,14 @@ int ost_judge_ask(struct ost_judge *j, uint32_t device, const struct ost_flow_qu
 	}
 	if (rc < 0)
 		return rc;
-	result.assumed = ost_judge_state(&j->image->roles[j->image->devices[device].role], &result.state,
-		&result.assurance);
+	result.assumed = ost_judge_state(
+		&j->image->roles[j->image->devices[device].role], &result.state, &result.assurance);
 	*ret_judgement = result;
 	return 0;
 }
 
-int64_t ost_judge_device(const struct ost_image *image, const struct ost_policy *policy, uint32_t device)
+int64_t ost_judge_device(
+	const struct ost_image *image, const struct ost_policy *policy, uint32_t device)
 {
 	const char *name = policy->devices[device].name;
 
@@ -466,10 +486,13 @@ int ost_judge_ask_model(struct ost_judge *j, const struct ost_policy *policy, ui
 	return place < 0 ? (int)place : ost_judge_ask(j, (uint32_t)place, &q, ret_judgement);
 }
 
-int ost_judge_test(struct ost_judge *j, const struct ost_image *image, const struct ost_policy *policy,
-	const struct ost_test *test, struct ost_judgement *ret_judgement, bool *ret_pass)
+int ost_judge_test(struct ost_judge *j, const struct ost_image *image,
+	const struct ost_policy *policy, const struct ost_test *test,
+	struct ost_judgement *ret_judgement, bool *ret_pass)
 {
-	int rc = image == j->image ? ost_judge_ask_model(j, policy, test->device, &test->flow, ret_judgement) : -EINVAL;
+	int rc = image == j->image
+			 ? ost_judge_ask_model(j, policy, test->device, &test->flow, ret_judgement)
+			 : -EINVAL;
 
 	if (rc == 0)
 		*ret_pass = ret_judgement->allowed == test->allow;

@@ -9,7 +9,8 @@
 #define TIMEOUT_S	1u
 #define PORT_NAME_BYTES 16u
 
-_Static_assert(OST_DEVICES_MAX <= 1u << (OST_JUDGE_DIGIT_BITS * OST_JUDGE_SITES), "two devices could share all their ports");
+_Static_assert(OST_DEVICES_MAX <= 1u << (OST_JUDGE_DIGIT_BITS * OST_JUDGE_SITES),
+	"two devices could share all their ports");
 _Static_assert(OST_JUDGE_PORTS < OST_PORTS_MAX, "no port left for the network");
 
 /* The first 02:xx:yy that no device of the policy begins with. */
@@ -148,7 +149,8 @@ static int make_site(const struct ost_judge_tables *t, uint64_t now_ns, struct o
 		.bindings_max = BINDINGS_ROOM,
 		.port_count = OST_JUDGE_PORTS + 1,
 		/* Nobody outside can put anything into these tables: a fixed key is enough. */
-		.secret = {0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu, 0xd6e8feb86659fd93u},
+		.secret = {0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu,
+			0xd6e8feb86659fd93u},
 	};
 	struct ost_view *none = NULL;
 	int rc;
@@ -159,7 +161,8 @@ static int make_site(const struct ost_judge_tables *t, uint64_t now_ns, struct o
 		config.ports[i].side = OST_SIDE_DEVICE;
 		config.ports[i].uplink = OST_JUDGE_NETWORK;
 	}
-	(void)snprintf(config.ports[OST_JUDGE_NETWORK].name, sizeof(config.ports[0].name), "judge/network");
+	(void)snprintf(config.ports[OST_JUDGE_NETWORK].name, sizeof(config.ports[0].name),
+		"judge/network");
 	config.ports[OST_JUDGE_NETWORK].side = OST_SIDE_NETWORK;
 	rc = ost_site_new(&config, &s->site);
 	return rc == 0 ? ost_site_policy_set(s->site, &s->image, now_ns, &none) : rc;
@@ -183,7 +186,8 @@ static int make_classifier(struct ost_judge_site *s)
 	return ost_classifier_new(s->site, &config, &s->classifier);
 }
 
-int ost_judge_site_open(const struct ost_judge_tables *t, uint32_t digit, uint64_t now_ns, struct ost_judge_site *s)
+int ost_judge_site_open(
+	const struct ost_judge_tables *t, uint32_t digit, uint64_t now_ns, struct ost_judge_site *s)
 {
 	int rc = make_image(t, digit, s);
 

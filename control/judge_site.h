@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The private sites of the judge. Two devices that talk must not share a port, and there are fewer ports than
- * devices. So a device's port is one 5-bit digit of its place in the image, and there is one site for each
- * digit: two different devices differ in at least one. Sites are made when they are first needed. */
+/* The private sites of the judge. Two devices that talk must not share a port, and there are fewer
+ * ports than devices. So a device's port is one 5-bit digit of its place in the image, and there is
+ * one site for each digit: two different devices differ in at least one. Sites are made when they
+ * are first needed. */
 #pragma once
 
 #include "classify.h"
@@ -22,7 +23,8 @@ struct ost_judge_tables {
 	uint8_t mac_prefix[3];	      /* no device of the policy has it */
 };
 
-int ost_judge_tables_make(struct ost_judge_tables *tables, const struct ost_image *image) OST_MUST_CHECK;
+int ost_judge_tables_make(
+	struct ost_judge_tables *tables, const struct ost_image *image) OST_MUST_CHECK;
 void ost_judge_tables_close(struct ost_judge_tables *tables);
 
 /* A made-up MAC: of a device by its place, or OST_JUDGE_ROUTER. */
@@ -40,7 +42,7 @@ struct ost_judge_site {
 	struct ost_image_device *devices;
 	struct ost_site *site;
 	struct ost_classifier *classifier; /* NULL: not made yet */
-	uint8_t *prepared; /* by device */
+	uint8_t *prepared;		   /* by device */
 };
 
 int ost_judge_site_open(const struct ost_judge_tables *tables, uint32_t digit, uint64_t now_ns,

@@ -18,7 +18,8 @@ static bool in_prefixes(const struct ost_rule *rule, const struct ost_ip *ip)
 
 static bool peer_matches(const struct ost_near_question *q, const struct ost_rule *rule)
 {
-	const struct ost_device *d = q->peer_device >= 0 ? &q->policy->devices[q->peer_device] : NULL;
+	const struct ost_device *d =
+		q->peer_device >= 0 ? &q->policy->devices[q->peer_device] : NULL;
 
 	if (rule->peer == OST_PEER_ANY)
 		return true;
@@ -33,7 +34,8 @@ static bool peer_matches(const struct ost_near_question *q, const struct ost_rul
 	return false;
 }
 
-static void services_match(const struct ost_near_question *q, const struct ost_rule *rule, struct ost_near_rule *ret)
+static void services_match(
+	const struct ost_near_question *q, const struct ost_rule *rule, struct ost_near_rule *ret)
 {
 	for (uint32_t i = 0; i < rule->service_count; i++) {
 		const struct ost_service *s = &rule->services[i];
@@ -82,7 +84,8 @@ static void peer_words(const struct ost_near_question *q, struct ost_near_rule *
 		add(near->words, "%s is no device of the policy, so it has no role", peer);
 		return;
 	}
-	add(near->words, "%s has role %s", peer, q->policy->roles[q->policy->devices[q->peer_device].role].name);
+	add(near->words, "%s has role %s", peer,
+		q->policy->roles[q->policy->devices[q->peer_device].role].name);
 }
 
 static const char *protocol_text(uint8_t protocol, char buf[static 16])
@@ -111,10 +114,12 @@ static void value_words(const struct ost_near_question *q, struct ost_near_rule 
 	else if (ost_probe_has_ports(q->protocol))
 		add(near->words, "port %u is not among its ports", q->value);
 	else
-		add(near->words, "type %u code %u is not among its types", q->value >> 8, q->value & 0xff);
+		add(near->words, "type %u code %u is not among its types", q->value >> 8,
+			q->value & 0xff);
 }
 
-static void compare(const struct ost_near_question *q, const struct ost_rule *rule, struct ost_near_rule *ret)
+static void compare(
+	const struct ost_near_question *q, const struct ost_rule *rule, struct ost_near_rule *ret)
 {
 	*ret = (struct ost_near_rule){
 		.rule = rule,
@@ -124,8 +129,9 @@ static void compare(const struct ost_near_question *q, const struct ost_rule *ru
 	};
 	services_match(q, rule, ret);
 	if (!ret->direction_ok)
-		add(ret->words, rule->direction == OST_TO ? "it lets the device open flows, not the peer"
-							  : "it lets the peer open flows, not the device");
+		add(ret->words, rule->direction == OST_TO
+					? "it lets the device open flows, not the peer"
+					: "it lets the peer open flows, not the device");
 	if (!ret->peer_ok)
 		peer_words(q, ret);
 	if (!ret->value_ok)
@@ -146,7 +152,8 @@ static unsigned score(const struct ost_near_rule *n)
 	return n->peer_ok || n->value_ok || n->protocol_ok ? s : 0;
 }
 
-uint32_t ost_near_rules(const struct ost_near_question *q, struct ost_near_rule *ret_rules, uint32_t n)
+uint32_t ost_near_rules(
+	const struct ost_near_question *q, struct ost_near_rule *ret_rules, uint32_t n)
 {
 	const struct ost_role *role = &q->policy->roles[q->role];
 	uint32_t count = 0;

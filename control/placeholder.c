@@ -55,7 +55,8 @@ static uint64_t top64(const struct ost_ip *ip)
 }
 
 /* Flags every block that overlaps first..last; returns what was flagged there before. */
-static uint8_t mark(struct ost_placeholders *p, uint8_t family, uint64_t first, uint64_t last, uint8_t flag)
+static uint8_t mark(
+	struct ost_placeholders *p, uint8_t family, uint64_t first, uint64_t last, uint8_t flag)
 {
 	uint8_t before = 0;
 
@@ -76,7 +77,8 @@ static uint8_t mark(struct ost_placeholders *p, uint8_t family, uint64_t first, 
 	return before;
 }
 
-/* A lane with mask 0 covers everything: no address is outside of it, so it is no reason to avoid one. */
+/* A lane with mask 0 covers everything: no address is outside of it, so it is no reason to avoid
+ * one. */
 static void mark_rules(struct ost_placeholders *p, const struct ost_image *image)
 {
 	for (uint32_t i = 0; i < image->chunk4_count; i++) {
@@ -86,8 +88,8 @@ static void mark_rules(struct ost_placeholders *p, const struct ost_image *image
 			uint64_t first = (uint64_t)(c->addr[l] & c->mask[l]) << 32;
 
 			if (c->selector[l] != OST_LANE_NEVER && c->mask[l] != 0)
-				(void)mark(p, OST_IPV4, first, first | (uint64_t)~c->mask[l] << 32 | UINT32_MAX,
-					COVERED);
+				(void)mark(p, OST_IPV4, first,
+					first | (uint64_t)~c->mask[l] << 32 | UINT32_MAX, COVERED);
 		}
 	}
 	for (uint32_t i = 0; i < image->chunk6_count; i++) {
@@ -185,7 +187,8 @@ int ost_placeholders_take(struct ost_placeholders *p, enum ost_family family, st
 		return 0;
 	}
 	at->host = 0; /* USED blocks are behind us, also when AVOID came later */
-	if (!next_block(p, at, (uint8_t)family, p->second[which] ? AVOID | USED : AVOID | USED | COVERED)) {
+	if (!next_block(p, at, (uint8_t)family,
+		    p->second[which] ? AVOID | USED : AVOID | USED | COVERED)) {
 		*at = (struct at){0};
 		if (p->second[which] || !next_block(p, at, (uint8_t)family, AVOID | USED))
 			return -ENOSPC;

@@ -146,7 +146,8 @@ static void put_tcp(struct out *o, const struct ost_probe *p)
 	put_sum(o, at + 16, transport_sum(p, o, at));
 }
 
-/* UDP and UDP-Lite (RFC 3828: a coverage of 8 there is our length of 8 here), with an empty datagram. */
+/* UDP and UDP-Lite (RFC 3828: a coverage of 8 there is our length of 8 here), with an empty
+ * datagram. */
 static void put_udp(struct out *o, const struct ost_probe *p)
 {
 	size_t at = o->length;
@@ -175,7 +176,8 @@ static void put_icmp(struct out *o, const struct ost_probe *p)
 	put_sum(o, at + 2, sum_end(sum_words(0, o->frame + at, o->length - at)));
 }
 
-/* SCTP (RFC 9260) and DCCP (RFC 4340) begin with the ports; what follows is no business of a firewall. */
+/* SCTP (RFC 9260) and DCCP (RFC 4340) begin with the ports; what follows is no business of a
+ * firewall. */
 static void put_ports(struct out *o, const struct ost_probe *p)
 {
 	put_be16(o, p->src_port);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Builds the frame that would open a flow: Ethernet, tags, IP, and the first bytes of the transport, with
- * sound lengths and checksums. For questions about a policy; nothing is ever sent. */
+/* Builds the frame that would open a flow: Ethernet, tags, IP, and the first bytes of the
+ * transport, with sound lengths and checksums. For questions about a policy; nothing is ever sent.
+ */
 #pragma once
 
 #include "addr.h"
@@ -11,7 +12,7 @@
 struct ost_probe {
 	uint8_t src_mac[6];
 	uint8_t dst_mac[6];
-	uint32_t vlan; /* outer VID | inner VID << 12; 0: untagged */
+	uint32_t vlan;		/* outer VID | inner VID << 12; 0: untagged */
 	struct ost_ip src, dst; /* of one family */
 	uint8_t protocol;
 	uint16_t src_port;

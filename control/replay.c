@@ -9,22 +9,23 @@
 #include "hash.h"
 #include "judge.h"
 
-#define FRAMES_BYTES	(4u << 20) /* of one burst; more than one largest frame */
-#define BURST_SPAN_NS	OST_NS_PER_MS
-#define DISORDER_NS	(60 * OST_NS_PER_S)
-#define JUMP_MAX_NS	(86400 * OST_NS_PER_S)
-#define CLOCK_START_NS	(3600 * OST_NS_PER_S)
-#define CLOCK_MAX_NS	((uint64_t)INT64_MAX / 2)
-#define SWEEP_PASS_NS	(2 * OST_NS_PER_S)
-#define SWEEP_PER_PKT	16u
-#define RECORDS		16384u
-#define DRAIN_PKTS	(RECORDS / 4) /* fewer packets than records: none is lost */
-#define FLOWS_DEFAULT	1000000u
-#define FLOWS6_DEFAULT	200000u
+#define FRAMES_BYTES	 (4u << 20) /* of one burst; more than one largest frame */
+#define BURST_SPAN_NS	 OST_NS_PER_MS
+#define DISORDER_NS	 (60 * OST_NS_PER_S)
+#define JUMP_MAX_NS	 (86400 * OST_NS_PER_S)
+#define CLOCK_START_NS	 (3600 * OST_NS_PER_S)
+#define CLOCK_MAX_NS	 ((uint64_t)INT64_MAX / 2)
+#define SWEEP_PASS_NS	 (2 * OST_NS_PER_S)
+#define SWEEP_PER_PKT	 16u
+#define RECORDS		 8192u
+#define DRAIN_PKTS	 (RECORDS / 8) /* far fewer refused packets than records: hardly one is lost */
+#define FLOWS_DEFAULT	 1000000u
+#define FLOWS6_DEFAULT	 200000u
 #define BINDINGS_DEFAULT 200000u
-#define NO_DEVICE	UINT32_MAX
+#define NO_DEVICE	 UINT32_MAX
 
-_Static_assert(FRAMES_BYTES >= OST_CAPTURE_FRAME_MAX + OST_CACHE_LINE, "the largest frame must fit");
+_Static_assert(
+	FRAMES_BYTES >= OST_CAPTURE_FRAME_MAX + OST_CACHE_LINE, "the largest frame must fit");
 
 /* Devices by MAC: linear probing, never more than half full. */
 struct mac_table {
@@ -60,11 +61,11 @@ struct ost_replay {
 	struct steady_clock clock;
 	uint64_t swept_ns;
 	struct burst burst;
-	uint32_t undrained;
+	uint32_t undrained; /* packets refused since the last drain */
 	struct ost_replay_totals totals;
 	struct {
 		struct ost_replay_counts forwarded, refused;
-	} *slots; /* of the site */
+	} * slots; /* of the site */
 	uint32_t slot_count;
 	struct ost_topflows *topflows;
 };
@@ -132,8 +133,8 @@ static uint8_t frame_port(const struct ost_replay *r, const uint8_t *frame, uint
 	if (length < 14)
 		return r->network_port;
 	vlan = frame_vlan(frame, length);
-	for (uint32_t at = mac_slot(&r->macs, frame + 6); (device = r->macs.devices[at]) != NO_DEVICE;
-		at = (at + 1) & r->macs.mask) {
+	for (uint32_t at = mac_slot(&r->macs, frame + 6);
+		(device = r->macs.devices[at]) != NO_DEVICE; at = (at + 1) & r->macs.mask) {
 		const struct ost_image_device *d = &r->image->devices[device];
 
 		if (memcmp(d->mac, frame + 6, 6) != 0)
@@ -148,7 +149,8 @@ static uint8_t frame_port(const struct ost_replay *r, const uint8_t *frame, uint
 
 /* ---- making ---- */
 
-static void port_name(struct ost_site_config *config, uint32_t port, const char *name, uint8_t side, uint8_t uplink)
+static void port_name(struct ost_site_config *config, uint32_t port, const char *name, uint8_t side,
+	uint8_t uplink)
 {
 	(void)snprintf(config->ports[port].name, sizeof(config->ports[port].name), "%s", name);
 	config->ports[port].side = side;
@@ -188,10 +190,12 @@ static int lay_ports(struct ost_replay *r, struct ost_site_config *config)
 	return 0;
 }
 
-/* Tables of the design size, of which a capture touches little: pages come when they are first written. */
+/* Tables of the design size, of which a capture touches little: pages come when they are first
+ * written. */
 static void *table_alloc(size_t bytes)
 {
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return p != MAP_FAILED ? p : NULL;
 }
@@ -241,9 +245,11 @@ static int set_states(struct ost_replay *r)
 		enum ost_state state;
 		int rc;
 
-		(void)ost_judge_state(&r->image->roles[r->image->devices[i].role], &state, &assurance);
+		(void)ost_judge_state(
+			&r->image->roles[r->image->devices[i].role], &state, &assurance);
 		rc = ost_site_device_state_set(r->site, i, state, assurance);
-		if (rc < 0 && rc != -ENOENT) /* known by its certificate only: no frame can be its */
+		if (rc < 0 &&
+			rc != -ENOENT) /* known by its certificate only: no frame can be its */
 			return rc;
 	}
 	return 0;
@@ -338,9 +344,9 @@ static void clock_follow(struct ost_replay *r, uint64_t wall_ns)
 	r->totals.last_wall_ns = OST_MAX(r->totals.last_wall_ns, wall_ns);
 }
 
-/* As the worker does between bursts: one pass over the flow tables in about two seconds of the capture's time, but
- * no more work than the packets themselves: a flow that timed out is known as such when its next packet comes, the sweep only
- * makes room, and packets fill it no faster. */
+/* As the worker does between bursts: one pass over the flow tables in about two seconds of the
+ * capture's time, but no more work than the packets themselves: a flow that timed out is known as
+ * such when its next packet comes, the sweep only makes room, and packets fill it no faster. */
 static void sweep(struct ost_replay *r, uint32_t pkts)
 {
 	uint64_t passed = OST_MIN(r->clock.now_ns - r->swept_ns, SWEEP_PASS_NS);
@@ -369,9 +375,11 @@ static void account(struct ost_replay *r, uint32_t bytes, const struct ost_verdi
 	count(&r->totals.received, bytes);
 	count(refused ? &r->totals.refused : &r->totals.forwarded, bytes);
 	if (known)
-		count(refused ? &r->slots[v->device].refused : &r->slots[v->device].forwarded, bytes);
+		count(refused ? &r->slots[v->device].refused : &r->slots[v->device].forwarded,
+			bytes);
 	if (!refused)
 		return;
+	r->undrained++;
 	r->totals.refused_pkts[v->reason]++;
 	if (!known)
 		r->totals.unattributed_pkts[v->reason]++;
@@ -387,7 +395,8 @@ static void drain(struct ost_replay *r)
 	int64_t offset = (int64_t)(r->clock.newest_wall_ns - r->clock.now_ns);
 
 	ost_classifier_refusals_flip(r->classifier);
-	(void)ost_classifier_refusals_drain(r->classifier, offset, on_refusal, r->topflows);
+	r->totals.unrecorded_pkts +=
+		ost_classifier_refusals_drain(r->classifier, offset, on_refusal, r->topflows);
 	r->undrained = 0;
 }
 
@@ -408,7 +417,6 @@ static int judge_burst(struct ost_replay *r)
 	}
 	b->count = 0;
 	b->used_bytes = 0;
-	r->undrained += n;
 	if (r->undrained >= DRAIN_PKTS)
 		drain(r);
 	sweep(r, n);
@@ -472,7 +480,8 @@ int ost_replay_flush(struct ost_replay *r)
 	int rc = judge_burst(r);
 
 	drain(r);
-	(void)ost_classifier_sweep(r->classifier, ost_classifier_sweep_buckets(r->classifier), r->clock.now_ns);
+	(void)ost_classifier_sweep(
+		r->classifier, ost_classifier_sweep_buckets(r->classifier), r->clock.now_ns);
 	return rc;
 }
 
@@ -493,7 +502,8 @@ uint64_t ost_replay_rule_hits(const struct ost_replay *r, uint32_t rule)
 	return rule < r->image->rule_count ? ost_classifier_rule_hits(r->classifier, rule) : 0;
 }
 
-bool ost_replay_device(const struct ost_replay *r, uint32_t device, struct ost_replay_device *ret_device)
+bool ost_replay_device(
+	const struct ost_replay *r, uint32_t device, struct ost_replay_device *ret_device)
 {
 	uint32_t slot = ost_site_slot(r->site, device);
 	struct ost_device_counts counts;
@@ -505,7 +515,8 @@ bool ost_replay_device(const struct ost_replay *r, uint32_t device, struct ost_r
 	ret_device->refused = r->slots[slot].refused;
 	if (ret_device->refused.pkts > 0) {
 		ost_classifier_device_counts(r->classifier, slot, &counts);
-		memcpy(ret_device->refused_pkts, counts.refused_pkts, sizeof(ret_device->refused_pkts));
+		memcpy(ret_device->refused_pkts, counts.refused_pkts,
+			sizeof(ret_device->refused_pkts));
 	}
 	return ret_device->forwarded.pkts + ret_device->refused.pkts > 0;
 }

@@ -41,11 +41,12 @@ static int print_json(struct ost_cli_policy *p)
 static int print_text(const struct ost_cli *cli, struct ost_cli_policy *p)
 {
 	ost_cli_findings(cli, &p->diag);
-	(void)printf("policy is sound: %u role%s, %u device%s, %u rule%s in %llu lanes, %u test%s, image of %zu bytes\n",
+	(void)printf("policy is sound: %u role%s, %u device%s, %u rule%s in %llu lanes, %u test%s, "
+		     "image of %zu bytes\n",
 		p->image.role_count, p->image.role_count == 1 ? "" : "s", p->image.device_count,
-		p->image.device_count == 1 ? "" : "s", p->image.rule_count, p->image.rule_count == 1 ? "" : "s",
-		(unsigned long long)lanes(&p->image), p->policy->test_count, p->policy->test_count == 1 ? "" : "s",
-		p->length);
+		p->image.device_count == 1 ? "" : "s", p->image.rule_count,
+		p->image.rule_count == 1 ? "" : "s", (unsigned long long)lanes(&p->image),
+		p->policy->test_count, p->policy->test_count == 1 ? "" : "s", p->length);
 	return OST_EXIT_OK;
 }
 
@@ -58,8 +59,10 @@ int ost_cmd_policy_check(const struct ost_cli *cli, int argc, char **argv)
 	if (first < 0)
 		return OST_EXIT_INPUT;
 	if (first == argc)
-		return ost_cli_fail("policy check: which file? write: ostiary policy check FILE|DIR...");
-	rc = ost_cli_policy_open(&here, (const char *const *)argv + first, (uint32_t)(argc - first), &policy);
+		return ost_cli_fail(
+			"policy check: which file? write: ostiary policy check FILE|DIR...");
+	rc = ost_cli_policy_open(
+		&here, (const char *const *)argv + first, (uint32_t)(argc - first), &policy);
 	if (rc == OST_EXIT_OK)
 		rc = here.json ? print_json(&policy) : print_text(&here, &policy);
 	ost_cli_policy_free(&policy);

@@ -88,7 +88,8 @@ static void print_near(const char *role, const struct ost_near_rule *near, uint3
 	for (uint32_t i = 0; i < count; i++) {
 		const struct ost_rule *r = near[i].rule;
 
-		(void)printf("    %s:%u:%u: %s\n", r->pos.file, r->pos.line, r->pos.column, r->text);
+		(void)printf(
+			"    %s:%u:%u: %s\n", r->pos.file, r->pos.line, r->pos.column, r->text);
 		if (near[i].words[0] != '\0')
 			(void)printf("      but %s\n", near[i].words);
 	}
@@ -98,9 +99,11 @@ static void print_denied(const struct explain *x)
 {
 	const struct ost_judgement *a = &x->answer;
 
-	(void)printf("  %-8s %s: %s\n", "reason", ost_reason_name(a->reason), ost_reason_meaning(a->reason));
+	(void)printf("  %-8s %s: %s\n", "reason", ost_reason_name(a->reason),
+		ost_reason_meaning(a->reason));
 	if (a->reason == OST_REASON_NOT_ALLOWED || a->reason == OST_REASON_NOT_ALLOWED_IN)
-		(void)printf("  %-8s if it is meant to pass, add a rule to allow: of role %s\n", "advice",
+		(void)printf("  %-8s if it is meant to pass, add a rule to allow: of role %s\n",
+			"advice",
 			role_of(x, x->device)->name); /* the general advice is to come here */
 	else
 		(void)printf("  %-8s %s\n", "advice", ost_reason_advice(a->reason));
@@ -111,7 +114,8 @@ static void print_denied(const struct explain *x)
 
 		(void)printf("  %s is a device too, and its role must agree:\n", peer_name(x));
 		if (peer >= 0)
-			print_near(role_of(x, (uint32_t)peer)->name, x->peer_near, x->peer_near_count);
+			print_near(
+				role_of(x, (uint32_t)peer)->name, x->peer_near, x->peer_near_count);
 	}
 }
 
@@ -122,8 +126,8 @@ static int print_text(const struct explain *x)
 
 	if (x->cli->colour)
 		on = a->allowed ? "\033[32m" : "\033[31m";
-	(void)printf("%s%s%s  %s (role %s): %s\n", on, a->allowed ? "allowed" : "denied", off, x->device_name,
-		role_of(x, x->device)->name, x->question_text);
+	(void)printf("%s%s%s  %s (role %s): %s\n", on, a->allowed ? "allowed" : "denied", off,
+		x->device_name, role_of(x, x->device)->name, x->question_text);
 	print_rule(x, "rule", a->rule);
 	print_rule(x, "peer", a->peer_rule);
 	if (a->allowed && a->rule >= x->policy.image.rule_count)
@@ -138,7 +142,8 @@ static int print_text(const struct explain *x)
 
 /* ---- JSON ---- */
 
-static void near_json(struct ost_jsonw *w, const char *key, const struct ost_near_rule *near, uint32_t count)
+static void near_json(
+	struct ost_jsonw *w, const char *key, const struct ost_near_rule *near, uint32_t count)
 {
 	ost_jsonw_array(w, key);
 	for (uint32_t i = 0; i < count; i++) {
@@ -196,10 +201,13 @@ static int ask(struct explain *x)
 	int rc = ost_judge_new(image, &judge);
 
 	if (rc == 0)
-		rc = ost_judge_ask_model(judge, x->policy.policy, x->device, &x->question, &x->answer);
+		rc = ost_judge_ask_model(
+			judge, x->policy.policy, x->device, &x->question, &x->answer);
 	ost_judge_free(&judge);
 	if (rc == -EINVAL)
-		return ost_cli_fail("a device does not open flows to itself; name another peer than %s", x->device_name);
+		return ost_cli_fail(
+			"a device does not open flows to itself; name another peer than %s",
+			x->device_name);
 	if (rc < 0)
 		return ost_cli_fail("policy explain: %s", strerror(-rc));
 	find_near(x);
@@ -214,7 +222,8 @@ static int understand(struct explain *x)
 
 	if (device < 0)
 		return ost_cli_fail("no device '%s' in the policy%s%s", x->device_name,
-			policy->device_count > 0 ? "; it has, for example, " : ", and no other either",
+			policy->device_count > 0 ? "; it has, for example, "
+						 : ", and no other either",
 			policy->device_count > 0 ? policy->devices[0].name : "");
 	x->device = (uint32_t)device;
 	if (ost_flow_question_parse(policy, x->question_text, &x->question, why) < 0)
@@ -228,8 +237,8 @@ static int join(struct explain *x, int argc, char **argv)
 	size_t used = 0;
 
 	for (int i = 0; i < argc; i++) {
-		int n = snprintf(x->question_text + used, sizeof(x->question_text) - used, "%s%s", i > 0 ? " " : "",
-			argv[i]);
+		int n = snprintf(x->question_text + used, sizeof(x->question_text) - used, "%s%s",
+			i > 0 ? " " : "", argv[i]);
 
 		if (n < 0 || (size_t)n >= sizeof(x->question_text) - used)
 			return ost_cli_fail("policy explain: the question is too long");
@@ -240,7 +249,8 @@ static int join(struct explain *x, int argc, char **argv)
 
 int ost_cmd_policy_explain(const struct ost_cli *cli, int argc, char **argv)
 {
-	static const char usage[] = "ostiary policy explain --device NAME [--policy FILE] \"tcp 10.0.0.5:443\"";
+	static const char usage[] =
+		"ostiary policy explain --device NAME [--policy FILE] \"tcp 10.0.0.5:443\"";
 	struct ost_cli here = *cli;
 	struct explain x = {.cli = &here};
 	struct ost_cli_list files = {0};
@@ -249,7 +259,8 @@ int ost_cmd_policy_explain(const struct ost_cli *cli, int argc, char **argv)
 		{.name = "device", .value = &x.device_name},
 		{.name = "policy", .list = &files},
 	};
-	int first = ost_cli_options("policy explain", options, OST_ARRAY_SIZE(options), argc, argv), rc;
+	int first = ost_cli_options("policy explain", options, OST_ARRAY_SIZE(options), argc, argv),
+	    rc;
 
 	if (first < 0)
 		return OST_EXIT_INPUT;

@@ -18,15 +18,17 @@ static const char *word(bool allow)
 	return allow ? "allow" : "deny";
 }
 
-static void print_failure(const struct run *r, const struct ost_test *t, const struct ost_judgement *j)
+static void print_failure(
+	const struct run *r, const struct ost_test *t, const struct ost_judgement *j)
 {
 	const struct ost_image *image = &r->policy.image;
 
-	(void)printf("%s:%u:%u: %s: \"%s\" should be %s, and is %s", t->pos.file, t->pos.line, t->pos.column,
-		r->policy.policy->devices[t->device].name, t->text, t->allow ? "allowed" : "denied",
-		j->allowed ? "allowed" : "denied");
+	(void)printf("%s:%u:%u: %s: \"%s\" should be %s, and is %s", t->pos.file, t->pos.line,
+		t->pos.column, r->policy.policy->devices[t->device].name, t->text,
+		t->allow ? "allowed" : "denied", j->allowed ? "allowed" : "denied");
 	if (!j->allowed) {
-		(void)printf(": %s (%s)\n", ost_reason_name(j->reason), ost_reason_meaning(j->reason));
+		(void)printf(
+			": %s (%s)\n", ost_reason_name(j->reason), ost_reason_meaning(j->reason));
 		return;
 	}
 	(void)printf(" by ");
@@ -37,7 +39,8 @@ static void print_failure(const struct run *r, const struct ost_test *t, const s
 	(void)printf("\n");
 }
 
-static void add_json(struct run *r, const struct ost_test *t, const struct ost_judgement *j, bool pass)
+static void add_json(
+	struct run *r, const struct ost_test *t, const struct ost_judgement *j, bool pass)
 {
 	struct ost_jsonw *w = &r->json;
 
@@ -60,9 +63,10 @@ static void add_json(struct run *r, const struct ost_test *t, const struct ost_j
 static void tell_undecided(struct run *r, const struct ost_test *t, int rc)
 {
 	r->undecided++;
-	(void)fprintf(stderr, "%s:%u:%u: error: \"%s\" cannot be asked: %s\n", t->pos.file, t->pos.line,
-		t->pos.column, t->text,
-		rc == -EINVAL ? "a device does not open flows to itself; name another peer" : strerror(-rc));
+	(void)fprintf(stderr, "%s:%u:%u: error: \"%s\" cannot be asked: %s\n", t->pos.file,
+		t->pos.line, t->pos.column, t->text,
+		rc == -EINVAL ? "a device does not open flows to itself; name another peer"
+			      : strerror(-rc));
 }
 
 static void run_test(struct run *r, const struct ost_test *t)
@@ -95,7 +99,8 @@ static int summary(struct run *r)
 		if (ost_cli_json_print(&r->json) != OST_EXIT_OK)
 			return OST_EXIT_INPUT;
 	} else if (r->policy.policy->test_count == 0) {
-		(void)printf("no tests: in the policy; a block of them says what must stay allowed and denied\n");
+		(void)printf("no tests: in the policy; a block of them says what must stay allowed "
+			     "and denied\n");
 	} else {
 		(void)printf("%u passed, %u failed\n", r->passed, r->failed);
 	}
@@ -130,8 +135,10 @@ int ost_cmd_policy_test(const struct ost_cli *cli, int argc, char **argv)
 	if (first < 0)
 		return OST_EXIT_INPUT;
 	if (first == argc)
-		return ost_cli_fail("policy test: which file? write: ostiary policy test FILE|DIR...");
-	rc = ost_cli_policy_open(&here, (const char *const *)argv + first, (uint32_t)(argc - first), &r.policy);
+		return ost_cli_fail(
+			"policy test: which file? write: ostiary policy test FILE|DIR...");
+	rc = ost_cli_policy_open(
+		&here, (const char *const *)argv + first, (uint32_t)(argc - first), &r.policy);
 	if (rc == OST_EXIT_OK)
 		rc = run_all(&r);
 	ost_cli_policy_free(&r.policy);

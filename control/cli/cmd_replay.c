@@ -8,11 +8,11 @@
 #include "policy_input.h"
 #include "replay_report.h"
 
-#define TOP_DEFAULT    10u
-#define TOP_MAX	       OST_TOPFLOWS_MAX
-#define FLOWS_MAX      (1u << 26)
-#define PROGRESS_PKTS  16384u
-#define PROGRESS_NS    (OST_NS_PER_S / 4)
+#define TOP_DEFAULT   10u
+#define TOP_MAX	      OST_TOPFLOWS_MAX
+#define FLOWS_MAX     (1u << 26)
+#define PROGRESS_PKTS 16384u
+#define PROGRESS_NS   (OST_NS_PER_S / 4)
 
 struct progress {
 	bool shown; /* standard error is a terminal */
@@ -83,7 +83,8 @@ static void progress_clear(struct run *r)
 
 /* ---- reading and judging ---- */
 
-static int judged(void *user, const struct ost_capture_packet *packet, const struct ost_verdict *verdict)
+static int judged(
+	void *user, const struct ost_capture_packet *packet, const struct ost_verdict *verdict)
 {
 	struct run *r = user;
 	struct ost_capture_writer *to = verdict->action == OST_REFUSE ? r->refused : r->allowed;
@@ -91,7 +92,8 @@ static int judged(void *user, const struct ost_capture_packet *packet, const str
 	return to != NULL ? ost_capture_write(to, packet) : 0;
 }
 
-static int read_packets(struct run *r, struct ost_capture *capture, struct ost_replay_source *source)
+static int read_packets(
+	struct run *r, struct ost_capture *capture, struct ost_replay_source *source)
 {
 	struct ost_capture_packet packet;
 	int rc, more;
@@ -106,7 +108,8 @@ static int read_packets(struct run *r, struct ost_capture *capture, struct ost_r
 	return ost_replay_flush(r->replay);
 }
 
-/* What cannot be read stands in source->error; what cannot be written or judged is the return value. */
+/* What cannot be read stands in source->error; what cannot be written or judged is the return
+ * value. */
 static int read_capture(struct run *r, struct ost_replay_source *source)
 {
 	struct ost_capture *capture = NULL;
@@ -174,7 +177,8 @@ static int replay_all(struct run *r)
 	int rc = ost_replay_new(&config, &r->replay);
 
 	if (rc == -E2BIG)
-		return ost_cli_fail("the policy names more ports than a gateway has (%u, one of them the network's)",
+		return ost_cli_fail("the policy names more ports than a gateway has (%u, one of "
+				    "them the network's)",
 			OST_PORTS_MAX);
 	if (rc < 0)
 		return ost_cli_fail("replay: %s", strerror(-rc));
@@ -200,7 +204,8 @@ static int parse_number(const char *option, const char *text, uint32_t max, uint
 	errno = 0;
 	v = strtoul(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0' || v < 1 || v > max || text[0] == '-')
-		return ost_cli_fail("replay: --%s wants a number from 1 to %u, not '%s'", option, max, text);
+		return ost_cli_fail(
+			"replay: --%s wants a number from 1 to %u, not '%s'", option, max, text);
 	*ret = (uint32_t)v;
 	return OST_EXIT_OK;
 }
@@ -234,7 +239,8 @@ static int open_output(const char *path, struct ost_capture_writer **ret_writer)
 
 static int open_outputs(struct run *r)
 {
-	if (check_output(r, r->write_allowed) != OST_EXIT_OK || check_output(r, r->write_refused) != OST_EXIT_OK)
+	if (check_output(r, r->write_allowed) != OST_EXIT_OK ||
+		check_output(r, r->write_refused) != OST_EXIT_OK)
 		return OST_EXIT_INPUT;
 	if (open_output(r->write_allowed, &r->allowed) != OST_EXIT_OK)
 		return OST_EXIT_INPUT;
@@ -291,7 +297,8 @@ int ost_cmd_replay(const struct ost_cli *cli, int argc, char **argv)
 	if (first < 0)
 		return OST_EXIT_INPUT;
 	if (first == argc)
-		return ost_cli_fail("replay: which capture? write: ostiary replay --policy FILE CAPTURE...");
+		return ost_cli_fail(
+			"replay: which capture? write: ostiary replay --policy FILE CAPTURE...");
 	rc = take_sources(&r, argc - first, argv + first);
 	if (rc == OST_EXIT_OK)
 		rc = run(&r);

@@ -10,8 +10,9 @@ static int take(const char *command, const struct ost_cli_option *o)
 	} else if (o->value != NULL) {
 		*o->value = optarg;
 	} else if (o->list->count == OST_CLI_LIST_MAX) {
-		(void)ost_cli_fail("%s: --%s stands there more than %u times; name a folder instead", command, o->name,
-			OST_CLI_LIST_MAX);
+		(void)ost_cli_fail(
+			"%s: --%s stands there more than %u times; name a folder instead", command,
+			o->name, OST_CLI_LIST_MAX);
 		return -1;
 	} else {
 		o->list->items[o->list->count++] = optarg;
@@ -19,8 +20,8 @@ static int take(const char *command, const struct ost_cli_option *o)
 	return 0;
 }
 
-int ost_cli_options(const char *command, const struct ost_cli_option *options, uint32_t count, int argc,
-	char **argv)
+int ost_cli_options(const char *command, const struct ost_cli_option *options, uint32_t count,
+	int argc, char **argv)
 {
 	struct option rows[OPTIONS_MAX + 1] = {0};
 	int found, row = 0;
@@ -36,8 +37,8 @@ int ost_cli_options(const char *command, const struct ost_cli_option *options, u
 		if (found == ':')
 			(void)ost_cli_fail("%s: %s wants an argument", command, argv[optind - 1]);
 		else if (found == '?')
-			(void)ost_cli_fail("%s: no option '%s'; 'ostiary %s --help' lists them", command,
-				argv[optind - 1], command);
+			(void)ost_cli_fail("%s: no option '%s'; 'ostiary %s --help' lists them",
+				command, argv[optind - 1], command);
 		if (found != 0 || take(command, &options[row]) < 0)
 			return -1;
 	}

@@ -13,7 +13,8 @@ static int compile(struct ost_cli_policy *p)
 	if (rc == 0) {
 		rc = ost_image_open(p->bytes, p->length, &p->image, why);
 		if (rc < 0)
-			ost_diag_error(&p->diag, (struct ost_pos){0}, NULL, "the compiled policy is not sound: %s", why);
+			ost_diag_error(&p->diag, (struct ost_pos){0}, NULL,
+				"the compiled policy is not sound: %s", why);
 	}
 	return rc;
 }
@@ -44,7 +45,8 @@ void ost_cli_policy_free(struct ost_cli_policy *p)
 	*p = (struct ost_cli_policy){0};
 }
 
-void ost_cli_rule_json(struct ost_jsonw *w, const char *key, const struct ost_image *image, uint32_t rule)
+void ost_cli_rule_json(
+	struct ost_jsonw *w, const char *key, const struct ost_image *image, uint32_t rule)
 {
 	const struct ost_image_rule *r;
 

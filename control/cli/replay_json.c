@@ -11,7 +11,8 @@ static void counts_json(struct ost_jsonw *w, const char *key, const struct ost_r
 	ost_jsonw_end(w, '}');
 }
 
-static void reasons_json(struct ost_jsonw *w, const char *key, const uint64_t refused_pkts[OST_REASON_SLOTS])
+static void reasons_json(
+	struct ost_jsonw *w, const char *key, const uint64_t refused_pkts[OST_REASON_SLOTS])
 {
 	struct ost_reason_count rows[OST_REASON_SLOTS];
 	uint32_t n = ost_reason_counts(refused_pkts, rows);
@@ -79,7 +80,8 @@ static void devices_json(struct ost_jsonw *w, const struct ost_replay_report *r)
 		ost_jsonw_end(w, '}');
 	}
 	ost_jsonw_end(w, ']');
-	reasons_json(w, "no_device_refused_by_reason", ost_replay_totals(r->replay)->unattributed_pkts);
+	reasons_json(
+		w, "no_device_refused_by_reason", ost_replay_totals(r->replay)->unattributed_pkts);
 }
 
 static void unused_json(struct ost_jsonw *w, const struct ost_replay_report *r)
@@ -105,14 +107,16 @@ static void unused_json(struct ost_jsonw *w, const struct ost_replay_report *r)
 	ost_jsonw_end(w, ']');
 }
 
-static void flow_json(struct ost_jsonw *w, const struct ost_image *image, const struct ost_topflow *f)
+static void flow_json(
+	struct ost_jsonw *w, const struct ost_image *image, const struct ost_topflow *f)
 {
 	char from[OST_ENDPOINT_TEXT], to[OST_ENDPOINT_TEXT], kind[OST_KIND_TEXT];
 	const struct ost_refusal *x = &f->refusal;
 
 	ost_refusal_words(x, from, to, kind);
 	ost_jsonw_object(w, NULL);
-	ost_jsonw_string(w, "device", x->device < image->device_count ? ost_image_device_name(image, x->device) : NULL);
+	ost_jsonw_string(w, "device",
+		x->device < image->device_count ? ost_image_device_name(image, x->device) : NULL);
 	ost_jsonw_string(w, "reason", ost_reason_name(x->reason));
 	ost_jsonw_string(w, "kind", kind);
 	ost_jsonw_string(w, "from", from);
@@ -132,9 +136,11 @@ static void top_json(struct ost_jsonw *w, const struct ost_replay_report *r)
 	bool exact;
 
 	(void)ost_topflows_count(top, &exact);
-	ost_jsonw_bool(w, "top_refused_exact", exact);
+	ost_jsonw_bool(w, "top_refused_exact",
+		exact && ost_replay_totals(r->replay)->unrecorded_pkts == 0);
 	ost_jsonw_array(w, "top_refused");
-	for (uint32_t i = 0, n = rows != NULL ? ost_topflows_list(top, rows, r->top) : 0; i < n; i++)
+	for (uint32_t i = 0, n = rows != NULL ? ost_topflows_list(top, rows, r->top) : 0; i < n;
+		i++)
 		flow_json(w, &r->policy->image, &rows[i]);
 	ost_jsonw_end(w, ']');
 }

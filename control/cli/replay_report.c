@@ -14,12 +14,16 @@ static void print_totals(const struct ost_replay_report *r)
 {
 	const struct ost_replay_totals *t = ost_replay_totals(r->replay);
 	char first[OST_TIME_TEXT], last[OST_TIME_TEXT];
-	double share = t->received.pkts > 0 ? 100.0 * (double)t->refused.pkts / (double)t->received.pkts : 0;
+	double share = t->received.pkts > 0
+			       ? 100.0 * (double)t->refused.pkts / (double)t->received.pkts
+			       : 0;
 
 	ost_clock_format(t->first_wall_ns, first);
 	ost_clock_format(t->last_wall_ns, last);
-	(void)printf("%u capture%s, %.19s to %.19s UTC\n", r->source_count, r->source_count == 1 ? "" : "s", first, last);
-	(void)printf("%" PRIu64 " packets (%" PRIu64 " bytes) = %" PRIu64 " allowed + %" PRIu64 " refused (%.1f %%)\n",
+	(void)printf("%u capture%s, %.19s to %.19s UTC\n", r->source_count,
+		r->source_count == 1 ? "" : "s", first, last);
+	(void)printf("%" PRIu64 " packets (%" PRIu64 " bytes) = %" PRIu64 " allowed + %" PRIu64
+		     " refused (%.1f %%)\n",
 		t->received.pkts, t->received.bytes, t->forwarded.pkts, t->refused.pkts, share);
 	if (r->took_ns > 0)
 		(void)printf("judged in %.2f s, %.0f packets/s\n", (double)r->took_ns / 1e9,
@@ -36,8 +40,8 @@ static void print_reasons(const struct ost_replay_report *r)
 		return;
 	(void)printf("\nrefused, by reason\n");
 	for (uint32_t i = 0; i < n; i++)
-		(void)printf("  %10" PRIu64 "  %-20s %s\n", rows[i].pkts, ost_reason_name(rows[i].reason),
-			ost_reason_meaning(rows[i].reason));
+		(void)printf("  %10" PRIu64 "  %-20s %s\n", rows[i].pkts,
+			ost_reason_name(rows[i].reason), ost_reason_meaning(rows[i].reason));
 }
 
 static void print_reason_list(const uint64_t refused_pkts[OST_REASON_SLOTS])
@@ -46,7 +50,8 @@ static void print_reason_list(const uint64_t refused_pkts[OST_REASON_SLOTS])
 	uint32_t n = ost_reason_counts(refused_pkts, rows);
 
 	for (uint32_t i = 0; i < n; i++)
-		(void)printf("%s%s %" PRIu64, i > 0 ? ", " : "", ost_reason_name(rows[i].reason), rows[i].pkts);
+		(void)printf("%s%s %" PRIu64, i > 0 ? ", " : "", ost_reason_name(rows[i].reason),
+			rows[i].pkts);
 	(void)printf("\n");
 }
 
@@ -57,7 +62,8 @@ static void print_devices(const struct ost_replay_report *r)
 	uint64_t nobody = 0;
 	uint32_t shown = 0, hidden = 0;
 
-	(void)printf("\n%-24s %-16s %10s %10s  %s\n", "device", "role", "allowed", "refused", "refused for");
+	(void)printf("\n%-24s %-16s %10s %10s  %s\n", "device", "role", "allowed", "refused",
+		"refused for");
 	for (uint32_t i = 0; i < image->device_count; i++) {
 		struct ost_replay_device d;
 
@@ -67,8 +73,10 @@ static void print_devices(const struct ost_replay_report *r)
 			hidden++;
 			continue;
 		}
-		(void)printf("%-24s %-16s %10" PRIu64 " %10" PRIu64 "  ", ost_image_device_name(image, i),
-			ost_image_role_name(image, image->devices[i].role), d.forwarded.pkts, d.refused.pkts);
+		(void)printf("%-24s %-16s %10" PRIu64 " %10" PRIu64 "  ",
+			ost_image_device_name(image, i),
+			ost_image_role_name(image, image->devices[i].role), d.forwarded.pkts,
+			d.refused.pkts);
 		print_reason_list(d.refused_pkts);
 	}
 	if (hidden > 0)
@@ -105,8 +113,8 @@ static void print_unused(const struct ost_replay_report *r)
 	if (unused > UNUSED_SHOWN)
 		(void)printf("  ... and %u more; --json lists all\n", unused - UNUSED_SHOWN);
 	if (elsewhere > 0)
-		(void)printf("\n%u further rule%s belong%s to roles of which no device was seen\n", elsewhere,
-			elsewhere == 1 ? "" : "s", elsewhere == 1 ? "s" : "");
+		(void)printf("\n%u further rule%s belong%s to roles of which no device was seen\n",
+			elsewhere, elsewhere == 1 ? "" : "s", elsewhere == 1 ? "s" : "");
 }
 
 static void print_flow(const struct ost_replay_report *r, const struct ost_topflow *f)
@@ -137,7 +145,8 @@ static int print_top(const struct ost_replay_report *r)
 	if (exact)
 		(void)printf("\nlargest refused flows (%u of %u)\n", n, all);
 	else
-		(void)printf("\nlargest refused flows (there were more than %u kinds: counts may be too high by up to "
+		(void)printf("\nlargest refused flows (there were more than %u kinds: counts may "
+			     "be too high by up to "
 			     "%" PRIu64 ")\n",
 			OST_TOPFLOWS_MAX, ost_replay_top_error(rows, n));
 	for (uint32_t i = 0; i < n; i++)

@@ -25,5 +25,6 @@ struct ost_replay_report {
 int ost_replay_report_print(const struct ost_replay_report *report);
 
 /* One line of what makes the result less than it seems, number i; NULL behind the last one. */
-const char *ost_replay_report_warning(const struct ost_replay_report *report, uint32_t i, char buf[static 256]);
+const char *ost_replay_report_warning(
+	const struct ost_replay_report *report, uint32_t i, char buf[static 256]);
 int ost_replay_report_json(const struct ost_replay_report *report);

@@ -22,7 +22,8 @@ uint32_t ost_reason_counts(const uint64_t refused_pkts[OST_REASON_SLOTS],
 
 	for (unsigned i = 0; i < OST_REASON_SLOTS; i++) {
 		if (refused_pkts[i] > 0)
-			ret_rows[n++] = (struct ost_reason_count){.reason = (uint8_t)i, .pkts = refused_pkts[i]};
+			ret_rows[n++] = (struct ost_reason_count){
+				.reason = (uint8_t)i, .pkts = refused_pkts[i]};
 	}
 	qsort(ret_rows, n, sizeof(*ret_rows), more_first);
 	return n;
@@ -30,8 +31,9 @@ uint32_t ost_reason_counts(const uint64_t refused_pkts[OST_REASON_SLOTS],
 
 static bool has_ports(const struct ost_refusal *r)
 {
-	return r->protocol == IPPROTO_TCP || r->protocol == IPPROTO_UDP || r->protocol == IPPROTO_UDPLITE ||
-	       r->protocol == IPPROTO_SCTP || r->protocol == IPPROTO_DCCP;
+	return r->protocol == IPPROTO_TCP || r->protocol == IPPROTO_UDP ||
+	       r->protocol == IPPROTO_UDPLITE || r->protocol == IPPROTO_SCTP ||
+	       r->protocol == IPPROTO_DCCP;
 }
 
 static void kind_words(const struct ost_refusal *r, char kind[static OST_KIND_TEXT])
@@ -39,7 +41,8 @@ static void kind_words(const struct ost_refusal *r, char kind[static OST_KIND_TE
 	static const struct {
 		uint16_t type;
 		const char *name;
-	} types[] = {{ETHERTYPE_ARP, "arp"}, {0x888e, "eapol"}, {0x88cc, "lldp"}, {0x0800, "ipv4"}, {0x86dd, "ipv6"}};
+	} types[] = {{ETHERTYPE_ARP, "arp"}, {0x888e, "eapol"}, {0x88cc, "lldp"}, {0x0800, "ipv4"},
+		{0x86dd, "ipv6"}};
 
 	if (r->family == 0 || r->ethertype == ETHERTYPE_ARP) {
 		for (size_t i = 0; i < OST_ARRAY_SIZE(types); i++) {
@@ -50,10 +53,12 @@ static void kind_words(const struct ost_refusal *r, char kind[static OST_KIND_TE
 		}
 		(void)snprintf(kind, OST_KIND_TEXT, "ethertype 0x%04x", r->ethertype);
 	} else if (r->protocol == IPPROTO_TCP || r->protocol == IPPROTO_UDP) {
-		(void)snprintf(kind, OST_KIND_TEXT, "%s", r->protocol == IPPROTO_TCP ? "tcp" : "udp");
+		(void)snprintf(
+			kind, OST_KIND_TEXT, "%s", r->protocol == IPPROTO_TCP ? "tcp" : "udp");
 	} else if (r->protocol == IPPROTO_ICMP || r->protocol == IPPROTO_ICMPV6) {
-		(void)snprintf(kind, OST_KIND_TEXT, "%s %u/%u", r->protocol == IPPROTO_ICMP ? "icmp" : "icmpv6",
-			r->dst_port >> 8, r->dst_port & 0xff);
+		(void)snprintf(kind, OST_KIND_TEXT, "%s %u/%u",
+			r->protocol == IPPROTO_ICMP ? "icmp" : "icmpv6", r->dst_port >> 8,
+			r->dst_port & 0xff);
 	} else {
 		(void)snprintf(kind, OST_KIND_TEXT, "ip/%u", r->protocol);
 	}
@@ -76,7 +81,8 @@ static void endpoint_words(const struct ost_refusal *r, const uint8_t ip[16], co
 	if (port == NULL || !has_ports(r))
 		(void)snprintf(buf, OST_ENDPOINT_TEXT, "%s", text);
 	else
-		(void)snprintf(buf, OST_ENDPOINT_TEXT, r->family == OST_IPV6 ? "[%s]:%u" : "%s:%u", text, *port);
+		(void)snprintf(buf, OST_ENDPOINT_TEXT, r->family == OST_IPV6 ? "[%s]:%u" : "%s:%u",
+			text, *port);
 }
 
 /* The source port is that of the first packet only, so it is not shown. */
@@ -110,7 +116,8 @@ uint64_t ost_replay_top_error(const struct ost_topflow *flows, uint32_t count)
 	return most;
 }
 
-const char *ost_replay_report_warning(const struct ost_replay_report *r, uint32_t i, char buf[static 256])
+const char *ost_replay_report_warning(
+	const struct ost_replay_report *r, uint32_t i, char buf[static 256])
 {
 	const struct ost_replay_totals *t = ost_replay_totals(r->replay);
 	const struct ost_image *image = &r->policy->image;
@@ -121,17 +128,36 @@ const char *ost_replay_report_warning(const struct ost_replay_report *r, uint32_
 	for (uint32_t d = 0; d < image->device_count; d++)
 		without_mac += !image->devices[d].has_mac;
 	if (t->cut_pkts > 0 && i-- == 0)
-		(void)snprintf(buf, 256, "%" PRIu64 " frames were cut by the capture's snapshot length and may count as "
-					 "malformed; capture with -s 0", t->cut_pkts);
+		(void)snprintf(buf, 256,
+			"%" PRIu64
+			" frames were cut by the capture's snapshot length and may count as "
+			"malformed; capture with -s 0",
+			t->cut_pkts);
 	else if (t->refused_pkts[OST_REASON_FLOW_TABLE_FULL] > 0 && i-- == 0)
-		(void)snprintf(buf, 256, "the flow table (%" PRIu64 " entries) was full at times; a larger one: --flows", max);
+		(void)snprintf(buf, 256,
+			"the flow table (%" PRIu64
+			" entries) was full at times; a larger one: --flows",
+			max);
+	else if (t->unrecorded_pkts > 0 && i-- == 0)
+		(void)snprintf(buf, 256,
+			"%" PRIu64
+			" refused packets are in the sums, but not among the largest refused flows",
+			t->unrecorded_pkts);
 	else if (t->older_pkts > 0 && i-- == 0)
-		(void)snprintf(buf, 256, "%" PRIu64 " frames bear a time before the one in front of them and were judged at the later time", t->older_pkts);
+		(void)snprintf(buf, 256,
+			"%" PRIu64 " frames bear a time before the one in front of them and were "
+				   "judged at the later time",
+			t->older_pkts);
 	else if (t->stretches > 1 && i-- == 0)
-		(void)snprintf(buf, 256, "time jumps back %u time%s by more than a minute; the clock went on from where it stood", t->stretches - 1, t->stretches == 2 ? "" : "s");
+		(void)snprintf(buf, 256,
+			"time jumps back %u time%s by more than a minute; the clock went on from "
+			"where it stood",
+			t->stretches - 1, t->stretches == 2 ? "" : "s");
 	else if (without_mac > 0 && i-- == 0)
-		(void)snprintf(buf, 256, "%u device%s of the policy %s no mac:, so no frame can be attributed to %s",
-			without_mac, without_mac == 1 ? "" : "s", without_mac == 1 ? "has" : "have", without_mac == 1 ? "it" : "them");
+		(void)snprintf(buf, 256,
+			"%u device%s of the policy %s no mac:, so no frame can be attributed to %s",
+			without_mac, without_mac == 1 ? "" : "s", without_mac == 1 ? "has" : "have",
+			without_mac == 1 ? "it" : "them");
 	else
 		return NULL;
 	return buf;

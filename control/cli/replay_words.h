@@ -20,7 +20,8 @@ uint32_t ost_reason_counts(const uint64_t refused_pkts[OST_REASON_SLOTS],
 void ost_refusal_words(const struct ost_refusal *refusal, char from[static OST_ENDPOINT_TEXT],
 	char to[static OST_ENDPOINT_TEXT], char kind[static OST_KIND_TEXT]);
 
-/* By role: did any device of it send or receive something? Owned by the caller; NULL without memory. */
+/* By role: did any device of it send or receive something? Owned by the caller; NULL without
+ * memory. */
 bool *ost_replay_roles_seen(const struct ost_replay_report *report);
 
 /* By how much the counts of these flows may be too high, at most. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A capture file through the reader and the replay engine under a small policy: no byte string may break
- * either, and the books must balance. Even files are read from memory, odd ones through a memfd. */
+/* A capture file through the reader and the replay engine under a small policy: no byte string may
+ * break either, and the books must balance. Even files are read from memory, odd ones through a
+ * memfd. */
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -11,7 +12,8 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char yaml[] = "ostiary: 1\n"
+static const char yaml[] =
+	"ostiary: 1\n"
 	"networks: { net: [10.0.0.0/8, \"fd00::/16\"] }\n"
 	"infrastructure: { resolvers: [10.0.0.53] }\n"
 	"roles:\n"
@@ -31,7 +33,8 @@ static struct ost_image image;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct ost_policy_source source = {.name = "p.yaml", .bytes = yaml, .length = sizeof(yaml) - 1};
+	struct ost_policy_source source = {
+		.name = "p.yaml", .bytes = yaml, .length = sizeof(yaml) - 1};
 	struct ost_diag diag = {0};
 	struct ost_policy *policy;
 	static void *bytes; /* for ever: the image points into it */
@@ -76,8 +79,9 @@ static void check_books(const struct ost_replay *replay, uint64_t packets)
 
 	for (unsigned i = 0; i < OST_REASON_SLOTS; i++)
 		sum += t->refused_pkts[i];
-	if (t->received.pkts != packets || t->received.pkts != t->forwarded.pkts + t->refused.pkts ||
-		sum != t->refused.pkts || t->refused_pkts[OST_REASON_NONE] != 0)
+	if (t->received.pkts != packets ||
+		t->received.pkts != t->forwarded.pkts + t->refused.pkts || sum != t->refused.pkts ||
+		t->refused_pkts[OST_REASON_NONE] != 0)
 		abort();
 }
 
@@ -100,7 +104,8 @@ static void replay_all(struct ost_capture *capture, struct ost_replay *replay)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ost_replay_config config = {.image = &image, .flows = 64, .flows6 = 64, .bindings = 16};
+	struct ost_replay_config config = {
+		.image = &image, .flows = 64, .flows6 = 64, .bindings = 16};
 	char why[OST_CAPTURE_WHY] = "";
 	struct ost_capture *capture;
 	struct ost_replay *replay;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Captures, whole and broken; the engine's clock, ports and books; the bounded summary of refused flows. */
+/* Captures, whole and broken; the engine's clock, ports and books; the bounded summary of refused
+ * flows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +38,8 @@ static void write_file(const char *path, const void *bytes, size_t length)
 	assert_int_equal(fclose(f), 0);
 }
 
-static const uint8_t pcap_head[24] = {0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0};
+static const uint8_t pcap_head[24] = {
+	0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0};
 
 /* A pcap file of n equal packets of 60 bytes; returns its length. */
 static size_t make_pcap(uint8_t *out, unsigned n)
@@ -57,8 +59,9 @@ static size_t make_pcap(uint8_t *out, unsigned n)
 /* pcapng: section header, one Ethernet interface, n enhanced packets of 60 bytes. */
 static size_t make_pcapng(uint8_t *out, unsigned n)
 {
-	static const uint8_t head[48] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
-		0xff, 0xff, 0xff, 0xff, 28, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 4, 0, 20, 0, 0, 0};
+	static const uint8_t head[48] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b,
+		0x1a, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 28, 0, 0, 0, 1, 0,
+		0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 4, 0, 20, 0, 0, 0};
 	size_t at = sizeof(head);
 
 	memcpy(out, head, sizeof(head));
@@ -71,7 +74,8 @@ static size_t make_pcapng(uint8_t *out, unsigned n)
 	return at;
 }
 
-static int open_bytes(const void *bytes, size_t length, struct ost_capture **ret, char why[static OST_CAPTURE_WHY])
+static int open_bytes(const void *bytes, size_t length, struct ost_capture **ret,
+	char why[static OST_CAPTURE_WHY])
 {
 	char path[128];
 
@@ -118,7 +122,8 @@ static void test_not_a_capture(void **state)
 }
 
 /* Reads all; the last return value. */
-static int read_all(const void *bytes, size_t length, uint64_t *ret_packets, char why[static OST_CAPTURE_WHY])
+static int read_all(
+	const void *bytes, size_t length, uint64_t *ret_packets, char why[static OST_CAPTURE_WHY])
 {
 	struct ost_capture_packet p;
 	struct ost_capture *c;
@@ -147,7 +152,8 @@ static void test_cut_short(void **state)
 	all = make_pcap(bytes, 5);
 	assert_int_equal(read_all(bytes, all, &packets, why), 0);
 	assert_int_equal(packets, 5);
-	for (size_t cut = all - 75; cut < all; cut++) { /* anywhere in the last packet, header or bytes */
+	for (size_t cut = all - 75; cut < all;
+		cut++) { /* anywhere in the last packet, header or bytes */
 		assert_int_equal(read_all(bytes, cut, &packets, why), -EIO);
 		assert_int_equal(packets, 4);
 		assert_non_null(strstr(why, "behind packet 4"));
@@ -171,7 +177,8 @@ static void test_cut_short(void **state)
 static void test_writer(void **state)
 {
 	uint8_t bytes[60] = {1, 2, 3};
-	struct ost_capture_packet p = {.bytes = bytes, .length = 60, .wire_length = 1500, .wall_ns = START_NS + 123456789};
+	struct ost_capture_packet p = {
+		.bytes = bytes, .length = 60, .wire_length = 1500, .wall_ns = START_NS + 123456789};
 	struct ost_capture_writer *w = NULL;
 	struct ost_capture *c;
 	char why[OST_CAPTURE_WHY], path[128];
@@ -202,7 +209,8 @@ static void test_writer(void **state)
 
 /* ---- the engine ---- */
 
-static const char yaml[] = "ostiary: 1\n"
+static const char yaml[] =
+	"ostiary: 1\n"
 	"networks: { net: 10.9.0.0/16 }\n"
 	"roles:\n"
 	"  a:\n"
@@ -216,7 +224,8 @@ static const char yaml[] = "ostiary: 1\n"
 	"devices:\n"
 	"  one: { role: a, mac: \"02:00:00:00:00:01\", address: 10.1.0.1 }\n"
 	"  two: { role: b, mac: \"02:00:00:00:00:02\", address: 10.1.0.2, port: dev1 }\n"
-	"  tagged: { role: a, mac: \"02:00:00:00:00:01\", vlan: 7, address: 10.1.0.1, port: dev2 }\n"
+	"  tagged: { role: a, mac: \"02:00:00:00:00:01\", vlan: 7, address: 10.1.0.1, port: dev2 "
+	"}\n"
 	"  paper: { role: c, certificate: \"urn:dev:ser:1\" }\n";
 
 struct bench {
@@ -230,7 +239,8 @@ struct bench {
 	int fail; /* what judged() returns */
 };
 
-static int judged(void *user, const struct ost_capture_packet *packet, const struct ost_verdict *verdict)
+static int judged(
+	void *user, const struct ost_capture_packet *packet, const struct ost_verdict *verdict)
 {
 	struct bench *b = user;
 
@@ -242,8 +252,10 @@ static int judged(void *user, const struct ost_capture_packet *packet, const str
 
 static void open_bench(struct bench *b)
 {
-	struct ost_policy_source source = {.name = "p.yaml", .bytes = yaml, .length = sizeof(yaml) - 1};
-	struct ost_replay_config config = {.flows = 1000, .flows6 = 100, .bindings = 100, .judged = judged, .user = b};
+	struct ost_policy_source source = {
+		.name = "p.yaml", .bytes = yaml, .length = sizeof(yaml) - 1};
+	struct ost_replay_config config = {
+		.flows = 1000, .flows6 = 100, .bindings = 100, .judged = judged, .user = b};
 	char why[256];
 
 	*b = (struct bench){0};
@@ -263,10 +275,14 @@ static void close_bench(struct bench *b)
 	ost_diag_free(&b->diag);
 }
 
-static struct ost_probe probe(uint8_t src_mac, uint8_t dst_mac, const char *src, const char *dst, uint16_t sport, uint16_t dport)
+static struct ost_probe probe(uint8_t src_mac, uint8_t dst_mac, const char *src, const char *dst,
+	uint16_t sport, uint16_t dport)
 {
-	struct ost_probe p = {.src_mac = {2, 0, 0, 0, 0, src_mac}, .dst_mac = {2, 0, 0, 0, 0, dst_mac}, .protocol = 17,
-		.src_port = sport, .value = dport};
+	struct ost_probe p = {.src_mac = {2, 0, 0, 0, 0, src_mac},
+		.dst_mac = {2, 0, 0, 0, 0, dst_mac},
+		.protocol = 17,
+		.src_port = sport,
+		.value = dport};
 
 	assert_int_equal(ost_ip_parse(src, &p.src), 0);
 	assert_int_equal(ost_ip_parse(dst, &p.dst), 0);
@@ -277,7 +293,9 @@ static void play(struct bench *b, uint64_t at_ns, const struct ost_probe *p)
 {
 	uint8_t frame[OST_PROBE_MAX];
 	int length = ost_probe_build(p, frame);
-	struct ost_capture_packet packet = {.bytes = frame, .length = (uint32_t)length, .wire_length = (uint32_t)length,
+	struct ost_capture_packet packet = {.bytes = frame,
+		.length = (uint32_t)length,
+		.wire_length = (uint32_t)length,
 		.wall_ns = START_NS + at_ns};
 
 	assert_true(length > 0);
@@ -301,7 +319,7 @@ static enum ost_reason play_one(struct bench *b, uint64_t at_ns, const struct os
 	return OST_REASON_NONE;
 }
 
-#define S(seconds) ((uint64_t)((seconds) * 1e9))
+#define S(seconds) ((uint64_t)((seconds)*1e9))
 
 /* Limits and timeouts run in the capture's time, not in ours. */
 static void test_time(void **state)
@@ -313,10 +331,11 @@ static void test_time(void **state)
 	(void)state;
 	open_bench(&b);
 	back = probe(99, 1, "10.9.0.1", "10.1.0.1", 7, 5000);
-	assert_int_equal(play_one(&b, S(0), &back), OST_REASON_NOT_ALLOWED_IN); /* part of no flow */
+	assert_int_equal(
+		play_one(&b, S(0), &back), OST_REASON_NOT_ALLOWED_IN); /* part of no flow */
 	assert_int_equal(play_one(&b, S(1), &out), OST_REASON_NONE);
 	assert_int_equal(play_one(&b, S(2), &back), OST_REASON_NONE);
-	assert_int_equal(play_one(&b, S(170), &back), OST_REASON_NONE);	  /* udp-reply: 180 s */
+	assert_int_equal(play_one(&b, S(170), &back), OST_REASON_NONE); /* udp-reply: 180 s */
 	assert_int_equal(play_one(&b, S(170 + 200), &back), OST_REASON_NOT_ALLOWED_IN);
 	for (unsigned i = 0; i < 80; i++) { /* new-flows: 2/s, bursts of some 32 */
 		next.src_port = (uint16_t)(6000 + i);
@@ -332,7 +351,8 @@ static void test_time(void **state)
 
 static void test_time_jumps(void **state)
 {
-	struct ost_probe out = probe(1, 99, "10.1.0.1", "10.9.0.1", 5000, 7), back = probe(99, 1, "10.9.0.1", "10.1.0.1", 7, 5000);
+	struct ost_probe out = probe(1, 99, "10.1.0.1", "10.9.0.1", 5000, 7),
+			 back = probe(99, 1, "10.9.0.1", "10.1.0.1", 7, 5000);
 	const struct ost_replay_totals *t;
 	struct bench b;
 
@@ -340,10 +360,12 @@ static void test_time_jumps(void **state)
 	open_bench(&b);
 	t = ost_replay_totals(b.replay);
 	assert_int_equal(play_one(&b, S(100000), &out), OST_REASON_NONE);
-	assert_int_equal(play_one(&b, S(99999), &back), OST_REASON_NONE); /* a little older: still now */
+	assert_int_equal(
+		play_one(&b, S(99999), &back), OST_REASON_NONE); /* a little older: still now */
 	assert_int_equal(t->older_pkts, 1);
 	assert_int_equal(t->stretches, 1);
-	assert_int_equal(play_one(&b, S(0), &back), OST_REASON_NONE); /* another stretch: time goes on from there */
+	assert_int_equal(play_one(&b, S(0), &back),
+		OST_REASON_NONE); /* another stretch: time goes on from there */
 	assert_int_equal(t->stretches, 2);
 	assert_int_equal(play_one(&b, S(10), &back), OST_REASON_NONE);
 	assert_int_equal(play_one(&b, S(300), &back), OST_REASON_NOT_ALLOWED_IN);
@@ -393,7 +415,10 @@ static void test_books(void **state)
 {
 	struct ost_probe p = probe(1, 99, "10.1.0.1", "10.9.0.1", 5000, 8);
 	static uint8_t large[OST_CAPTURE_FRAME_MAX];
-	struct ost_capture_packet packet = {.bytes = large, .length = sizeof(large), .wire_length = sizeof(large), .wall_ns = START_NS};
+	struct ost_capture_packet packet = {.bytes = large,
+		.length = sizeof(large),
+		.wire_length = sizeof(large),
+		.wall_ns = START_NS};
 	const struct ost_replay_totals *t;
 	uint64_t sum = 0;
 	struct bench b;
@@ -436,11 +461,14 @@ static void test_books(void **state)
 static void test_top_of_replay(void **state)
 {
 	struct ost_probe p = probe(1, 99, "10.1.0.1", "10.66.0.1", 5000, 7);
-	struct ost_topflow top[3];
+	struct ost_topflow top[3], *all = calloc(OST_TOPFLOWS_MAX, sizeof(*all));
+	uint64_t sum = 0;
 	struct bench b;
 	bool exact;
+	uint32_t n;
 
 	(void)state;
+	assert_non_null(all);
 	open_bench(&b);
 	for (unsigned i = 0; i < 30000; i++) { /* several drains of the records */
 		p.src_port = (uint16_t)(2000 + i);
@@ -455,7 +483,23 @@ static void test_top_of_replay(void **state)
 	assert_int_equal(top[0].refusal.count_pkts, 10000);
 	assert_int_equal(top[0].refusal.reason, OST_REASON_NOT_ALLOWED);
 	assert_int_equal(top[0].refusal.device, 0);
-	assert_true(top[0].refusal.first_wall_ns >= START_NS - S(1) && top[0].refusal.last_wall_ns <= START_NS + S(1));
+	/* More kinds than there are records: none may be lost on the way. */
+	p.value = 6;
+	for (uint32_t i = 0; i < 40000; i++) {
+		p.dst.b[2] = (uint8_t)(i >> 8);
+		p.dst.b[3] = (uint8_t)i;
+		play(&b, S(1) + i * 1000, &p);
+	}
+	assert_int_equal(ost_replay_flush(b.replay), 0);
+	n = ost_topflows_list(ost_replay_topflows(b.replay), all, OST_TOPFLOWS_MAX);
+	for (uint32_t i = 0; i < n; i++)
+		sum += all[i].refusal.count_pkts;
+	assert_int_equal(sum + ost_replay_totals(b.replay)->unrecorded_pkts,
+		ost_replay_totals(b.replay)->refused.pkts);
+	assert_true(ost_replay_totals(b.replay)->unrecorded_pkts < 40);
+	free(all);
+	assert_true(top[0].refusal.first_wall_ns >= START_NS - S(1) &&
+		    top[0].refusal.last_wall_ns <= START_NS + S(1));
 	close_bench(&b);
 }
 
@@ -463,8 +507,12 @@ static void test_top_of_replay(void **state)
 
 static struct ost_refusal refusal(uint32_t n, uint64_t pkts)
 {
-	struct ost_refusal r = {.device = OST_DEVICE_NONE, .family = 4, .protocol = 6, .reason = OST_REASON_NOT_ALLOWED,
-		.count_pkts = pkts, .count_bytes = pkts * 60};
+	struct ost_refusal r = {.device = OST_DEVICE_NONE,
+		.family = 4,
+		.protocol = 6,
+		.reason = OST_REASON_NOT_ALLOWED,
+		.count_pkts = pkts,
+		.count_bytes = pkts * 60};
 
 	memcpy(r.dst_ip, &n, 4);
 	return r;
@@ -504,7 +552,8 @@ static void test_topflows(void **state)
 		memcpy(&flow, all[i].refusal.dst_ip, 4);
 		assert_int_equal(flow, 19 - i);
 		real = 50 * (100 + flow);
-		assert_true(all[i].refusal.count_pkts >= real && all[i].refusal.count_pkts - all[i].over_pkts <= real);
+		assert_true(all[i].refusal.count_pkts >= real &&
+			    all[i].refusal.count_pkts - all[i].over_pkts <= real);
 	}
 	n = ost_topflows_list(t, all, OST_TOPFLOWS_MAX);
 	for (uint32_t i = 0; i < n; i++) { /* what space-saving promises */
