@@ -4,74 +4,23 @@
 #include <netinet/in.h>
 
 #include "clock.h"
+#include "judge_address.h"
 #include "judge_site.h"
 #include "placeholder.h"
 #include "probe.h"
 
 #define CLOCK_START_NS (3600 * OST_NS_PER_S)
-#define CLOCK_END_NS                                                                               \
-	(1000000 * OST_NS_PER_S)   /* then begin anew: the classifier's ticks are 32 bits wide */
-#define STEP_NS (2 * OST_NS_PER_S) /* more than each timeout of judge_site.c */
-
-/* Addresses of one device without its own; family 0: none yet. */
-struct spare {
-	struct ost_ip ip[2];
-};
-
-struct holder {
-	struct ost_ip ip;
-	uint32_t vlan;
-	uint32_t device;
-};
+#define CLOCK_END_NS   (1000000 * OST_NS_PER_S) /* then anew: the classifier's ticks have 32 bits */
+#define STEP_NS	       (2 * OST_NS_PER_S)	/* more than each timeout of judge_site.c */
 
 struct ost_judge {
 	const struct ost_image *image;
 	struct ost_judge_tables tables;
-	struct ost_placeholders *placeholders;
-	struct spare *spares;	/* of each device */
-	struct holder *holders; /* of each static address, sorted */
+	struct ost_judge_addresses addresses;
 	struct ost_judge_site sites[OST_JUDGE_SITES];
 	uint64_t now_ns;
 	uint32_t questions;
 };
-
-static int holder_compare(const void *a, const void *b)
-{
-	const struct holder *x = a, *y = b;
-	int c = memcmp(&x->ip, &y->ip, sizeof(x->ip));
-
-	if (c != 0)
-		return c;
-	return x->vlan < y->vlan ? -1 : x->vlan > y->vlan;
-}
-
-static void static_address(const struct ost_image *image, uint32_t place, struct ost_ip *ret_ip)
-{
-	memcpy(ret_ip->b, image->addresses[place].ip, sizeof(ret_ip->b));
-	ret_ip->family = image->addresses[place].family;
-}
-
-static int list_holders(struct ost_judge *j)
-{
-	const struct ost_image *image = j->image;
-
-	j->holders = calloc(image->address_count + 1u, sizeof(*j->holders));
-	if (j->holders == NULL)
-		return -ENOMEM;
-	for (uint32_t d = 0; d < image->device_count; d++) {
-		const struct ost_image_device *device = &image->devices[d];
-
-		for (uint32_t a = 0; a < device->address_count; a++) {
-			struct holder *h = &j->holders[device->address_first + a];
-
-			static_address(image, device->address_first + a, &h->ip);
-			h->vlan = device->vlan;
-			h->device = d;
-		}
-	}
-	qsort(j->holders, image->address_count, sizeof(*j->holders), holder_compare);
-	return 0;
-}
 
 int ost_judge_new(const struct ost_image *image, struct ost_judge **ret_judge)
 {
@@ -82,14 +31,9 @@ int ost_judge_new(const struct ost_image *image, struct ost_judge **ret_judge)
 		return -ENOMEM;
 	j->image = image;
 	j->now_ns = CLOCK_START_NS;
-	j->spares = calloc(image->device_count + 1u, sizeof(*j->spares));
-	rc = j->spares != NULL ? 0 : -ENOMEM;
+	rc = ost_judge_tables_make(&j->tables, image);
 	if (rc == 0)
-		rc = ost_judge_tables_make(&j->tables, image);
-	if (rc == 0)
-		rc = list_holders(j);
-	if (rc == 0)
-		rc = ost_placeholders_new(image, &j->placeholders);
+		rc = ost_judge_addresses_make(&j->addresses, image);
 	if (rc < 0) {
 		ost_judge_free(&j);
 		return rc;
@@ -107,9 +51,7 @@ void ost_judge_free(struct ost_judge **judge)
 	for (uint32_t i = 0; i < OST_JUDGE_SITES; i++)
 		ost_judge_site_close(&j->sites[i]);
 	ost_judge_tables_close(&j->tables);
-	ost_placeholders_free(&j->placeholders);
-	free(j->holders);
-	free(j->spares);
+	ost_judge_addresses_close(&j->addresses);
 	free(j);
 	*judge = NULL;
 }
@@ -127,46 +69,13 @@ bool ost_judge_state(const struct ost_image_role *role, enum ost_state *ret_stat
 	return assumed;
 }
 
-static bool own_address(
-	const struct ost_judge *j, uint32_t device, uint8_t family, struct ost_ip *ret_ip)
-{
-	const struct ost_image_device *d = &j->image->devices[device];
-
-	for (uint32_t i = 0; i < d->address_count; i++) {
-		static_address(j->image, d->address_first + i, ret_ip);
-		if (ret_ip->family == family)
-			return true;
-	}
-	return false;
-}
-
 /* Forgets every placeholder and every site that knows one. */
 static void start_over(struct ost_judge *j)
 {
 	for (uint32_t i = 0; i < OST_JUDGE_SITES; i++)
 		ost_judge_site_close(&j->sites[i]);
 	j->now_ns = CLOCK_START_NS;
-	memset(j->spares, 0, (j->image->device_count + 1u) * sizeof(*j->spares));
-	ost_placeholders_reset(j->placeholders);
-}
-
-static int address_for(struct ost_judge *j, uint32_t device, uint8_t family, struct ost_ip *ret_ip,
-	enum ost_binding_source *ret_source)
-{
-	struct ost_ip *spare = &j->spares[device].ip[family == OST_IPV6];
-
-	*ret_source = OST_BINDING_STATIC;
-	if (own_address(j, device, family, ret_ip))
-		return 0;
-	*ret_source = OST_BINDING_DHCP;
-	if (spare->family == 0) {
-		int rc = ost_placeholders_take(j->placeholders, family, spare);
-
-		if (rc < 0)
-			return rc;
-	}
-	*ret_ip = *spare;
-	return 0;
+	ost_judge_addresses_forget(&j->addresses);
 }
 
 static int give_state(const struct ost_judge *j, struct ost_judge_site *s, uint32_t device)
@@ -192,7 +101,7 @@ static int prepare(struct ost_judge *j, struct ost_judge_site *s, uint32_t devic
 	int rc = give_state(j, s, device);
 
 	if (rc == 0)
-		rc = address_for(j, device, family, ret_ip, &source);
+		rc = ost_judge_address(&j->addresses, device, family, ret_ip, &source);
 	if (rc < 0 || s->prepared[device] & bit)
 		return rc;
 	rc = ost_site_bind(s->site, device, ret_ip, source, 0);
@@ -329,15 +238,6 @@ static int ask_again(struct ost_judge *j, struct ask *ask, struct ost_judgement 
 	return ask_once(j, ask, ret);
 }
 
-/* The device that holds an address in this VLAN by the policy's address:, or OST_DEVICE_NONE. */
-static uint32_t holder_of(const struct ost_judge *j, const struct ost_ip *ip, uint32_t vlan)
-{
-	struct holder key = {.ip = *ip, .vlan = vlan}, *found;
-
-	found = bsearch(&key, j->holders, j->image->address_count, sizeof(key), holder_compare);
-	return found != NULL ? found->device : OST_DEVICE_NONE;
-}
-
 static bool family_possible(const struct ost_judge *j, const struct ask *ask, uint8_t family)
 {
 	uint8_t protocol = ask->question->protocol;
@@ -351,8 +251,8 @@ static bool family_possible(const struct ost_judge *j, const struct ask *ask, ui
 	for (unsigned i = 0; i < 2; i++) {
 		uint32_t device = i == 0 ? ask->device : ask->peer;
 
-		if (!own_address(j, device, family, &unused) &&
-			own_address(j, device, other, &unused))
+		if (!ost_judge_address_own(&j->addresses, device, family, &unused) &&
+			ost_judge_address_own(&j->addresses, device, other, &unused))
 			return false;
 	}
 	return true;
@@ -377,9 +277,10 @@ static int ask_routed(struct ost_judge *j, const struct ask *ask, struct ost_jud
 
 	there.has_peer_device = back.has_peer_device = false;
 	back.direction = there.direction == OST_TO ? OST_FROM : OST_TO;
-	rc = address_for(j, ask->peer, ask->family, &first.peer_ip, &source);
+	rc = ost_judge_address(&j->addresses, ask->peer, ask->family, &first.peer_ip, &source);
 	if (rc == 0)
-		rc = address_for(j, ask->device, ask->family, &second.peer_ip, &source);
+		rc = ost_judge_address(
+			&j->addresses, ask->device, ask->family, &second.peer_ip, &source);
 	if (rc == 0)
 		rc = ask_once(j, &first, ret);
 	if (rc == 0)
@@ -437,9 +338,10 @@ int ost_judge_ask(struct ost_judge *j, uint32_t device, const struct ost_flow_qu
 		ask.peer = question->peer_device;
 	} else {
 		ask.peer_ip = question->peer;
-		ask.peer = holder_of(j, &question->peer, j->image->devices[device].vlan);
+		ask.peer = ost_judge_address_holder(
+			&j->addresses, &question->peer, j->image->devices[device].vlan);
 		if (ask.peer == OST_DEVICE_NONE &&
-			ost_placeholders_avoid(j->placeholders, &question->peer))
+			ost_placeholders_avoid(j->addresses.placeholders, &question->peer))
 			start_over(j);
 	}
 	if (ask.peer == device ||

@@ -6,8 +6,8 @@
 #include <sys/random.h>
 
 #include "clock.h"
-#include "hash.h"
 #include "judge.h"
+#include "replay_ports.h"
 
 #define FRAMES_BYTES	 (4u << 20) /* of one burst; more than one largest frame */
 #define BURST_SPAN_NS	 OST_NS_PER_MS
@@ -22,17 +22,9 @@
 #define FLOWS_DEFAULT	 1000000u
 #define FLOWS6_DEFAULT	 200000u
 #define BINDINGS_DEFAULT 200000u
-#define NO_DEVICE	 UINT32_MAX
 
 _Static_assert(
 	FRAMES_BYTES >= OST_CAPTURE_FRAME_MAX + OST_CACHE_LINE, "the largest frame must fit");
-
-/* Devices by MAC: linear probing, never more than half full. */
-struct mac_table {
-	struct ost_hash_key secret;
-	uint32_t mask;
-	uint32_t *devices; /* of the image, or NO_DEVICE */
-};
 
 struct steady_clock {
 	uint64_t now_ns;
@@ -55,9 +47,7 @@ struct ost_replay {
 	struct ost_site *site;
 	struct ost_view *view;
 	struct ost_classifier *classifier;
-	struct mac_table macs;
-	uint8_t *ports; /* of each device of the image */
-	uint8_t network_port;
+	struct ost_replay_ports ports;
 	struct steady_clock clock;
 	uint64_t swept_ns;
 	struct burst burst;
@@ -70,125 +60,7 @@ struct ost_replay {
 	struct ost_topflows *topflows;
 };
 
-/* ---- which port a frame came from ---- */
-
-static uint64_t mac_bits(const uint8_t mac[6])
-{
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < 6; i++)
-		v = v << 8 | mac[i];
-	return v;
-}
-
-static uint32_t mac_slot(const struct mac_table *t, const uint8_t mac[6])
-{
-	return (uint32_t)ost_hash_2(&t->secret, mac_bits(mac), 1) & t->mask;
-}
-
-static int macs_fill(struct mac_table *t, const struct ost_image *image)
-{
-	uint32_t size = 16;
-
-	while (size < image->device_count * 2)
-		size *= 2;
-	t->mask = size - 1;
-	t->devices = malloc(size * sizeof(*t->devices));
-	if (t->devices == NULL)
-		return -ENOMEM;
-	memset(t->devices, 0xff, size * sizeof(*t->devices));
-	if (getrandom(&t->secret, sizeof(t->secret), 0) != (ssize_t)sizeof(t->secret))
-		return -EIO;
-	for (uint32_t i = 0; i < image->device_count; i++) {
-		uint32_t at = mac_slot(t, image->devices[i].mac);
-
-		if (!image->devices[i].has_mac)
-			continue;
-		while (t->devices[at] != NO_DEVICE)
-			at = (at + 1) & t->mask;
-		t->devices[at] = i;
-	}
-	return 0;
-}
-
-/* Outer VID | inner VID << 12, as the policy writes it; only to choose between equal MACs. */
-static uint32_t frame_vlan(const uint8_t *f, uint32_t length)
-{
-	uint32_t vlan = 0;
-
-	for (uint32_t at = 12, shift = 0; at + 4 <= length && shift <= 12; at += 4, shift += 12) {
-		unsigned type = (unsigned)(f[at] << 8 | f[at + 1]);
-
-		if (type != 0x8100 && type != 0x88a8)
-			break;
-		vlan |= (uint32_t)((f[at + 2] << 8 | f[at + 3]) & 0xfff) << shift;
-	}
-	return vlan;
-}
-
-static uint8_t frame_port(const struct ost_replay *r, const uint8_t *frame, uint32_t length)
-{
-	uint32_t found = NO_DEVICE, vlan, device;
-
-	if (length < 14)
-		return r->network_port;
-	vlan = frame_vlan(frame, length);
-	for (uint32_t at = mac_slot(&r->macs, frame + 6);
-		(device = r->macs.devices[at]) != NO_DEVICE; at = (at + 1) & r->macs.mask) {
-		const struct ost_image_device *d = &r->image->devices[device];
-
-		if (memcmp(d->mac, frame + 6, 6) != 0)
-			continue;
-		if (found == NO_DEVICE || d->vlan == vlan)
-			found = device;
-		if (d->vlan == vlan)
-			break;
-	}
-	return found != NO_DEVICE ? r->ports[found] : r->network_port;
-}
-
 /* ---- making ---- */
-
-static void port_name(struct ost_site_config *config, uint32_t port, const char *name, uint8_t side,
-	uint8_t uplink)
-{
-	(void)snprintf(config->ports[port].name, sizeof(config->ports[port].name), "%s", name);
-	config->ports[port].side = side;
-	config->ports[port].uplink = uplink;
-}
-
-/* The policy's ports, as many ports as possible for devices without one, and the network's. */
-static int lay_ports(struct ost_replay *r, struct ost_site_config *config)
-{
-	const struct ost_image *image = r->image;
-	uint32_t homeless = 0, extra, next = 0;
-
-	for (uint32_t i = 0; i < image->device_count; i++)
-		homeless += image->devices[i].port == OST_PORT_ANY;
-	if (image->port_count + (homeless > 0) + 1 > OST_PORTS_MAX)
-		return -E2BIG;
-	extra = OST_MIN(homeless, OST_PORTS_MAX - 1 - image->port_count);
-	r->network_port = (uint8_t)(image->port_count + extra);
-	config->port_count = image->port_count + extra + 1;
-	for (uint32_t i = 0; i < image->port_count; i++)
-		port_name(config, i, ost_image_string(image, image->ports[i].name), OST_SIDE_DEVICE,
-			r->network_port);
-	for (uint32_t i = 0; i < extra; i++) {
-		char name[32];
-
-		(void)snprintf(name, sizeof(name), "capture/%u", i + 1);
-		port_name(config, image->port_count + i, name, OST_SIDE_DEVICE, r->network_port);
-	}
-	port_name(config, r->network_port, "capture/network", OST_SIDE_NETWORK, 0);
-	for (uint32_t i = 0; i < image->device_count; i++) {
-		uint32_t port = image->devices[i].port;
-
-		if (port == OST_PORT_ANY)
-			port = image->port_count + next++ % extra;
-		r->ports[i] = (uint8_t)port;
-	}
-	return 0;
-}
 
 /* Tables of the design size, of which a capture touches little: pages come when they are first
  * written. */
@@ -218,7 +90,7 @@ static int make_site(struct ost_replay *r)
 	config.bindings_max = OST_MAX(config.bindings_max, r->image->address_count + 1);
 	if (getrandom(config.secret, sizeof(config.secret), 0) != (ssize_t)sizeof(config.secret))
 		return -EIO;
-	rc = lay_ports(r, &config);
+	rc = ost_replay_ports_make(&r->ports, r->image, &config);
 	if (rc == 0)
 		rc = ost_site_new(&config, &r->site);
 	if (rc == 0)
@@ -264,16 +136,12 @@ static int make_slots(struct ost_replay *r)
 
 static int make(struct ost_replay *r)
 {
-	size_t devices = r->image->device_count + (size_t)1;
 	int rc;
 
-	r->ports = calloc(devices, sizeof(*r->ports));
 	r->burst.bytes = malloc(FRAMES_BYTES);
-	if (r->ports == NULL || r->burst.bytes == NULL)
+	if (r->burst.bytes == NULL)
 		return -ENOMEM;
-	rc = macs_fill(&r->macs, r->image);
-	if (rc == 0)
-		rc = make_site(r);
+	rc = make_site(r);
 	if (rc == 0)
 		rc = make_classifier(r);
 	if (rc == 0)
@@ -313,8 +181,7 @@ void ost_replay_free(struct ost_replay **replay)
 	ost_topflows_free(&r->topflows);
 	free(r->burst.bytes);
 	free(r->slots);
-	free(r->ports);
-	free(r->macs.devices);
+	ost_replay_ports_close(&r->ports);
 	free(r);
 	*replay = NULL;
 }
@@ -443,7 +310,7 @@ static void burst_add(struct ost_replay *r, const struct ost_capture_packet *pac
 	b->frames[i] = (struct ost_frame){
 		.bytes = to,
 		.length = packet->length,
-		.port = frame_port(r, to, packet->length),
+		.port = ost_replay_port(&r->ports, to, packet->length),
 	};
 }
 
