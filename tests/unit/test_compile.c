@@ -109,7 +109,7 @@ static void test_records_hold_the_model(void **state)
 	devices[2].address_count = 2;
 	devices[2].vlan = 10 | 20 << 12;
 	devices[1].has_mac = false;
-	devices[1].certificate = (char *)(uintptr_t) "urn:dev:ser:1";
+	devices[1].certificate = (char *)(uintptr_t) "urn:dev:4711";
 	struct compiled c = compile_and_open(&p);
 	const struct ost_image *i = &c.image;
 
@@ -142,7 +142,7 @@ static void test_records_hold_the_model(void **state)
 	assert_int_equal(i->devices[2].address_count, 2);
 	assert_memory_equal(i->addresses[1].ip, ips[1].b, 16);
 	assert_int_equal(i->devices[1].has_mac, 0);
-	assert_string_equal(ost_image_string(i, i->devices[1].certificate), "urn:dev:ser:1");
+	assert_string_equal(ost_image_string(i, i->devices[1].certificate), "urn:dev:4711");
 	assert_int_equal(i->devices[0].certificate, 0);
 	assert_int_equal(ost_image_device_find(i, "c"), 2);
 	assert_int_equal(ost_image_device_find(i, "d"), -ENOENT);
