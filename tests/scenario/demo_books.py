@@ -4,6 +4,7 @@
 
   demo_books.py ROOT count REASON [above N]   packets refused for a reason; waits until they are more than N
   demo_books.py ROOT settled                  0 when log and counters tell the demo's story, else says what is missing
+  demo_books.py ROOT replayed FILE            0 when `ostiary replay --json` of plug-03's wire came to the same verdicts
   demo_books.py ROOT show                     tables for people
 """
 import http.client
@@ -93,6 +94,17 @@ def settled(api, root):
         time.sleep(0.2)
 
 
+def replayed(api, path):
+    """A stolen MAC cannot show in a capture, which knows no ports; these can."""
+    wire = refused(api)
+    replay = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))["refused_by_reason"]
+    differ = [f"{reason}: {wire.get(('dev3', reason))} on the wire, {replay.get(reason)} in the replay"
+              for reason in ("not-allowed", "dhcp-server") if wire.get(("dev3", reason)) != replay.get(reason)]
+    for line in differ:
+        print(f"      {line}", file=sys.stderr)
+    return not differ
+
+
 # ---- tables ----
 
 def dim(text):
@@ -162,6 +174,8 @@ def main():
         print(count(api, sys.argv[3], int(sys.argv[5]) if len(sys.argv) > 5 else None))
     elif command == "settled":
         return 0 if settled(api, root) else 1
+    elif command == "replayed":
+        return 0 if replayed(api, sys.argv[3]) else 1
     else:
         show(api, root)
     return 0
