@@ -56,8 +56,9 @@ void ost_crew_quiesce(struct ost_dataplane *dp);
 /* ---- swap.c: the policy in force ---- */
 
 /* Validates the image in a sealed memfd and puts it in force. On failure a sentence in why, and what was in
- * force stays. fd stays the caller's. generation 0: any. */
-int ost_swap_image(struct ost_dataplane *dp, int fd, uint64_t generation, char why[static OST_MSG_TEXT]) OST_MUST_CHECK;
+ * force stays. fd stays the caller's. generation and length are what was announced, 0: nothing was. */
+int ost_swap_image(struct ost_dataplane *dp, int fd, uint64_t generation, uint64_t length,
+	char why[static OST_MSG_TEXT]) OST_MUST_CHECK;
 
 /* At the start: the image that was last in force. Without one, or with a damaged one, everything is refused; the log says so. */
 void ost_swap_last_image(struct ost_dataplane *dp);

@@ -104,7 +104,7 @@ static void on_image(struct ost_link *l, const struct ost_msg_header *h, const v
 		result.result = -EBADF;
 		(void)snprintf(result.text, sizeof(result.text), "no memfd came with the image message");
 	} else {
-		result.result = ost_swap_image(l->dp, fd, m.generation, result.text);
+		result.result = ost_swap_image(l->dp, fd, m.generation, m.length_bytes, result.text);
 	}
 	if (result.result == 0) {
 		result.devices = l->dp->policy->devices_reachable;
@@ -405,7 +405,8 @@ static void accept_one(struct ost_link *l)
 	l->fd = fd;
 	fd = -1;
 	l->since_ns = ost_clock_mono_ns();
-	memset(l->stats_sent, 0, l->stats_slots * sizeof(*l->stats_sent));
+	if (l->stats_slots > 0)
+		memset(l->stats_sent, 0, l->stats_slots * sizeof(*l->stats_sent));
 	hello_send(l);
 }
 

@@ -111,16 +111,16 @@ static int put_in_force(struct ost_dataplane *dp, struct ost_policy_in_force *ne
 	return 0;
 }
 
-int ost_swap_image(struct ost_dataplane *dp, int fd, uint64_t generation, char why[static OST_MSG_TEXT])
+int ost_swap_image(struct ost_dataplane *dp, int fd, uint64_t generation, uint64_t length, char why[static OST_MSG_TEXT])
 {
 	struct ost_policy_in_force *next = NULL;
 	int r = in_force_open(fd, &next, why);
 
 	if (r < 0)
 		return r;
-	if (generation != 0 && next->image.generation != generation) {
-		(void)snprintf(why, OST_MSG_TEXT, "the message says generation %" PRIu64 ", the image %" PRIu64, generation,
-			next->image.generation);
+	if ((generation != 0 && next->image.generation != generation) || (length != 0 && next->length != length)) {
+		(void)snprintf(why, OST_MSG_TEXT, "the message says generation %" PRIu64 " of %" PRIu64 " bytes, the image %" PRIu64
+			" of %zu", generation, length, next->image.generation, next->length);
 		in_force_free(next);
 		return -EINVAL;
 	}
@@ -160,7 +160,7 @@ void ost_swap_last_image(struct ost_dataplane *dp)
 	if (r < 0)
 		(void)snprintf(why, sizeof(why), "%s", strerror(-r));
 	else
-		r = ost_swap_image(dp, fd, 0, why);
+		r = ost_swap_image(dp, fd, 0, 0, why);
 	if (r < 0)
 		ost_log_error("%s: the last policy image cannot be used: %s; everything is refused until a policy is applied "
 			      "(ostiary policy apply FILE)",
