@@ -65,10 +65,9 @@ void ost_report_port(const struct ost_dataplane *dp, uint32_t port, struct ost_m
 	(void)snprintf(s.driver, sizeof(s.driver), "%s", ost_port_driver_name(p->site->driver));
 	for (uint32_t i = 0; i < dp->worker_count; i++)
 		worker_port_add(dp->workers[i], port, &s);
-	if (rte_eth_stats_get(p->id, &nic) == 0) {
-		s.missed_pkts = nic.imissed + nic.rx_nombuf;
+	s.missed_pkts = ost_port_missed(p, s.received_pkts);
+	if (rte_eth_stats_get(p->id, &nic) == 0)
 		s.sent_pkts -= OST_MIN(s.sent_pkts, nic.oerrors); /* taken by the driver, refused by the kernel */
-	}
 	*ret_stats = s;
 }
 

@@ -81,44 +81,83 @@ int ost_interface_channels(const char *name, uint32_t *ret_channels)
 	return r;
 }
 
-/* One netlink request and its acknowledgement. */
-static int netlink_ask(struct nlmsghdr *request)
+/* One rtnetlink request and its answer, given to on_answer when there is one to read. */
+static int netlink_ask(struct nlmsghdr *request, mnl_cb_t on_answer, void *user)
 {
 	struct mnl_socket *s = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	char answer[8192];
+	static char answer[32768]; /* a link with all its attributes; main thread only */
 	ssize_t n;
 	int r = 0;
 
 	if (s == NULL)
 		return -errno;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	if (mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) < 0 || mnl_socket_sendto(s, request, request->nlmsg_len) < 0)
 		r = -errno;
 	if (r == 0) {
 		n = mnl_socket_recvfrom(s, answer, sizeof(answer));
-		if (n < 0 || mnl_cb_run(answer, (size_t)n, 0, mnl_socket_get_portid(s), NULL, NULL) < 0)
+		if (n < 0 || mnl_cb_run(answer, (size_t)n, 0, mnl_socket_get_portid(s), on_answer, user) < 0)
 			r = -errno;
 	}
 	(void)mnl_socket_close(s);
 	return r;
 }
 
+/* The head of a request about one interface. NULL: no such interface. */
+static struct nlmsghdr *link_request(char *buffer, const char *name, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+
+	request->nlmsg_type = type;
+	request->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	info->ifi_index = (int)if_nametoindex(name);
+	return info->ifi_index == 0 ? NULL : request;
+}
+
 int ost_interface_xdp_off(const char *name)
 {
 	_Alignas(struct nlmsghdr) char buffer[256];
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct ifinfomsg *info;
+	struct nlmsghdr *request = link_request(buffer, name, RTM_SETLINK, NLM_F_ACK);
 	struct nlattr *xdp;
 
-	request->nlmsg_type = RTM_SETLINK;
-	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
-	info->ifi_index = (int)if_nametoindex(name);
-	if (info->ifi_index == 0)
+	if (request == NULL)
 		return -ENODEV;
 	xdp = mnl_attr_nest_start(request, IFLA_XDP);
 	mnl_attr_put_u32(request, IFLA_XDP_FD, UINT32_MAX); /* -1: none */
 	mnl_attr_nest_end(request, xdp);
-	return netlink_ask(request);
+	return netlink_ask(request, NULL, NULL);
+}
+
+static int on_attribute(const struct nlattr *attribute, void *user)
+{
+	struct rtnl_link_stats64 stats;
+	uint64_t *pkts = user;
+
+	if (mnl_attr_get_type(attribute) != IFLA_STATS64 ||
+		mnl_attr_get_payload_len(attribute) < offsetof(struct rtnl_link_stats64, tx_packets))
+		return MNL_CB_OK;
+	memcpy(&stats, mnl_attr_get_payload(attribute), offsetof(struct rtnl_link_stats64, tx_packets));
+	*pkts = stats.rx_packets;
+	return MNL_CB_OK;
+}
+
+static int on_link(const struct nlmsghdr *answer, void *user)
+{
+	return mnl_attr_parse(answer, sizeof(struct ifinfomsg), on_attribute, user);
+}
+
+int ost_interface_received(const char *name, uint64_t *ret_pkts)
+{
+	_Alignas(struct nlmsghdr) char buffer[256];
+	struct nlmsghdr *request = link_request(buffer, name, RTM_GETLINK, 0);
+	uint64_t pkts = UINT64_MAX;
+	int r = request == NULL ? -ENODEV : netlink_ask(request, on_link, &pkts);
+
+	if (r == 0 && pkts == UINT64_MAX)
+		r = -ENOTSUP;
+	if (r == 0)
+		*ret_pkts = pkts;
+	return r;
 }
 
 int ost_interface_claim(const char *name, int *ret_fd)

@@ -8,6 +8,7 @@
 int ost_interface_up(const char *name) OST_MUST_CHECK; /* administratively up */
 int ost_interface_running(const char *name, bool *ret_running) OST_MUST_CHECK;
 int ost_interface_mtu(const char *name, uint32_t *ret_mtu_bytes) OST_MUST_CHECK;
+int ost_interface_received(const char *name, uint64_t *ret_pkts) OST_MUST_CHECK; /* since it exists, by the kernel */
 int ost_interface_merges(const char *name, bool *ret_merges) OST_MUST_CHECK; /* GRO or LRO is on */
 int ost_interface_channels(const char *name, uint32_t *ret_channels) OST_MUST_CHECK; /* receive queues */
 

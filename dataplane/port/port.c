@@ -119,6 +119,8 @@ static int start(struct ost_port *p, struct ost_diag *diag)
 	p->frame_max = mtu + FRAME_EXTRA;
 	if (p->kernel_fed && ost_interface_mtu(p->site->interface, &kernel_mtu) == 0)
 		p->frame_max = kernel_mtu + FRAME_EXTRA;
+	if (p->kernel_fed && ost_interface_received(p->site->interface, &p->kernel_pkts) < 0)
+		p->kernel_pkts = UINT64_MAX; /* not to be had: nothing is said about losses */
 	return 0;
 }
 
@@ -197,6 +199,26 @@ void ost_ports_close(struct ost_ports *ports)
 			(void)rte_eth_dev_close(p->id);
 		p->open = false;
 	}
+}
+
+/* The drivers of AF_PACKET and AF_XDP do not tell all their losses; the interface's own count does. */
+static uint64_t kernel_missed(const struct ost_port *p, uint64_t received_pkts)
+{
+	uint64_t pkts;
+
+	if (!p->kernel_fed || p->site->driver == OST_DRIVER_TAP ||
+		ost_interface_received(p->site->interface, &pkts) < 0 || pkts < p->kernel_pkts)
+		return 0;
+	pkts -= p->kernel_pkts;
+	return pkts > received_pkts ? pkts - received_pkts : 0;
+}
+
+uint64_t ost_port_missed(const struct ost_port *p, uint64_t received_pkts)
+{
+	struct rte_eth_stats nic = {0};
+	uint64_t told = rte_eth_stats_get(p->id, &nic) == 0 ? nic.imissed + nic.rx_nombuf : 0;
+
+	return OST_MAX(told, kernel_missed(p, received_pkts));
 }
 
 /* The kernel knows best about its own interfaces: the drivers say "up" for ever. */

@@ -36,6 +36,7 @@ struct ost_port {
 	bool open;
 	bool kernel_fed;	/* an interface of the kernel carries it: link and MTU are the kernel's */
 	bool gone;		/* its interface was removed under us */
+	uint64_t kernel_pkts;	/* received by the interface before the port was open */
 	_Atomic bool up;
 };
 
@@ -63,6 +64,10 @@ void ost_ports_close(struct ost_ports *ports);
 
 /* Reads the links again; calls changed for each port whose link went up or down. */
 void ost_ports_links(struct ost_ports *ports, void (*changed)(void *user, uint32_t port, bool up), void *user);
+
+/* Frames that NIC or kernel lost before a worker saw them; received is what workers saw. For af_packet and
+ * af_xdp: what the interface received and we did not (a frame on its way counts for a moment). */
+uint64_t ost_port_missed(const struct ost_port *p, uint64_t received_pkts);
 
 /* Large tables: memory on hugepages when the EAL has them, else on transparent huge pages where the
  * kernel grants them. 64-byte aligned, zeroed; NULL when there is none. Release with the same size. */
