@@ -171,6 +171,8 @@ void OST_VARIANT_NAME(ost_burst)(struct ost_classifier *c, const struct ost_fram
 				run_add(c, &forwarded, p->port, p->length, false);
 				continue;
 			}
+		} else {
+			p->flags |= OST_PACKET_MISSED;
 		}
 		slow[slow_count] = p;
 		slow_verdicts[slow_count++] = &verdicts[i];

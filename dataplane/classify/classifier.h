@@ -46,6 +46,7 @@ struct ost_classifier {
 	struct ost_view *view;
 	uint64_t now_ns;
 	uint32_t tick;
+	uint32_t opened; /* flows opened since the start: tells whether a look-up is still right */
 
 	struct ost_port_counts ports[OST_PORTS_MAX];
 };

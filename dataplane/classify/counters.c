@@ -3,6 +3,7 @@
  * of its device as well when there is one, and in a record when there is room. */
 #include "classifier.h"
 #include "cursor.h"
+#include "refuse.h"
 
 /* 0 to 5: what a flood from or towards a known device is refused with. The others follow in their own order; the
  * six that those displaced, from NONE to MALFORMED_L4, take their places. */
@@ -91,28 +92,6 @@ void ost_classifier_unsent(struct ost_classifier *c, uint8_t ingress, uint32_t d
 		ost_tally_refuse(t, (uint8_t)reason);
 }
 
-/* What makes two refusals equal: all but the sender's ephemeral port. */
-static uint64_t refusal_hash(const struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason)
-{
-	const struct ost_hash_key *k = &c->site->hash;
-	uint64_t what = (uint64_t)reason | (uint64_t)p->port << 8 | (uint64_t)p->protocol << 16 |
-		(uint64_t)p->ethertype << 24 | (uint64_t)p->value << 40;
-	uint64_t a = 0, b = 0;
-
-	if (p->length >= 12) {
-		a = ost_mac_word(p->bytes);
-		b = ost_mac_word(p->bytes + 6);
-	}
-	if (p->kind == OST_KIND_FLOW4 || p->kind == OST_KIND_ICMP_ERROR4)
-		return ost_hash_3(k, what, p->key[0], b ^ slot) | 1;
-	if (p->kind == OST_KIND_FLOW6 || p->kind == OST_KIND_ICMP_ERROR6) {
-		const uint64_t w[6] = {what, p->key[0], p->key[1], p->key[2], p->key[3], b ^ slot};
-
-		return ost_hash_6(k, w) | 1;
-	}
-	return ost_hash_3(k, what ^ (uint64_t)p->vlan << 32, a, b ^ slot) | 1;
-}
-
 /* Addresses and ports as far as the frame has them: it may have been refused for having not. */
 static void refusal_addresses(const struct ost_packet *p, struct ost_refusal *r)
 {
@@ -148,7 +127,7 @@ static void refusal_addresses(const struct ost_packet *p, struct ost_refusal *r)
 	}
 }
 
-static void refusal_fill(const struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason,
+void ost_refusal_fill(const struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason,
 	struct ost_refusal *r)
 {
 	*r = (struct ost_refusal){.first_wall_ns = c->now_ns, .device = OST_DEVICE_NONE, .vlan = p->vlan,
@@ -165,33 +144,10 @@ static void refusal_fill(const struct ost_classifier *c, const struct ost_packet
 	refusal_addresses(p, r);
 }
 
-static void refusal_record(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason)
-{
-	struct ost_refusal_table *t = &c->refusals[atomic_load_explicit(&c->refusals_current, memory_order_relaxed)];
-	struct ost_refusal *r;
-	bool fresh;
-
-	if (t->capacity == 0)
-		return;
-	r = ost_refusal_find(t, refusal_hash(c, p, slot, reason), &fresh);
-	if (r == NULL)
-		return;
-	if (fresh)
-		refusal_fill(c, p, slot, reason, r);
-	r->last_wall_ns = c->now_ns;
-	r->count_pkts++;
-	r->count_bytes += p->length;
-}
-
 void ost_refuse(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, enum ost_reason reason,
 	struct ost_verdict *v)
 {
-	c->ports[p->port].refused_pkts[reason]++;
-	if (slot != OST_SLOT_NONE)
-		ost_tally_refuse(&c->tallies[slot], (uint8_t)reason);
-	refusal_record(c, p, slot, (uint8_t)reason);
-	*v = (struct ost_verdict){.action = OST_REFUSE, .reason = (uint8_t)reason,
-		.device = slot != OST_SLOT_NONE ? slot : OST_DEVICE_NONE};
+	ost_refuse_inline(c, p, ost_refusal_hash(c, p), slot, reason, v);
 }
 
 void ost_classifier_refusals_flip(struct ost_classifier *c)

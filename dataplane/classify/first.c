@@ -4,6 +4,7 @@
 #include "burst.h"
 #include "judge.h"
 #include "rate.h"
+#include "refuse.h"
 #include "stage.h"
 
 static inline void question(const struct first *f, enum ost_direction direction, struct ost_question *q)
@@ -49,7 +50,7 @@ static inline uint32_t account_slot(const struct ost_classifier *c, const struct
 
 static inline void refuse(struct ost_classifier *c, const struct first *f, enum ost_reason reason)
 {
-	ost_refuse(c, f->p, account_slot(c, f, reason), reason, f->v);
+	ost_refuse_inline(c, f->p, f->refusal_hash, account_slot(c, f, reason), reason, f->v);
 }
 
 static inline void forward(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t egress,
@@ -233,6 +234,7 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint
 	else
 		atomic_store_explicit(&s->flows, atomic_load_explicit(&s->flows, memory_order_relaxed) + 1, memory_order_relaxed);
 	c->tallies[f->own].opened++;
+	c->opened++;
 	c->view->hits[c->index][rule]++;
 	forward(c, f->p, f->own, f->to_device ? port : egress, f->v);
 	return OST_REASON_NONE;
@@ -400,7 +402,7 @@ static enum ost_reason icmp_error(struct ost_classifier *c, struct first *f)
 	return OST_REASON_NONE;
 }
 
-static void decide(struct ost_classifier *c, struct first *f)
+static void decide(struct ost_classifier *c, struct first *f, uint32_t opened_before)
 {
 	enum ost_reason r = f->p->kind == OST_KIND_REFUSED ? (enum ost_reason)f->p->reason : identify(c, f);
 	uint32_t place;
@@ -419,8 +421,10 @@ static void decide(struct ost_classifier *c, struct first *f)
 		if (f->p->kind == OST_KIND_ICMP_ERROR4 || f->p->kind == OST_KIND_ICMP_ERROR6) {
 			r = icmp_error(c, f);
 		} else {
-			/* Looked up again: an earlier packet of this burst may have opened or closed it. */
-			place = ost_flow_find(c, f->p->key, f->p->hash, f->v4);
+			/* Looked up again if an earlier packet of this burst may have opened it, or may have closed it. */
+			place = OST_TABLE_NONE;
+			if (!(f->p->flags & OST_PACKET_MISSED) || c->opened != opened_before)
+				place = ost_flow_find(c, f->p->key, f->p->hash, f->v4);
 			gone = place == OST_TABLE_NONE;
 			if (!gone)
 				r = existing(c, f, place, &gone);
@@ -436,6 +440,7 @@ void OST_VARIANT_NAME(ost_first)(struct ost_classifier *c, struct ost_packet **p
 	uint32_t n)
 {
 	struct first firsts[OST_BURST];
+	uint32_t opened_before = c->opened;
 
 	for (uint32_t i = 0; i < n; i++)
 		stage_start(c, &firsts[i], packets[i], verdicts[i]);
@@ -451,7 +456,7 @@ void OST_VARIANT_NAME(ost_first)(struct ost_classifier *c, struct ost_packet **p
 		stage_lanes(c, &firsts[i]);
 	for (uint32_t i = 0; i < n; i++) {
 		if (packets[i]->kind < OST_KIND_CONTROL_FIRST) {
-			decide(c, &firsts[i]);
+			decide(c, &firsts[i], opened_before);
 		} else if (c->config.owns_control) {
 			ost_control(c, packets[i], verdicts[i]);
 		} else {

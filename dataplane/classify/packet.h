@@ -45,6 +45,7 @@ enum ost_packet_flag {
 	OST_PACKET_REPLY = 1 << 0,     /* can never open: ICMP replies */
 	OST_PACKET_GROUP_MAC = 1 << 1, /* destination MAC is multicast or broadcast */
 	OST_PACKET_TO_DEVICE = 1 << 2, /* came from the network side: the key's device is the receiver */
+	OST_PACKET_MISSED = 1 << 3, /* the burst's look-up found no flow */
 };
 
 struct ost_packet {

@@ -15,11 +15,33 @@ struct ost_refusal_table {
 	uint64_t lost_pkts;
 };
 
-/* The record of this hash: found, or new (ret_new, all fields to be filled), or NULL when there is no room
- * (counted). hash is not 0. */
-struct ost_refusal *ost_refusal_find(struct ost_refusal_table *t, uint64_t hash, bool *ret_new);
-
-static inline void ost_refusal_prefetch(const struct ost_refusal_table *t, uint64_t hash)
+/* Asks for the line of a bucket. */
+static inline void ost_refusal_prefetch(const struct ost_refusal_table *t, uint64_t place)
 {
-	__builtin_prefetch(&t->hashes[(hash & (t->capacity - 1)) & ~(uint64_t)(OST_REFUSAL_WAYS - 1)]);
+	if (t->capacity > 0)
+		__builtin_prefetch(&t->hashes[(place & (t->capacity - 1)) & ~(uint64_t)(OST_REFUSAL_WAYS - 1)]);
+}
+
+/* The record of this hash in the bucket that place chooses: found, or new (ret_new, all fields to be
+ * filled), or NULL when there is no room (counted). hash is not 0. A bucket is looked at as a whole: under a flood it is full of others. */
+static inline struct ost_refusal *ost_refusal_find(struct ost_refusal_table *t, uint64_t place, uint64_t hash,
+	bool *ret_new)
+{
+	uint32_t bucket = (uint32_t)(place & (t->capacity - 1)) & ~(OST_REFUSAL_WAYS - 1), same = 0, empty = 0, i;
+
+	for (i = 0; i < OST_REFUSAL_WAYS; i++) {
+		same |= (uint32_t)(t->hashes[bucket + i] == hash) << i;
+		empty |= (uint32_t)(t->hashes[bucket + i] == 0) << i;
+	}
+	if (OST_UNLIKELY((same | empty) == 0)) {
+		t->lost_pkts++;
+		return NULL;
+	}
+	i = bucket + (uint32_t)__builtin_ctz(same ? same : empty);
+	*ret_new = same == 0;
+	if (same == 0) {
+		t->hashes[i] = hash;
+		t->used++;
+	}
+	return &t->records[i];
 }

@@ -9,6 +9,7 @@
 
 #include "classifier.h"
 #include "judge.h"
+#include "refuse.h"
 
 struct first {
 	const struct ost_packet *p;
@@ -16,6 +17,7 @@ struct first {
 	uint64_t own_mac, other_mac; /* the key's device, and the frame's other end */
 	uint64_t own_hash, other_hash;
 	uint64_t dev_ip[2], rem_ip[2];
+	uint64_t refusal_hash;
 	uint32_t own, other; /* slots */
 	uint32_t peer;	     /* slot that the remote address is bound to */
 	bool v4, to_device;
@@ -51,6 +53,8 @@ static inline void stage_start(struct ost_classifier *c, struct first *f, const 
 	f->plain = f->unbound = false;
 	f->listed = true;
 	f->own = f->other = f->peer = OST_SLOT_NONE;
+	f->refusal_hash = ost_refusal_hash(c, p);
+	ost_refusal_prefetch(&c->refusals[atomic_load_explicit(&c->refusals_current, memory_order_relaxed)], f->refusal_hash);
 	if (p->length < 12)
 		return;
 	f->own_mac = ost_mac_word(p->bytes + (f->to_device ? 0 : 6));
