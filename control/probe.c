@@ -18,7 +18,7 @@ struct out {
 static void put(struct out *o, const void *bytes, size_t n)
 {
 	if (o->length + n > OST_PROBE_MAX)
-		abort(); /* not reachable: the longest is QinQ + IPv6 + TCP, 102 bytes */
+		abort(); /* not reachable: the longest is QinQ + IPv6 + DHCP, 314 bytes */
 	memcpy(o->frame + o->length, bytes, n);
 	o->length += n;
 }
@@ -98,6 +98,12 @@ static void put_ethernet(struct out *o, const struct ost_probe *p)
 	put_be16(o, p->src.family == OST_IPV6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
 }
 
+/* Router and neighbour solicitations and advertisements; a redirect no device sends. */
+static bool is_discovery(const struct ost_probe *p)
+{
+	return p->protocol == IPPROTO_ICMPV6 && p->value >> 8 >= 133 && p->value >> 8 <= 136;
+}
+
 /* Length fields are filled in by put_ip_length(). */
 static size_t put_ip(struct out *o, const struct ost_probe *p)
 {
@@ -107,7 +113,7 @@ static size_t put_ip(struct out *o, const struct ost_probe *p)
 		put_be32(o, 6u << 28);
 		put_be16(o, 0);
 		put_u8(o, p->protocol);
-		put_u8(o, 64);
+		put_u8(o, is_discovery(p) ? 255 : 64); /* RFC 4861 section 7.1 */
 	} else {
 		put_be32(o, 0x45000000u);
 		put_be32(o, 0x00004000u); /* don't fragment */
@@ -146,8 +152,19 @@ static void put_tcp(struct out *o, const struct ost_probe *p)
 	put_sum(o, at + 16, transport_sum(p, o, at));
 }
 
-/* UDP and UDP-Lite (RFC 3828: a coverage of 8 there is our length of 8 here), with an empty
- * datagram. */
+/* RFC 2131 section 2: the fixed part, the magic cookie, and the one option that says DISCOVER. */
+static void put_dhcp(struct out *o, const struct ost_probe *p)
+{
+	static const uint8_t zero[202], options[] = {99, 130, 83, 99, 53, 1, 1, 255};
+
+	put_be32(o, 0x01010600u); /* request, Ethernet, 6 bytes of address */
+	put(o, zero, 24);
+	put(o, p->src_mac, 6);
+	put(o, zero, sizeof(zero));
+	put(o, options, sizeof(options));
+}
+
+/* UDP, or UDP-Lite: its coverage (RFC 3828) of the whole datagram is UDP's length. */
 static void put_udp(struct out *o, const struct ost_probe *p)
 {
 	size_t at = o->length;
@@ -155,8 +172,10 @@ static void put_udp(struct out *o, const struct ost_probe *p)
 
 	put_be16(o, p->src_port);
 	put_be16(o, p->value);
-	put_be16(o, 8);
-	put_be16(o, 0);
+	put_be32(o, 0); /* length and checksum: below */
+	if (p->protocol == IPPROTO_UDP && p->value == 67 && p->src.family == OST_IPV4)
+		put_dhcp(o, p);
+	put_sum(o, at + 4, (uint16_t)(o->length - at));
 	sum = transport_sum(p, o, at);
 	put_sum(o, at + 6, sum != 0 ? sum : 0xffff);
 }
@@ -167,8 +186,15 @@ static void put_icmp(struct out *o, const struct ost_probe *p)
 
 	put_be16(o, p->value); /* type, code */
 	put_be16(o, 0);
-	put_be16(o, p->src_port); /* identifier of an echo */
-	put_be16(o, 1);
+	if (is_discovery(p)) {
+		put_be32(o, 0);
+		if (p->value >> 8 >=
+			135) /* who has, or who is: the target (RFC 4861 sections 4.3, 4.4) */
+			put(o, p->value >> 8 == 135 ? p->dst.b : p->src.b, 16);
+	} else {
+		put_be16(o, p->src_port); /* identifier of an echo */
+		put_be16(o, 1);
+	}
 	if (p->src.family == OST_IPV6) {
 		put_sum(o, at + 2, transport_sum(p, o, at));
 		return;
@@ -184,6 +210,16 @@ static void put_ports(struct out *o, const struct ost_probe *p)
 	put_be16(o, p->value);
 	for (unsigned i = 0; i < 4; i++)
 		put_be32(o, 0);
+}
+
+/* An IGMPv2 membership report (RFC 2236 section 2). */
+static void put_igmp(struct out *o, const struct ost_probe *p)
+{
+	size_t at = o->length;
+
+	put_be32(o, 0x16000000u);
+	put(o, p->dst.b, 4);
+	put_sum(o, at + 2, sum_end(sum_words(0, o->frame + at, 8)));
 }
 
 bool ost_probe_has_ports(uint8_t protocol)
@@ -202,6 +238,8 @@ static void put_transport(struct out *o, const struct ost_probe *p)
 		put_icmp(o, p);
 	else if (ost_probe_has_ports(p->protocol))
 		put_ports(o, p);
+	else if (p->protocol == IPPROTO_IGMP)
+		put_igmp(o, p);
 	else
 		put_be32(o, 0); /* no more is looked at */
 }

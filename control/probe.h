@@ -7,7 +7,7 @@
 #include "addr.h"
 #include "common.h"
 
-#define OST_PROBE_MAX 160u /* bytes of the longest frame built here */
+#define OST_PROBE_MAX 400u /* bytes of the longest frame built here */
 
 struct ost_probe {
 	uint8_t src_mac[6];

@@ -95,7 +95,7 @@ static int lay_ports(struct ost_replay_ports *p, struct ost_site_config *config)
 		uint32_t port = image->devices[i].port;
 
 		if (port == OST_PORT_ANY)
-			port = image->port_count + next++ % extra;
+			port = image->port_count + next++ % OST_MAX(extra, 1u);
 		p->ports[i] = (uint8_t)port;
 	}
 	return 0;

@@ -106,9 +106,13 @@ static void heap_swap(struct ost_topflows *t, uint32_t a, uint32_t b)
 
 static void heap_up(struct ost_topflows *t, uint32_t place)
 {
-	while (place > 0 && weight(t, place) < weight(t, (place - 1) / 2)) {
-		heap_swap(t, place, (place - 1) / 2);
-		place = (place - 1) / 2;
+	while (place > 0) {
+		uint32_t parent = (place - 1) / 2;
+
+		if (weight(t, parent) <= weight(t, place))
+			return;
+		heap_swap(t, place, parent);
+		place = parent;
 	}
 }
 

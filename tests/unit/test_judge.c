@@ -119,7 +119,7 @@ static const char plain[] =
 	"port: dev1 }\n"
 	"  rec-2: { role: recorder, mac: \"00:0e:8c:01:02:06\", port: dev1 }\n"
 	"  rec-6: { role: recorder, mac: \"00:0e:8c:01:02:07\", address: [\"2001:db8:50::1\"] }\n"
-	"  vault: { role: proven, certificate: \"urn:dev:ser:4711\" }\n";
+	"  vault: { role: proven, certificate: \"urn:dev:os:4711\" }\n";
 
 static void test_networks(void **state)
 {
@@ -382,6 +382,37 @@ static void test_test_block(void **state)
 	close_court(&c);
 }
 
+/* Protocols that take their checked way: whole messages are asked with, include: decides. */
+static void test_checked(void **state)
+{
+	static const char yaml[] =
+		"ostiary: 1\n"
+		"roles:\n"
+		"  with: { include: [arp, nd, dhcp, igmp], allow: [ { to: { network: 10.0.0.0/8, "
+		"service: tcp/1 } } ] }\n"
+		"  without: { allow: [ { to: { network: any, service: any } } ] }\n"
+		"devices:\n"
+		"  one: { role: with, mac: \"02:00:00:00:00:01\" }\n"
+		"  two: { role: without, mac: \"02:00:00:00:00:02\", vlan: 5 }\n";
+	static const char *const questions[] = {"udp 255.255.255.255:67", "udp 10.0.0.1:67",
+		"icmpv6/135 fd00::1", "icmpv6/133 ff02::2", "ip/2 224.0.0.22"};
+	struct court c;
+
+	(void)state;
+	open_court(&c, yaml);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(questions); i++) {
+		struct ost_judgement j = ask(&c, "one", questions[i]);
+
+		if (!j.allowed)
+			fail_msg("%s: %s", questions[i], ost_reason_name(j.reason));
+		assert_int_equal(j.rule, UINT32_MAX);
+		denied(&c, "two", questions[i], OST_REASON_NOT_INCLUDED);
+	}
+	denied(&c, "one", "icmpv6/134 ff02::1", OST_REASON_RA_GUARD);
+	denied(&c, "two", "udp 10.0.0.1:68", OST_REASON_DHCP_SERVER);
+	close_court(&c);
+}
+
 static void test_near(void **state)
 {
 	struct ost_ip ip;
@@ -422,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_placeholder_asked),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_test_block),
+		cmocka_unit_test(test_checked),
 		cmocka_unit_test(test_near),
 	};
 

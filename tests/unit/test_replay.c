@@ -226,7 +226,7 @@ static const char yaml[] =
 	"  two: { role: b, mac: \"02:00:00:00:00:02\", address: 10.1.0.2, port: dev1 }\n"
 	"  tagged: { role: a, mac: \"02:00:00:00:00:01\", vlan: 7, address: 10.1.0.1, port: dev2 "
 	"}\n"
-	"  paper: { role: c, certificate: \"urn:dev:ser:1\" }\n";
+	"  paper: { role: c, certificate: \"urn:dev:os:1\" }\n";
 
 struct bench {
 	struct ost_diag diag;
