@@ -7,6 +7,7 @@
  * are taken. Refusals stay in the classifiers' tables, where equal ones join, until the records drained
  * before them are sent; what finds no room there is counted by the classifier. Workers never wait.
  */
+#include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -445,6 +446,15 @@ void ost_link_tick(struct ost_link *l)
 	transmit(l);
 }
 
+/* ostiaryd may run as a user of its own: its group may connect. */
+static void socket_give(const char *path)
+{
+	const struct group *group = getgrnam("ostiary");
+
+	if (group != NULL && chown(path, (uid_t)-1, group->gr_gid) < 0)
+		ost_log_warning("%s: cannot be given to group ostiary: %s", path, strerror(errno));
+}
+
 int ost_link_new(struct ost_dataplane *dp, struct ost_link **ret_link)
 {
 	struct ost_link *l = calloc(1, sizeof(*l));
@@ -459,6 +469,7 @@ int ost_link_new(struct ost_dataplane *dp, struct ost_link **ret_link)
 		free(l);
 		return r;
 	}
+	socket_give(dp->paths.dataplane_socket);
 	*ret_link = l;
 	return 0;
 }
