@@ -35,7 +35,6 @@ struct ost_link {
 	enum link_state state;
 	uint32_t sequence;
 	unsigned retry_ms;
-	uint64_t since_ns;    /* of this state */
 	uint64_t asked_ns;    /* poll under way since, 0 none */
 	uint64_t image_ns;    /* image under way since, 0 none */
 	uint64_t image_generation;
@@ -221,7 +220,7 @@ static void try_connect(struct ost_link *l)
 	}
 	l->counts.connects++;
 	l->state = LINK_GREETING;
-	l->since_ns = ost_clock_mono_ns();
+	(void)snprintf(l->counts.why, sizeof(l->counts.why), "it has not greeted yet");
 	l->readable = event_new(l->base, l->fd, EV_READ | EV_PERSIST, on_readable, l);
 	if (l->readable == NULL || event_add(l->readable, NULL) < 0) {
 		disconnect(l, "out of memory");

@@ -2,8 +2,10 @@
 /* ostiaryd: options, one instance, its folders, its rights, the event loop. */
 #include <event2/event.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <getopt.h>
 #include <grp.h>
+#include <libgen.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -88,22 +90,56 @@ static int options_read(int argc, char **argv, struct options *o)
 	return -EINVAL;
 }
 
+/* What leads to our folder is open to all, the folder itself is not. */
+static int parents_make(const char *path)
+{
+	char copy[PATH_MAX];
+	mode_t mask = umask(0022);
+	int r;
+
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	r = ost_dir_make(dirname(copy), 0755);
+	(void)umask(mask);
+	return r;
+}
+
+static const struct passwd *new_owner; /* nftw(3) passes nothing on */
+
+static int file_give(const char *path, const struct stat *st, int kind, struct FTW *place)
+{
+	(void)st;
+	(void)kind;
+	(void)place;
+	return lchown(path, new_owner->pw_uid, new_owner->pw_gid);
+}
+
+/* A folder that is root's has what a former start as root left there, which would lock the user out. One that
+ * is the user's already is left alone: root must not trust what lies in it. */
+static int folder_give(const char *path, const struct passwd *user)
+{
+	new_owner = user;
+	return nftw(path, file_give, 16, FTW_PHYS | FTW_MOUNT) != 0 ? -errno : 0;
+}
+
 static int folder_make(const char *path, const struct passwd *user)
 {
 	struct stat st;
-	int r = ost_dir_make(path, 0750);
+	int r = parents_make(path);
+
+	if (r == 0)
+		r = ost_dir_make(path, 0750);
 
 	if (r == 0 && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
 		r = -ENOTDIR;
-	if (r == 0 && user != NULL && st.st_uid != user->pw_uid && chown(path, user->pw_uid, user->pw_gid) < 0)
-		r = -errno;
+	if (r == 0 && user != NULL && st.st_uid == 0)
+		r = folder_give(path, user);
 	if (r < 0)
 		ost_log_error("%s: %s; ostiaryd keeps its state there", path, strerror(-r));
 	return r;
 }
 
 /* Held as long as the process lives; the kernel lets go of it however it ends. */
-static int instance_lock(const struct ost_paths *paths)
+static int instance_lock(const struct ost_paths *paths, const struct passwd *user)
 {
 	char path[PATH_MAX + 16];
 	int fd;
@@ -114,8 +150,11 @@ static int instance_lock(const struct ost_paths *paths)
 		ost_log_error("%s: %s", path, strerror(errno));
 		return -EACCES;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		if (user != NULL && fchown(fd, user->pw_uid, user->pw_gid) < 0)
+			ost_log_warning("%s: %s", path, strerror(errno));
 		return 0; /* the descriptor stays open on purpose */
+	}
 	ost_log_error("another ostiaryd is running for this root (it holds %s); stop it first, or use --root", path);
 	(void)close(fd);
 	return -EADDRINUSE;
@@ -131,21 +170,6 @@ static int folders_make(const struct ost_paths *paths, const struct passwd *user
 	if (r == 0)
 		r = folder_make(paths->run_dir, user);
 	return r;
-}
-
-/* Files that a former start as root left behind would lock the user out. */
-static void files_give(const struct ost_paths *paths, const struct passwd *user)
-{
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	char path[PATH_MAX + 8];
-
-	for (size_t i = 0; i < OST_ARRAY_SIZE(suffixes); i++) {
-		(void)snprintf(path, sizeof(path), "%s%s", paths->registry, suffixes[i]);
-		if (lchown(path, user->pw_uid, user->pw_gid) < 0 && errno != ENOENT)
-			ost_log_warning("%s: %s", path, strerror(errno));
-	}
-	if (lchown(paths->refusal_log, user->pw_uid, user->pw_gid) < 0 && errno != ENOENT)
-		ost_log_warning("%s: %s", paths->refusal_log, strerror(errno));
 }
 
 static int rights_drop(const struct passwd *user)
@@ -221,12 +245,9 @@ int main(int argc, char **argv)
 		ost_log_error("--root or --config: the path is too long");
 		return EXIT_INPUT;
 	}
-	if (folders_make(&paths, user) < 0 || instance_lock(&paths) < 0)
+	if (folders_make(&paths, user) < 0 || instance_lock(&paths, user) < 0)
 		return EXIT_INPUT;
-	if (user != NULL) {
-		files_give(&paths, user);
-		if (rights_drop(user) < 0)
-			return EXIT_INPUT;
-	}
+	if (user != NULL && rights_drop(user) < 0)
+		return EXIT_INPUT;
 	return loop(&paths, options.metrics_devices) < 0 ? EXIT_INPUT : EXIT_SUCCESS;
 }

@@ -148,29 +148,42 @@ static int answer_tell(const struct ost_cli *cli, const struct ost_http_reply *r
 	return r;
 }
 
-/* Posts until there is an answer other than "not reachable", or the wait is over. */
-static int post(const struct ost_cli *cli, const struct ost_jsonw *body, uint64_t wait_s)
+/* ostiaryd answers, and the data plane is connected to it. */
+static bool gateway_there(const struct ost_cli *cli)
+{
+	struct ost_http_reply reply;
+	json_t *status;
+	bool there;
+
+	if (ost_http_request(cli->paths.api_socket, "GET", "/v1/status", NULL, 0, OST_CLIENT_TIMEOUT_S, &reply) < 0)
+		return false;
+	status = json_loadb(reply.body, reply.length, 0, NULL);
+	there = ost_json_true(json_object_get(status, "dataplane"), "connected");
+	json_decref(status);
+	ost_http_reply_free(&reply);
+	return there;
+}
+
+static void gateway_wait(const struct ost_cli *cli, uint64_t wait_s)
 {
 	uint64_t end_ns = ost_clock_mono_ns() + wait_s * OST_NS_PER_S;
 
-	for (;;) {
-		struct ost_http_reply reply;
-		int e = ost_http_request(cli->paths.api_socket, "POST", "/v1/policy", body->text, body->length,
-			OST_CLIENT_TIMEOUT_S, &reply);
-		bool last = ost_clock_mono_ns() >= end_ns;
-		int r;
+	while (ost_clock_mono_ns() < end_ns && !gateway_there(cli))
+		(void)usleep(50000);
+}
 
-		if (e == 0 && (reply.status != 503 || last)) {
-			r = answer_tell(cli, &reply);
-			ost_http_reply_free(&reply);
-			return r;
-		}
-		if (e == 0)
-			ost_http_reply_free(&reply);
-		else if (last)
-			return ost_client_unreachable(cli, e);
-		(void)usleep(100000);
-	}
+static int post(const struct ost_cli *cli, const struct ost_jsonw *body)
+{
+	struct ost_http_reply reply;
+	int e = ost_http_request(cli->paths.api_socket, "POST", "/v1/policy", body->text, body->length,
+		OST_CLIENT_TIMEOUT_S, &reply);
+	int r;
+
+	if (e < 0)
+		return ost_client_unreachable(cli, e);
+	r = answer_tell(cli, &reply);
+	ost_http_reply_free(&reply);
+	return r;
 }
 
 static int wait_parse(const char *text, uint64_t *ret_seconds)
@@ -206,7 +219,8 @@ int ost_cmd_policy_apply(const struct ost_cli *cli, int argc, char **argv)
 	r = input_read(&c, &a, argc - first, argv + first);
 	if (r == OST_EXIT_OK) {
 		body_make(&a, message, &body);
-		r = body.failed ? ost_cli_fail("out of memory") : post(&c, &body, wait_s);
+		gateway_wait(&c, wait_s);
+		r = body.failed ? ost_cli_fail("out of memory") : post(&c, &body);
 	}
 	ost_jsonw_free(&body);
 	apply_free(&a);
