@@ -95,6 +95,10 @@ struct ost_view {
 	uint8_t ports[OST_PORTS_MAX]; /* image port -> our port, OST_PORTS_MAX when it is not here */
 	struct ost_table statics; /* static addresses: bindings that this policy states */
 	struct ost_binding *static_bindings;
+	/* Copies of what packets read, in the caller's memory (huge pages); NULL when the caller has none of its own. */
+	struct ost_image_role *roles;
+	struct ost_image_chunk4 *chunks4;
+	struct ost_image_chunk6 *chunks6;
 	uint32_t reachable; /* devices that have a slot */
 };
 

@@ -17,11 +17,43 @@ void ost_view_free(struct ost_view **view)
 	ost_site_release(site, v->stamp, places * sizeof(*v->stamp));
 	ost_site_release(site, v->statics.buckets, (size_t)v->statics.bucket_count * sizeof(*v->statics.buckets));
 	ost_site_release(site, v->static_bindings, (size_t)ost_table_places(&v->statics) * sizeof(*v->static_bindings));
+	ost_site_release(site, v->roles, v->image_copy.role_count * sizeof(*v->roles));
+	ost_site_release(site, v->chunks4, v->image_copy.chunk4_count * sizeof(*v->chunks4));
+	ost_site_release(site, v->chunks6, v->image_copy.chunk6_count * sizeof(*v->chunks6));
 	for (uint32_t i = 0; i < OST_WORKERS_MAX; i++)
 		ost_site_release(site, v->hits[i], (size_t)v->image_copy.rule_count * sizeof(*v->hits[i]));
 	free(v->slot);
 	free(v);
 	*view = NULL;
+}
+
+/* An image comes as a mapped file, in pages of 4 KiB: a random look into 100 MB of it misses the TLB nearly
+ * always. What packets read is copied where the caller keeps its tables. */
+static bool hot_sections_copy(const struct ost_site *site, struct ost_view *v)
+{
+	struct ost_image *image = &v->image_copy;
+	const struct {
+		void **to;
+		const void *from;
+		size_t bytes;
+	} copies[] = {
+		{(void **)&v->roles, image->roles, image->role_count * sizeof(*image->roles)},
+		{(void **)&v->chunks4, image->chunks4, image->chunk4_count * sizeof(*image->chunks4)},
+		{(void **)&v->chunks6, image->chunks6, image->chunk6_count * sizeof(*image->chunks6)},
+	};
+
+	for (size_t i = 0; site->config.alloc != NULL && i < OST_ARRAY_SIZE(copies); i++) {
+		if (copies[i].bytes == 0)
+			continue;
+		*copies[i].to = ost_site_alloc(site, copies[i].bytes);
+		if (*copies[i].to == NULL)
+			return false;
+		memcpy(*copies[i].to, copies[i].from, copies[i].bytes);
+	}
+	image->roles = v->roles != NULL ? v->roles : image->roles;
+	image->chunks4 = v->chunks4 != NULL ? v->chunks4 : image->chunks4;
+	image->chunks6 = v->chunks6 != NULL ? v->chunks6 : image->chunks6;
+	return true;
 }
 
 static int view_alloc(struct ost_site *site, const struct ost_image *image, struct ost_view **ret_view)
@@ -44,6 +76,7 @@ static int view_alloc(struct ost_site *site, const struct ost_image *image, stru
 	v->statics.buckets = ost_site_alloc(site, (size_t)v->statics.bucket_count * sizeof(*v->statics.buckets));
 	v->static_bindings = ost_site_alloc(site, (size_t)ost_table_places(&v->statics) * sizeof(*v->static_bindings));
 	ok = v->hot && v->device && v->stamp && v->slot && v->statics.buckets && v->static_bindings;
+	ok = ok && hot_sections_copy(site, v);
 	for (uint32_t i = 0; i < site->classifier_count && image->rule_count > 0; i++) {
 		v->hits[i] = ost_site_alloc(site, (size_t)image->rule_count * sizeof(*v->hits[i]));
 		ok = ok && v->hits[i] != NULL;

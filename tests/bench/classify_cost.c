@@ -26,7 +26,6 @@ struct world {
 	struct scene scene;
 	struct ost_policy policy;
 	void *bytes;
-	size_t bytes_length;
 	struct ost_image image;
 	struct ost_site *site;
 	struct ost_classifier *classifier;
@@ -291,13 +290,6 @@ static void world_make(struct world *w, struct scene scene)
 	if (ost_policy_compile(&w->policy, 1, &diag, &w->bytes, &length) < 0)
 		die("the scene's policy does not compile");
 	policy_free(&w->policy);
-	/* The data plane keeps an image in huge pages, too. */
-	void *copy = pages_alloc(length);
-
-	memcpy(copy, w->bytes, length);
-	free(w->bytes);
-	w->bytes = copy;
-	w->bytes_length = length;
 	if (ost_image_open(w->bytes, length, &w->image, why) < 0)
 		die(why);
 	memcpy(config.ports[0].name, "dev", 4);
@@ -315,7 +307,7 @@ static void world_free(struct world *w)
 {
 	ost_classifier_free(&w->classifier);
 	ost_site_free(&w->site);
-	pages_release(w->bytes, w->bytes_length);
+	free(w->bytes);
 	free(w->ports);
 	pages_release(w->frames, (size_t)PATTERN * 64);
 }
