@@ -8,6 +8,7 @@
  *   both       HELLO          first message of each side
  *   ostiaryd   IMAGE          with a sealed memfd: validate, swap in, answer IMAGE_RESULT
  *   ostiaryd   DEVICE_STATE   a device's state changed; answered by ACK
+ *   ostiaryd   BINDING        an address that a device held before this data plane started; no answer
  *   ostiaryd   STATS_REQUEST  answered by one TOTALS, PORT_STATS per port, then DEVICE_STATS for each
  *                             device whose counters changed since the last request, then STATS_END
  *   data plane REFUSALS       what was refused since the last one, joined by equal keys

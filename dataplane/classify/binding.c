@@ -104,6 +104,22 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 	return OST_REASON_NONE;
 }
 
+void ost_binding_wishes(struct ost_site *site, uint32_t tick)
+{
+	uint32_t tail = atomic_load_explicit(&site->wishes_tail, memory_order_relaxed);
+	uint32_t head = atomic_load_explicit(&site->wishes_head, memory_order_acquire);
+
+	for (; tail != head; tail++) {
+		const struct ost_binding *b = &site->wishes[tail % OST_BINDING_WISHES];
+
+		/* Whoever has the address by now keeps it; a full table leaves the device without, as it would have been. */
+		if (ost_binding_live(b, tick))
+			(void)ost_binding_set(site, b->slot, b->ip, b->vlan & 0xffffff, (enum ost_binding_source)(b->vlan >> 24),
+				tick, b->expires_tick, tick);
+	}
+	atomic_store_explicit(&site->wishes_tail, tail, memory_order_release);
+}
+
 void ost_binding_remove(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan)
 {
 	uint64_t hash = ost_binding_hash(site, ip, vlan);

@@ -95,6 +95,11 @@ void ost_site_port_down(struct ost_site *site, uint32_t port);
 int ost_site_bind(struct ost_site *site, uint32_t image_device, const struct ost_ip *ip,
 	enum ost_binding_source source, uint64_t expires_ns) OST_MUST_CHECK;
 
+/* (main) The same while workers run: the control owner does it with its next sweep. For addresses that were bound before
+ * this program started, and that somebody remembered. -EAGAIN: the queue is full, call again after a sweep. */
+int ost_site_bind_later(struct ost_site *site, uint32_t image_device, const struct ost_ip *ip,
+	enum ost_binding_source source, uint64_t expires_ns) OST_MUST_CHECK;
+
 struct ost_site_device {
 	uint32_t image_device; /* or OST_DEVICE_NONE */
 	uint8_t port;	       /* OST_PORTS_MAX: not seen yet */

@@ -64,8 +64,9 @@ static int site_tables_make(struct ost_site *site)
 	site->slots = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*site->slots));
 	site->bindings = ost_site_alloc(site,
 		(size_t)ost_table_places(&site->bindings_table) * sizeof(*site->bindings));
+	site->wishes = ost_site_alloc(site, OST_BINDING_WISHES * sizeof(*site->wishes));
 	site->events = ost_site_alloc(site, OST_BINDING_EVENTS * sizeof(*site->events));
-	return site->slot_at != NULL && site->standings != NULL && site->slots != NULL && site->bindings != NULL && site->events != NULL ? 0 : -ENOMEM;
+	return site->slot_at != NULL && site->standings != NULL && site->slots != NULL && site->bindings != NULL && site->wishes != NULL && site->events != NULL ? 0 : -ENOMEM;
 }
 
 int ost_site_new(const struct ost_site_config *config, struct ost_site **ret_site)
@@ -113,6 +114,7 @@ void ost_site_free(struct ost_site **site)
 	ost_site_release(s, s->standings, (size_t)s->config.devices_max * sizeof(*s->standings));
 	ost_site_release(s, s->slots, (size_t)s->config.devices_max * sizeof(*s->slots));
 	ost_site_release(s, s->bindings, (size_t)ost_table_places(&s->bindings_table) * sizeof(*s->bindings));
+	ost_site_release(s, s->wishes, OST_BINDING_WISHES * sizeof(*s->wishes));
 	ost_site_release(s, s->events, OST_BINDING_EVENTS * sizeof(*s->events));
 	free(s);
 	*site = NULL;
@@ -163,21 +165,45 @@ void ost_site_port_down(struct ost_site *site, uint32_t port)
 	}
 }
 
+static bool binding_of(const struct ost_site *site, uint32_t image_device, const struct ost_ip *ip,
+	enum ost_binding_source source, uint64_t expires_ns, struct ost_binding *ret)
+{
+	uint32_t slot = ost_site_slot(site, image_device);
+
+	if (slot == OST_DEVICE_NONE)
+		return false;
+	*ret = (struct ost_binding){.vlan = site->slots[slot].vlan | (uint32_t)source << 24, .slot = slot,
+		.expires_tick = expires_ns == 0 ? 0 : (uint32_t)(expires_ns >> OST_TICK_SHIFT) | 1};
+	if (ip->family == OST_IPV4)
+		ost_binding_key4(ost_load32(ip->b), ret->ip);
+	else
+		memcpy(ret->ip, ip->b, 16);
+	return true;
+}
+
+int ost_site_bind_later(struct ost_site *site, uint32_t image_device, const struct ost_ip *ip,
+	enum ost_binding_source source, uint64_t expires_ns)
+{
+	uint32_t head = atomic_load_explicit(&site->wishes_head, memory_order_relaxed);
+	uint32_t tail = atomic_load_explicit(&site->wishes_tail, memory_order_acquire);
+
+	if (head - tail >= OST_BINDING_WISHES)
+		return -EAGAIN;
+	if (!binding_of(site, image_device, ip, source, expires_ns, &site->wishes[head % OST_BINDING_WISHES]))
+		return -ENOENT;
+	atomic_store_explicit(&site->wishes_head, head + 1, memory_order_release);
+	return 0;
+}
+
 int ost_site_bind(struct ost_site *site, uint32_t image_device, const struct ost_ip *ip,
 	enum ost_binding_source source, uint64_t expires_ns)
 {
-	uint32_t slot = ost_site_slot(site, image_device), expires;
-	uint64_t key[2] = {0, OST_BINDING_IPV4};
+	struct ost_binding b;
 	enum ost_reason r;
 
-	if (slot == OST_DEVICE_NONE)
+	if (!binding_of(site, image_device, ip, source, expires_ns, &b))
 		return -ENOENT;
-	if (ip->family == OST_IPV4)
-		ost_binding_key4(ost_load32(ip->b), key);
-	else
-		memcpy(key, ip->b, 16);
-	expires = expires_ns == 0 ? 0 : (uint32_t)(expires_ns >> OST_TICK_SHIFT) | 1;
-	r = ost_binding_set(site, slot, key, site->slots[slot].vlan, source, expires - 1, expires, 0);
+	r = ost_binding_set(site, b.slot, b.ip, b.vlan & 0xffffff, source, b.expires_tick - 1, b.expires_tick, 0);
 	if (r == OST_REASON_ADDRESS_IN_USE)
 		return -EADDRINUSE;
 	return r == OST_REASON_NONE ? 0 : -ENOSPC;

@@ -19,6 +19,7 @@
 #define OST_WORKERS_MAX 16u
 #define OST_SLOT_NONE	0xffffffu /* 24 bits, as in a flow */
 #define OST_BINDING_EVENTS 4096u
+#define OST_BINDING_WISHES 1024u
 
 /* One device: one cache line. */
 struct ost_slot {
@@ -124,6 +125,9 @@ struct ost_site {
 	struct ost_binding_event *events;
 	_Atomic uint32_t events_head, events_tail;
 	_Atomic uint64_t events_lost;
+	/* ring of bindings to be made: filled by main, emptied by the control owner */
+	struct ost_binding *wishes;
+	_Atomic uint32_t wishes_head, wishes_tail;
 };
 
 void *ost_site_alloc(const struct ost_site *site, size_t bytes);
@@ -225,6 +229,9 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 
 /* Takes an address from its device, if that is the slot. Control owner only. */
 void ost_binding_remove(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan);
+
+/* Makes the bindings that main wished for. Control owner only. */
+void ost_binding_wishes(struct ost_site *site, uint32_t tick);
 
 /* Removes lapsed bindings of the next buckets. Control owner only. */
 void ost_binding_sweep(struct ost_site *site, uint32_t buckets, uint32_t tick);

@@ -205,8 +205,10 @@ uint32_t ost_classifier_sweep(struct ost_classifier *c, uint32_t buckets, uint64
 	c->tick = (uint32_t)(now_ns >> OST_TICK_SHIFT);
 	if (c->view == NULL)
 		return 0;
-	if (c->config.owns_control)
+	if (c->config.owns_control) {
+		ost_binding_wishes(c->site, c->tick);
 		ost_binding_sweep(c->site, OST_MIN(buckets, c->site->bindings_table.bucket_count), c->tick);
+	}
 	for (uint32_t i = 0; i < buckets && c->sweep_at < all; i++, c->sweep_at++) {
 		bool v4 = c->sweep_at < c->table4.bucket_count;
 
