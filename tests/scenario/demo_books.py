@@ -101,7 +101,7 @@ def replayed(api, path):
     differ = [f"{reason}: {wire.get(('dev3', reason))} on the wire, {replay.get(reason)} in the replay"
               for reason in ("not-allowed", "dhcp-server") if wire.get(("dev3", reason)) != replay.get(reason)]
     for line in differ:
-        print(f"      {line}", file=sys.stderr)
+        print(f"      {line}; replay: {replay}; wire: {wire}", file=sys.stderr)
     return not differ
 
 

@@ -23,7 +23,7 @@ picture() {
 	words
 	words "     cam-01    honest       dev1 ──┐ ┌───────────┐          DHCP, DNS  dnsmasq    10.77.0.1"
 	words "     meter-02  honest       dev2 ──┼─┤${BOLD}$middle${PLAIN}├── net1 ─ MQTT       mosquitto  10.77.0.2"
-	words "     plug-03   ${RED}compromised${PLAIN}  dev3 ──┘ └───────────┘          HTTP       python3    10.77.0.3"
+	words "     plug-03   ${RED}compromised${PLAIN}  dev3 ──┘ └───────────┘          HTTP       busybox    10.77.0.3"
 	words "                                   ${DIM}$tail${PLAIN}"
 }
 
