@@ -150,7 +150,7 @@ struct ost_refusal {
 	uint8_t family; /* 0, 4, 6 */
 	uint8_t reason; /* enum ost_reason, not NONE */
 	uint8_t port;	/* ingress */
-	uint8_t reserved[6];
+	uint8_t reserved[10];
 };
 
 #define OST_REFUSALS_PER_MSG 400

@@ -45,6 +45,7 @@ struct ost_link {
 	struct ost_msg_binding *bindings;
 	uint32_t binding_count, binding_next, binding_capacity;
 	uint64_t events_lost;
+	uint64_t bindings_left_out; /* remembered ones that could not be bound any more */
 	int64_t wall_offset_ns;
 };
 
@@ -133,6 +134,29 @@ static void on_device_state(struct ost_link *l, const struct ost_msg_header *h, 
 	reply(l, OST_MSG_ACK, h->sequence, &ack, sizeof(ack));
 }
 
+/* An address that a device held before this data plane started. What cannot be bound any more is left out: the device
+ * will ask for an address again. */
+static void on_remembered(struct ost_link *l, const void *payload)
+{
+	const struct ost_policy_in_force *policy = l->dp->policy;
+	uint64_t now = ost_clock_wall_ns(), expires_ns = 0;
+	struct ost_msg_binding m;
+	struct ost_ip ip = {0};
+
+	memcpy(&m, payload, sizeof(m));
+	if (!m.bound || m.source == OST_BINDING_STATIC || policy == NULL || m.generation != policy->image.generation ||
+		m.device >= policy->image.device_count || (m.expires_wall_ns != 0 && m.expires_wall_ns <= now)) {
+		l->bindings_left_out++;
+		return;
+	}
+	if (m.expires_wall_ns != 0)
+		expires_ns = ost_tsc_now_ns(&l->dp->clock) + (m.expires_wall_ns - now);
+	ip.family = m.family;
+	memcpy(ip.b, m.ip, m.family == OST_IPV4 ? 4 : 16);
+	if (ost_site_bind_later(l->dp->site, m.device, &ip, (enum ost_binding_source)m.source, expires_ns) < 0)
+		l->bindings_left_out++;
+}
+
 static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const void *payload, int fd)
 {
 	struct ost_msg_hello hello;
@@ -149,6 +173,8 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const v
 		on_image(l, h, payload, fd);
 	} else if (h->type == OST_MSG_DEVICE_STATE) {
 		on_device_state(l, h, payload);
+	} else if (h->type == OST_MSG_BINDING) {
+		on_remembered(l, payload);
 	} else if (h->type == OST_MSG_STATS_REQUEST) {
 		l->stats = STATS_TOTALS;
 		l->stats_sequence = h->sequence;

@@ -109,7 +109,7 @@ void ost_binding_wishes(struct ost_site *site, uint32_t tick)
 	uint32_t tail = atomic_load_explicit(&site->wishes_tail, memory_order_relaxed);
 	uint32_t head = atomic_load_explicit(&site->wishes_head, memory_order_acquire);
 
-	for (; tail != head; tail++) {
+	for (uint32_t i = 0; i < OST_WISHES_AT_ONCE && tail != head; i++, tail++) {
 		const struct ost_binding *b = &site->wishes[tail % OST_BINDING_WISHES];
 
 		/* Whoever has the address by now keeps it; a full table leaves the device without, as it would have been. */

@@ -19,7 +19,8 @@
 #define OST_WORKERS_MAX 16u
 #define OST_SLOT_NONE	0xffffffu /* 24 bits, as in a flow */
 #define OST_BINDING_EVENTS 4096u
-#define OST_BINDING_WISHES 1024u
+#define OST_BINDING_WISHES 65536u
+#define OST_WISHES_AT_ONCE 64u /* packets wait meanwhile */
 
 /* One device: one cache line. */
 struct ost_slot {
