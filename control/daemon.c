@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "generations.h"
 #include "log.h"
+#include "remember.h"
 
 #define REFUSAL_FILE_BYTES (64ull << 20)
 #define REFUSAL_FILES	   4u
@@ -46,7 +47,18 @@ static void on_image_result(void *user, const struct ost_msg_image_result *m)
 	ost_applier_result(d->applier, m);
 }
 
-/* The first totals of a connection tell when the data plane started: what was bound before is gone. */
+/* The first totals of a connection tell when the data plane started. What was bound before, it has not seen: it is
+ * told, and what it can bind again comes back as a binding of its own. */
+static void bindings_restore(struct ost_daemon *d, uint64_t started_wall_ns, uint64_t now_wall_ns)
+{
+	/* What was bound in the last second is not in the registry yet. */
+	ost_ledger_flush(d->ledger, ost_clock_mono_ns(), true);
+	if (ost_remember_take(d->remember, d->registry, started_wall_ns, now_wall_ns) < 0)
+		ost_log_warning("some devices' addresses could not be told to the data plane: they are refused until they ask for "
+				"an address again");
+	d->uptime_known = ost_registry_addresses_forget(d->registry, started_wall_ns) == 0;
+}
+
 static void on_totals(void *user, const struct ost_msg_totals *m)
 {
 	struct ost_daemon *d = user;
@@ -55,7 +67,7 @@ static void on_totals(void *user, const struct ost_msg_totals *m)
 	ost_gauges_totals(&d->gauges, m, ost_clock_mono_ns());
 	if (d->uptime_known || m->uptime_ns > now)
 		return;
-	d->uptime_known = ost_registry_addresses_forget(d->registry, now - m->uptime_ns) == 0;
+	bindings_restore(d, now - m->uptime_ns, now);
 }
 
 static void on_port_stats(void *user, const struct ost_msg_port_stats *m)
@@ -140,6 +152,13 @@ static const struct ost_link_handlers link_handlers = {
 
 /* ---- once a second ---- */
 
+/* Only a data plane that has the generation in force knows the devices that are told. */
+static void bindings_tell(struct ost_daemon *d)
+{
+	if (d->uptime_known && d->gauges.totals.generation == d->in_force.number && d->in_force.number != 0)
+		(void)ost_remember_send(d->remember, d->link, d->roster);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *user)
 {
 	struct ost_daemon *d = user;
@@ -152,6 +171,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	ost_refusal_log_tick(d->refusals, now);
 	ost_refusal_file_flush(d->refusal_file);
 	ost_ledger_flush(d->ledger, now, false);
+	bindings_tell(d);
 	after = ost_refusal_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));
@@ -245,6 +265,8 @@ static int tables_start(struct ost_daemon *d)
 	log.key = key;
 	r = ost_roster_new(&d->roster);
 	if (r == 0)
+		r = ost_remember_new(&d->remember);
+	if (r == 0)
 		r = ost_sightings_new(OST_SIGHTINGS_MAX, &key, &d->sightings);
 	if (r == 0)
 		r = ost_ledger_new(d->registry, d->roster, d->sightings, &d->gauges, &d->ledger);
@@ -328,6 +350,7 @@ void ost_daemon_free(struct ost_daemon **daemon)
 	if (d->ledger != NULL)
 		ost_ledger_flush(d->ledger, ost_clock_mono_ns(), true);
 	ost_ledger_free(&d->ledger);
+	ost_remember_free(&d->remember);
 	ost_sightings_free(&d->sightings);
 	ost_roster_free(&d->roster);
 	ost_registry_free(&d->registry);

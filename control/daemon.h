@@ -49,6 +49,7 @@ struct ost_daemon {
 	struct ost_generation in_force; /* number 0: none */
 	uint32_t metrics_devices_max;	/* series of devices on /metrics */
 	uint64_t stale_messages;	/* about generations or devices that are no more */
+	struct ost_remember *remember;
 	bool uptime_known;		/* of the data plane that is connected */
 	char trouble[256];		/* what hinders the policy in force from being in force; "": nothing */
 };

@@ -347,6 +347,13 @@ int ost_link_device_state(struct ost_link *link, const struct ost_msg_device_sta
 	return ost_msg_send(link->fd, OST_MSG_DEVICE_STATE, ++link->sequence, m, sizeof(*m), -1);
 }
 
+int ost_link_binding(struct ost_link *link, const struct ost_msg_binding *m)
+{
+	if (link->state != LINK_UP)
+		return -ENOTCONN;
+	return ost_msg_send(link->fd, OST_MSG_BINDING, ++link->sequence, m, sizeof(*m), -1);
+}
+
 const struct ost_link_counts *ost_link_counts(const struct ost_link *link)
 {
 	return &link->counts;

@@ -42,6 +42,9 @@ int ost_link_image(struct ost_link *link, uint64_t generation, const void *bytes
 /* A device's state; nothing is called back. -ENOTCONN, -EAGAIN: the data plane does not read. */
 int ost_link_device_state(struct ost_link *link, const struct ost_msg_device_state *m) OST_MUST_CHECK;
 
+/* An address that a device held before this data plane started; nothing is called back. Errors as above. */
+int ost_link_binding(struct ost_link *link, const struct ost_msg_binding *m) OST_MUST_CHECK;
+
 struct ost_link_counts {
 	uint64_t connects;
 	uint64_t messages;

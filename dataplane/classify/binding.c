@@ -72,9 +72,9 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 {
 	uint64_t hash = ost_binding_hash(site, ip, vlan);
 	uint32_t place = find_place(site, hash, ip, vlan);
-	struct ost_binding *b;
-
+	bool tentative = valid_tick != 0 && (int32_t)(tick - valid_tick) < 0;
 	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+	struct ost_binding *b;
 	const struct ost_binding *fixed = v != NULL ? ost_binding_find_static(v, hash, ip, vlan) : NULL;
 
 	if (fixed != NULL)
@@ -86,7 +86,9 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 		place = OST_TABLE_NONE;
 	}
 	if (place != OST_TABLE_NONE) {
-		site->bindings[place].expires_tick = expires_tick;
+		b = &site->bindings[place];
+		if (source != OST_BINDING_ND || b->vlan >> 24 == OST_BINDING_ND)
+			b->expires_tick = expires_tick;
 		return OST_REASON_NONE;
 	}
 	if (site->slots[slot].addresses >= addresses_max(v, slot))
@@ -96,9 +98,9 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 		return OST_REASON_BINDING_TABLE_FULL;
 	b = &site->bindings[place];
 	*b = (struct ost_binding){.ip = {ip[0], ip[1]}, .vlan = vlan | (uint32_t)source << 24, .slot = slot,
-		.expires_tick = expires_tick, .valid_tick = valid_tick};
+		.expires_tick = expires_tick, .valid_tick = tentative ? valid_tick | 1 : 0};
 	site->slots[slot].addresses++;
-	if (ip[1] == OST_BINDING_IPV4 && (int32_t)(tick - valid_tick) >= 0)
+	if (ip[1] == OST_BINDING_IPV4 && !tentative)
 		atomic_store(&site->standings[slot].address4, (uint32_t)ip[0]);
 	event_push(site, b, true, tick);
 	return OST_REASON_NONE;
@@ -135,8 +137,10 @@ static void sweep_bucket(struct ost_site *site, uint32_t bucket, uint32_t tick, 
 
 	for (uint32_t i = 0; i < OST_TABLE_WAYS; i++) {
 		uint32_t place = bucket * OST_TABLE_WAYS + i;
-		const struct ost_binding *b = &site->bindings[place];
+		struct ost_binding *b = &site->bindings[place];
 
+		if (b->valid_tick != 0 && only_slot == OST_SLOT_NONE && !ost_binding_tentative(b, tick))
+			b->valid_tick = 0;
 		if (site->bindings_table.buckets[bucket].tags[i] == 0)
 			continue;
 		if (only_slot != OST_SLOT_NONE ? b->slot != only_slot : binding_holds(v, b, tick))

@@ -15,6 +15,8 @@ enum {
 };
 
 #define TENTATIVE_TICKS 477u /* half a second */
+/* An address lapses when its device has not spoken of it for so long: temporary addresses (RFC 8981) come and go. */
+#define ND_LIFETIME_S 14400u
 #define OPTIONS_MAX	16u
 
 struct nd {
@@ -75,17 +77,15 @@ static bool eui64_of(const uint64_t ip[2], const uint8_t *mac)
 
 static enum ost_reason claim(struct ost_control *k, const uint64_t ip[2], uint32_t wait_ticks)
 {
-	enum ost_reason r = ost_binding_set(k->c->site, k->slot, ip, k->p->vlan, OST_BINDING_ND, k->c->tick, 0,
-		k->c->tick + wait_ticks);
-
-	return r;
+	return ost_binding_set(k->c->site, k->slot, ip, k->p->vlan, OST_BINDING_ND, k->c->tick,
+		ost_lease_end(k->c->tick, ND_LIFETIME_S), k->c->tick + wait_ticks);
 }
 
 /* Does the device hold the address, or may it have it at once because it follows from its MAC? */
 static bool holds(struct ost_control *k, const uint64_t ip[2])
 {
 	if (ost_control_owner(k->c, ip, k->p->vlan) == k->slot)
-		return true;
+		return claim(k, ip, 0) == OST_REASON_NONE;
 	return eui64_of(ip, k->p->bytes + 6) && claim(k, ip, 0) == OST_REASON_NONE;
 }
 
@@ -127,7 +127,7 @@ static void contest(struct ost_control *k, const uint64_t ip[2])
 	uint64_t hash = ost_binding_hash(k->c->site, ip, k->p->vlan);
 	const struct ost_binding *b = ost_binding_find_in(&k->c->site->bindings_table, k->c->site->bindings, hash, ip, k->p->vlan);
 
-	if (b != NULL && b->vlan >> 24 == OST_BINDING_ND && (int32_t)(k->c->tick - b->valid_tick) < 0)
+	if (b != NULL && b->vlan >> 24 == OST_BINDING_ND && ost_binding_tentative(b, k->c->tick))
 		ost_binding_remove(k->c->site, b->slot, ip, k->p->vlan);
 }
 

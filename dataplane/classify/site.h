@@ -60,7 +60,7 @@ struct ost_binding {
 	uint32_t vlan;	/* | source << 24 */
 	uint32_t slot;
 	uint32_t expires_tick; /* 0: does not lapse */
-	uint32_t valid_tick;   /* before it, the address is tentative (duplicate detection is running) */
+	uint32_t valid_tick;   /* before it, the address is tentative (duplicate detection is running); 0: valid */
 };
 
 /* No IPv6 address ends so: distinguishes the families in one key. */
@@ -185,6 +185,12 @@ static inline bool ost_binding_live(const struct ost_binding *b, uint32_t tick)
 	return b->expires_tick == 0 || (int32_t)(b->expires_tick - tick) > 0;
 }
 
+/* The sweep clears valid_tick when it has passed, long before ticks wrap. */
+static inline bool ost_binding_tentative(const struct ost_binding *b, uint32_t tick)
+{
+	return b->valid_tick != 0 && (int32_t)(tick - b->valid_tick) < 0;
+}
+
 static inline const struct ost_binding *ost_binding_find_in(const struct ost_table *table,
 	const struct ost_binding *bindings, uint64_t hash, const uint64_t ip[2], uint32_t vlan)
 {
@@ -218,12 +224,12 @@ static inline uint32_t ost_binding_owner(const struct ost_site *site, const stru
 	if (b != NULL)
 		return b->slot;
 	b = ost_binding_find_in(&site->bindings_table, site->bindings, hash, ip, vlan);
-	if (b == NULL || !ost_binding_live(b, tick) || (int32_t)(tick - b->valid_tick) < 0 || v->hot[b->slot].role == UINT32_MAX)
+	if (b == NULL || !ost_binding_live(b, tick) || ost_binding_tentative(b, tick) || v->hot[b->slot].role == UINT32_MAX)
 		return OST_SLOT_NONE;
 	return b->slot;
 }
 
-/* Binds or renews. valid_tick: from when on it may be used. OST_REASON_NONE, or ADDRESS_IN_USE, BINDING_LIMIT,
+/* Binds or renews; a lease is not renewed by Neighbour Discovery. valid_tick: from when on it may be used, 0: now. OST_REASON_NONE, or ADDRESS_IN_USE, BINDING_LIMIT,
  * BINDING_TABLE_FULL. Control owner only. */
 enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan,
 	enum ost_binding_source source, uint32_t tick, uint32_t expires_tick, uint32_t valid_tick);
