@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cursor.h"
-#include "judge.h"
+#include "decide.h"
 
 /* One control packet on its way. slot: the device it is accounted to, OST_SLOT_NONE when there is none. */
 struct ost_control {

@@ -2,7 +2,7 @@
 /* First packets, refused packets, and whatever is no plain packet of an established flow. Staged like the burst:
  * all packets ask for their lines before the first one is judged, because this is the edge that a flood hits. */
 #include "burst.h"
-#include "judge.h"
+#include "decide.h"
 #include "rate.h"
 #include "refuse.h"
 #include "stage.h"

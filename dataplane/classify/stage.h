@@ -8,7 +8,7 @@
 #pragma once
 
 #include "classifier.h"
-#include "judge.h"
+#include "decide.h"
 #include "refuse.h"
 
 struct first {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What happens to flows between packets: finding, closing, judging anew, and the sweep that goes round the
  * tables so that what timed out makes room and what a new policy forbids is cut even when it is silent. */
-#include "judge.h"
+#include "decide.h"
 
 uint32_t ost_flow_find(const struct ost_classifier *c, const uint64_t *key, uint64_t hash, bool v4)
 {
