@@ -15,6 +15,7 @@
 
 #define REFUSAL_FILE_BYTES (64ull << 20)
 #define REFUSAL_FILES	   4u
+#define FORGET_AFTER_NS	   (60 * OST_NS_PER_S)
 
 /* ---- what the data plane says ---- */
 
@@ -47,6 +48,20 @@ static void on_image_result(void *user, const struct ost_msg_image_result *m)
 	ost_applier_result(d->applier, m);
 }
 
+/* Only a data plane that has the generation in force knows the devices that are told. */
+static void bindings_tell(struct ost_daemon *d, uint64_t now)
+{
+	uint32_t left = 1;
+
+	if (d->uptime_known && d->gauges.totals.generation == d->in_force.number && d->in_force.number != 0)
+		left = ost_remember_send(d->remember, d->link, d->roster);
+	if (left > 0 || !d->uptime_known || d->forget_at_ns == 0 || now < d->forget_at_ns)
+		return;
+	/* What the data plane has not confirmed by now it could not bind: somebody else has the address, or nobody. */
+	if (ost_registry_addresses_forget(d->registry, d->forget_before_wall_ns) == 0)
+		d->forget_at_ns = 0;
+}
+
 /* The first totals of a connection tell when the data plane started. What was bound before, it has not seen: it is
  * told, and what it can bind again comes back as a binding of its own. */
 static void bindings_restore(struct ost_daemon *d, uint64_t started_wall_ns, uint64_t now_wall_ns)
@@ -56,7 +71,10 @@ static void bindings_restore(struct ost_daemon *d, uint64_t started_wall_ns, uin
 	if (ost_remember_take(d->remember, d->registry, started_wall_ns, now_wall_ns) < 0)
 		ost_log_warning("some devices' addresses could not be told to the data plane: they are refused until they ask for "
 				"an address again");
-	d->uptime_known = ost_registry_addresses_forget(d->registry, started_wall_ns) == 0;
+	/* Not forgotten yet: a crash of ours before the data plane confirms them would lose them. */
+	d->uptime_known = true;
+	d->forget_before_wall_ns = started_wall_ns;
+	d->forget_at_ns = ost_clock_mono_ns() + FORGET_AFTER_NS;
 }
 
 static void on_totals(void *user, const struct ost_msg_totals *m)
@@ -68,6 +86,7 @@ static void on_totals(void *user, const struct ost_msg_totals *m)
 	if (d->uptime_known || m->uptime_ns > now)
 		return;
 	bindings_restore(d, now - m->uptime_ns, now);
+	bindings_tell(d, ost_clock_mono_ns());
 }
 
 static void on_port_stats(void *user, const struct ost_msg_port_stats *m)
@@ -135,6 +154,8 @@ static void on_binding(void *user, const struct ost_msg_binding *m)
 		d->stale_messages++;
 		return;
 	}
+	if (!m->bound)
+		ost_remember_drop(d->remember, m);
 	ost_ledger_binding(d->ledger, name, m, ost_clock_wall_ns());
 }
 
@@ -152,13 +173,6 @@ static const struct ost_link_handlers link_handlers = {
 
 /* ---- once a second ---- */
 
-/* Only a data plane that has the generation in force knows the devices that are told. */
-static void bindings_tell(struct ost_daemon *d)
-{
-	if (d->uptime_known && d->gauges.totals.generation == d->in_force.number && d->in_force.number != 0)
-		(void)ost_remember_send(d->remember, d->link, d->roster);
-}
-
 static void on_tick(evutil_socket_t fd, short what, void *user)
 {
 	struct ost_daemon *d = user;
@@ -171,7 +185,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	ost_refusal_log_tick(d->refusals, now);
 	ost_refusal_file_flush(d->refusal_file);
 	ost_ledger_flush(d->ledger, now, false);
-	bindings_tell(d);
+	bindings_tell(d, now);
 	after = ost_refusal_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));

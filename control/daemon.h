@@ -50,6 +50,8 @@ struct ost_daemon {
 	uint32_t metrics_devices_max;	/* series of devices on /metrics */
 	uint64_t stale_messages;	/* about generations or devices that are no more */
 	struct ost_remember *remember;
+	uint64_t forget_before_wall_ns;	/* addresses bound before it, and not since, are forgotten ... */
+	uint64_t forget_at_ns;		/* ... at this monotonic time; 0: nothing to forget */
 	bool uptime_known;		/* of the data plane that is connected */
 	char trouble[256];		/* what hinders the policy in force from being in force; "": nothing */
 };

@@ -119,3 +119,14 @@ uint32_t ost_remember_send(struct ost_remember *r, struct ost_link *link, const 
 		clear(r);
 	return r->count - r->next;
 }
+
+void ost_remember_drop(struct ost_remember *r, const struct ost_msg_binding *m)
+{
+	for (uint32_t i = r->next; i < r->count; i++) {
+		struct address *a = &r->addresses[i];
+
+		/* An end in the past is never sent on: the data plane leaves it out. */
+		if (a->vlan == m->vlan && a->ip.family == m->family && memcmp(a->ip.b, m->ip, sizeof(m->ip)) == 0)
+			a->expires_wall_ns = 1;
+	}
+}

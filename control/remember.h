@@ -20,3 +20,6 @@ int ost_remember_take(struct ost_remember *remember, struct ost_registry *regist
 /* Sends as much as the data plane takes now, for the image in force; call again until it returns 0, the number that is
  * left. Devices that the image does not have are left out. */
 uint32_t ost_remember_send(struct ost_remember *remember, struct ost_link *link, const struct ost_roster *roster);
+
+/* The data plane says that this address was given up: it is not told any more. */
+void ost_remember_drop(struct ost_remember *remember, const struct ost_msg_binding *m);
