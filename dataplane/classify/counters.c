@@ -31,6 +31,20 @@ const struct ost_port_counts *ost_classifier_port_counts(const struct ost_classi
 	return port < OST_PORTS_MAX ? &c->ports[port] : NULL;
 }
 
+/* A tick of the past on the clock of now_ns, whose 32 bits of ticks may have wrapped since it started. */
+static uint64_t tick_ns(uint32_t tick, uint64_t now_ns)
+{
+	const uint64_t now = now_ns >> OST_TICK_SHIFT;
+	const int32_t ahead = (int32_t)(tick - (uint32_t)now);
+
+	if (tick == 0)
+		return 0;
+	/* Written a moment later than now_ns was read, or with its lowest bit set to be no zero. */
+	if (ahead >= 0 && ahead < 1024)
+		return (now + (uint32_t)ahead) << OST_TICK_SHIFT;
+	return (now - (uint32_t)((uint32_t)now - tick)) << OST_TICK_SHIFT;
+}
+
 void ost_classifier_device_counts(const struct ost_classifier *c, uint32_t slot, struct ost_device_counts *ret_counts)
 {
 	struct ost_device_counts n = {0};
@@ -42,7 +56,7 @@ void ost_classifier_device_counts(const struct ost_classifier *c, uint32_t slot,
 		n.out_bytes = t->bytes[0];
 		n.in_pkts = t->pkts[1];
 		n.in_bytes = t->bytes[1];
-		n.last_seen_ns = t->last_tick != 0 ? (uint64_t)t->last_tick << OST_TICK_SHIFT : 0;
+		n.last_seen_ns = tick_ns(t->last_tick, c->now_ns);
 		n.flows = atomic_load(&c->site->slots[slot].flows);
 		n.flows_opened = t->opened;
 		for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
