@@ -370,7 +370,9 @@ static enum ost_reason existing(struct ost_classifier *c, struct first *f, uint3
 			return OST_REASON_NO_FLOW;
 		/* identify() saw the right port: the device's port changed with the policy. */
 		moved = !alias && !f->to_device && ost_flow_port(*flow.tail1) != f->p->port;
-		reopen = f->p->protocol == 6 && can_open(f->p) && ost_flow_state(*flow.tail1) >= OST_FLOW_TCP_FIN_OUT;
+		reopen = f->p->protocol == 6 && can_open(f->p) &&
+			ost_flow_reopens(ost_flow_state(*flow.tail1),
+				from == (ost_flow_flags(flow.meta) & OST_FLOW_OPENED_IN));
 		if (!moved && !reopen)
 			return ost_flow_rejudge(c, place, f->v4, &r) ? pass(c, f, &flow, from) : r;
 	}

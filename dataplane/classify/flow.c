@@ -37,12 +37,16 @@ enum ost_tcp_verdict ost_flow_tcp(struct ost_flow *f, const struct ost_packet *p
 {
 	uint8_t state = ost_flow_state(*f->tail1);
 	bool opened_in = ost_flow_flags(f->meta) & OST_FLOW_OPENED_IN;
+	bool syn = (p->tcp_flags & (OST_TCP_SYN | OST_TCP_ACK)) == OST_TCP_SYN;
 
-	if ((p->tcp_flags & (OST_TCP_SYN | OST_TCP_ACK)) == OST_TCP_SYN && state >= OST_FLOW_TCP_FIN_OUT)
+	if (syn && ost_flow_reopens(state, from == opened_in))
 		return OST_TCP_REOPEN;
 	/* Only the opener may repeat its SYN: a SYN from the other side is an attempt to open (no simultaneous open). */
-	if ((p->tcp_flags & (OST_TCP_SYN | OST_TCP_ACK)) == OST_TCP_SYN && from != opened_in)
+	if (syn && from != opened_in)
 		return OST_TCP_FORGED;
+	/* It may have begun anew with another number: that one is answered. */
+	if (syn && state == OST_FLOW_TCP_OPENING)
+		f->counts->ack[!from] = p->tcp_seq + 1;
 	if (p->tcp_flags & OST_TCP_RST)
 		return state == OST_FLOW_TCP_RESET ? OST_TCP_PASS : on_reset(f, p, from);
 	if (state == OST_FLOW_TCP_RESET)

@@ -126,6 +126,12 @@ enum ost_tcp_verdict {
 	OST_TCP_FORGED, /* a reset that the other side does not expect (RFC 5961), a SYN the wrong way */
 };
 
+/* May a SYN begin this connection anew? While one direction is open only its opener may: nobody else ends it so. */
+static inline bool ost_flow_reopens(uint8_t state, bool by_opener)
+{
+	return state >= OST_FLOW_TCP_CLOSING || (by_opener && state >= OST_FLOW_TCP_FIN_OUT);
+}
+
 #define OST_TCP_RST_WINDOW (1u << 20)
 
 /* Everything but plain segments of an established connection. from: 0 the device sent it, 1 the remote. */
