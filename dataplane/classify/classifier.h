@@ -64,6 +64,13 @@ static inline void ost_tally_refuse(struct ost_tally *t, uint8_t reason)
 		t->refused_hi[place]++;
 }
 
+/* Forwarded without a flow that counts it. */
+static inline void ost_tally_forward(struct ost_tally *t, bool to_device, uint32_t bytes)
+{
+	t->pkts[to_device]++;
+	t->bytes[to_device] += bytes;
+}
+
 /* An entry of either family. */
 static inline struct ost_flow ost_flow4_at(struct ost_classifier *c, uint32_t place)
 {

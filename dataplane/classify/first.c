@@ -400,6 +400,10 @@ static enum ost_reason icmp_error(struct ost_classifier *c, struct first *f)
 		return OST_REASON_ICMP_UNRELATED;
 	if (!ost_flow_rejudge(c, place, f->v4, &r))
 		return r;
+	r = f->to_device ? OST_REASON_NONE : ost_limits_take(c, f->own, f->p->length);
+	if (r != OST_REASON_NONE)
+		return r;
+	ost_tally_forward(&c->tallies[f->own], f->to_device, f->p->length);
 	forward(c, f->p, f->own, f->to_device ? ost_flow_port(*flow.tail1) : ost_flow_egress(flow.meta), f->v);
 	return OST_REASON_NONE;
 }

@@ -115,6 +115,18 @@ static bool icmp_error(uint8_t protocol, uint8_t type)
 	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
 
+/* RFC 792, RFC 4443 2.4: an error goes to the source of the packet that it quotes. A device sends errors only about
+ * packets that were for itself; those of the network side may come from any router on the way. */
+static bool error_addresses_fit(const struct ost_packet *p, const uint8_t *quoted, bool v4)
+{
+	const uint8_t *outer = p->bytes + p->l3;
+	size_t n = v4 ? 4 : 16, src = v4 ? 12 : 8, dst = src + n;
+
+	if (memcmp(outer + dst, quoted + src, n) != 0)
+		return false;
+	return (p->flags & OST_PACKET_TO_DEVICE) || memcmp(outer + src, quoted + dst, n) == 0;
+}
+
 /* The flow that an ICMP error speaks about: the inner packet went the other way, so that its source is
  * where the error goes. At least the inner IP header and eight bytes are there (RFC 792, RFC 4443 2.4). */
 static void parse_icmp_error(struct ost_packet *p, struct ost_cursor c, uint64_t mac)
@@ -137,7 +149,7 @@ static void parse_icmp_error(struct ost_packet *p, struct ost_cursor c, uint64_t
 	protocol = v4 ? header[9] : header[6];
 	const uint8_t *l4 = ost_cursor_take(&c, 8);
 
-	if (l4 == NULL || (v4 && (ost_load16(header + 6) & ost_be16(0x1fff)) != 0)) {
+	if (l4 == NULL || (v4 && (ost_load16(header + 6) & ost_be16(0x1fff)) != 0) || !error_addresses_fit(p, header, v4)) {
 		refuse(p, OST_REASON_ICMP_UNRELATED);
 		return;
 	}
