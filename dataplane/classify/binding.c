@@ -131,7 +131,7 @@ void ost_binding_remove(struct ost_site *site, uint32_t slot, const uint64_t ip[
 		remove_place(site, hash, place, 0);
 }
 
-static void sweep_bucket(struct ost_site *site, uint32_t bucket, uint32_t tick, uint32_t only_slot)
+static void sweep_bucket(struct ost_site *site, uint32_t bucket, uint32_t tick)
 {
 	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
 
@@ -139,11 +139,11 @@ static void sweep_bucket(struct ost_site *site, uint32_t bucket, uint32_t tick, 
 		uint32_t place = bucket * OST_TABLE_WAYS + i;
 		struct ost_binding *b = &site->bindings[place];
 
-		if (b->valid_tick != 0 && only_slot == OST_SLOT_NONE && !ost_binding_tentative(b, tick))
+		if (b->valid_tick != 0 && !ost_binding_tentative(b, tick))
 			b->valid_tick = 0;
 		if (site->bindings_table.buckets[bucket].tags[i] == 0)
 			continue;
-		if (only_slot != OST_SLOT_NONE ? b->slot != only_slot : binding_holds(v, b, tick))
+		if (binding_holds(v, b, tick))
 			continue;
 		remove_place(site, ost_binding_hash(site, b->ip, b->vlan & 0xffffff), place, tick);
 	}
@@ -153,14 +153,6 @@ void ost_binding_sweep(struct ost_site *site, uint32_t buckets, uint32_t tick)
 {
 	for (uint32_t i = 0; i < buckets; i++) {
 		site->sweep_bucket = (site->sweep_bucket + 1) % site->bindings_table.bucket_count;
-		sweep_bucket(site, site->sweep_bucket, tick, OST_SLOT_NONE);
+		sweep_bucket(site, site->sweep_bucket, tick);
 	}
-}
-
-void ost_binding_remove_all(struct ost_site *site, uint32_t slot)
-{
-	if (site->slots[slot].addresses == 0)
-		return;
-	for (uint32_t i = 0; i < site->bindings_table.bucket_count; i++)
-		sweep_bucket(site, i, 0, slot);
 }

@@ -198,11 +198,18 @@ int ost_site_bind_later(struct ost_site *site, uint32_t image_device, const stru
 int ost_site_bind(struct ost_site *site, uint32_t image_device, const struct ost_ip *ip,
 	enum ost_binding_source source, uint64_t expires_ns)
 {
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+	const struct ost_binding *held;
 	struct ost_binding b;
 	enum ost_reason r;
 
 	if (!binding_of(site, image_device, ip, source, expires_ns, &b))
 		return -ENOENT;
+	/* There is no clock here: what has not been swept is held. */
+	held = ost_binding_find_in(&site->bindings_table, site->bindings,
+		ost_binding_hash(site, b.ip, b.vlan & 0xffffff), b.ip, b.vlan & 0xffffff);
+	if (held != NULL && held->slot != b.slot && v->hot[held->slot].role != UINT32_MAX)
+		return -EADDRINUSE;
 	r = ost_binding_set(site, b.slot, b.ip, b.vlan & 0xffffff, source, b.expires_tick - 1, b.expires_tick, 0);
 	if (r == OST_REASON_ADDRESS_IN_USE)
 		return -EADDRINUSE;

@@ -242,6 +242,3 @@ void ost_binding_wishes(struct ost_site *site, uint32_t tick);
 
 /* Removes lapsed bindings of the next buckets. Control owner only. */
 void ost_binding_sweep(struct ost_site *site, uint32_t buckets, uint32_t tick);
-
-/* Takes all addresses of a slot. Control owner, or main while no worker runs. */
-void ost_binding_remove_all(struct ost_site *site, uint32_t slot);

@@ -108,6 +108,8 @@ static inline bool bound_short(const struct ost_classifier *c, const struct firs
 {
 	uint32_t address = (uint32_t)f->dev_ip[0];
 
+	if (address == 0) /* which stands for none */
+		return false;
 	return address == c->view->hot[f->own].address4 ||
 		(c->view->statics.used == 0 &&
 			address == atomic_load_explicit(&c->site->standings[f->own].address4, memory_order_relaxed));
