@@ -71,6 +71,12 @@ static inline void ost_tally_forward(struct ost_tally *t, bool to_device, uint32
 	t->bytes[to_device] += bytes;
 }
 
+static inline void ost_tally_take_back(struct ost_tally *t, bool to_device, uint32_t pkts, uint64_t bytes)
+{
+	t->pkts[to_device] -= pkts;
+	t->bytes[to_device] -= bytes;
+}
+
 /* An entry of either family. */
 static inline struct ost_flow ost_flow4_at(struct ost_classifier *c, uint32_t place)
 {

@@ -5,6 +5,7 @@
  *
  * Only the control owner comes here, so bindings have one writer. */
 #include "control.h"
+#include "rate.h"
 
 static uint32_t find_device(const struct ost_classifier *c, const uint8_t *mac, uint32_t vlan)
 {
@@ -30,7 +31,10 @@ void ost_control_forward(struct ost_control *k, uint8_t egress)
 
 	n->forwarded_pkts++;
 	n->forwarded_bytes += k->p->length;
-	*k->v = (struct ost_verdict){.action = OST_FORWARD, .egress = egress, .device = k->slot};
+	if (k->slot != OST_SLOT_NONE)
+		ost_tally_forward(&k->c->tallies[k->slot], k->p->flags & OST_PACKET_TO_DEVICE, k->p->length);
+	*k->v = (struct ost_verdict){.action = OST_FORWARD, .egress = egress,
+		.device = k->slot != OST_SLOT_NONE ? k->slot : OST_DEVICE_NONE};
 }
 
 void ost_control_take_back(struct ost_control *k, enum ost_reason reason)
@@ -39,6 +43,8 @@ void ost_control_take_back(struct ost_control *k, enum ost_reason reason)
 
 	n->forwarded_pkts--;
 	n->forwarded_bytes -= k->p->length;
+	if (k->slot != OST_SLOT_NONE)
+		ost_tally_take_back(&k->c->tallies[k->slot], k->p->flags & OST_PACKET_TO_DEVICE, 1, k->p->length);
 	ost_control_refuse(k, reason);
 }
 
@@ -54,7 +60,9 @@ void ost_control_to_device(struct ost_control *k, uint32_t slot, unsigned includ
 	uint8_t port = ost_slot_port(k->c->site, k->c->view, slot);
 	const struct ost_image_role *role = role_of(k->c, slot);
 
-	k->slot = slot;
+	/* Between devices it stays the sender's. */
+	if (k->p->flags & OST_PACKET_TO_DEVICE)
+		k->slot = slot;
 	if (!(role->includes & include))
 		ost_control_refuse(k, OST_REASON_NOT_INCLUDED);
 	else if (!(ost_slot_rights(k->c->site, slot, role) & OST_RIGHT_INFRASTRUCTURE))
@@ -196,6 +204,13 @@ static bool report_source_sound(const struct ost_control *k)
 	return ost_control_owner(k->c, source, k->p->vlan) == k->slot;
 }
 
+static bool to_group(const struct ost_packet *p)
+{
+	const uint8_t *ip = p->bytes + p->l3;
+
+	return p->protocol == 2 ? ip[16] >> 4 == 14 : ip[24] == 0xff;
+}
+
 /* IGMP and MLD: reports go up, queries come down. They open nothing. */
 static void igmp(struct ost_control *k)
 {
@@ -206,10 +221,13 @@ static void igmp(struct ost_control *k)
 	bool query = k->p->bytes[k->p->l4] == (k->p->protocol == 2 ? 0x11 : 130);
 
 	if (!(k->p->flags & OST_PACKET_TO_DEVICE)) {
-		if (report_source_sound(k))
-			ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
-		else
+		/* A device asks nobody, and tells groups only: no way round the allow-list. */
+		if (query || !to_group(k->p))
+			ost_control_refuse(k, OST_REASON_NOT_ALLOWED);
+		else if (!report_source_sound(k))
 			ost_control_refuse(k, OST_REASON_SOURCE_ADDRESS);
+		else
+			ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
 		return;
 	}
 	if (query && (k->p->flags & OST_PACKET_GROUP_MAC))
@@ -264,7 +282,9 @@ static enum ost_reason device_may(struct ost_control *k, unsigned include)
 	c->tallies[k->slot].last_tick = c->tick | 1;
 	if (!(ost_slot_rights(c->site, k->slot, role_of(c, k->slot)) & OST_RIGHT_INFRASTRUCTURE))
 		return OST_REASON_STATE;
-	return role_of(c, k->slot)->includes & include ? OST_REASON_NONE : OST_REASON_NOT_INCLUDED;
+	if (!(role_of(c, k->slot)->includes & include))
+		return OST_REASON_NOT_INCLUDED;
+	return ost_limits_take(c, k->slot, k->p->length);
 }
 
 void ost_control(struct ost_classifier *c, const struct ost_packet *p, struct ost_verdict *v)

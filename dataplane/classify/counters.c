@@ -45,6 +45,12 @@ static uint64_t tick_ns(uint32_t tick, uint64_t now_ns)
 	return (now - (uint32_t)((uint32_t)now - tick)) << OST_TICK_SHIFT;
 }
 
+/* What could not be sent is subtracted at once, and what the flow counted comes with the next sweep. */
+static uint64_t not_less_than_none(uint64_t count)
+{
+	return count >> 63 ? 0 : count;
+}
+
 void ost_classifier_device_counts(const struct ost_classifier *c, uint32_t slot, struct ost_device_counts *ret_counts)
 {
 	struct ost_device_counts n = {0};
@@ -52,10 +58,10 @@ void ost_classifier_device_counts(const struct ost_classifier *c, uint32_t slot,
 
 	if (slot < c->site->config.devices_max) {
 		t = &c->tallies[slot];
-		n.out_pkts = t->pkts[0];
-		n.out_bytes = t->bytes[0];
-		n.in_pkts = t->pkts[1];
-		n.in_bytes = t->bytes[1];
+		n.out_pkts = not_less_than_none(t->pkts[0]);
+		n.out_bytes = not_less_than_none(t->bytes[0]);
+		n.in_pkts = not_less_than_none(t->pkts[1]);
+		n.in_bytes = not_less_than_none(t->bytes[1]);
 		n.last_seen_ns = tick_ns(t->last_tick, c->now_ns);
 		n.flows = atomic_load(&c->site->slots[slot].flows);
 		n.flows_opened = t->opened;
@@ -100,8 +106,7 @@ void ost_classifier_unsent(struct ost_classifier *c, uint8_t ingress, uint32_t d
 		return;
 	t = &c->tallies[device];
 	/* The flow counted them already; its counts come here with the next sweep. */
-	t->pkts[to_device] -= pkts;
-	t->bytes[to_device] -= bytes;
+	ost_tally_take_back(t, to_device, pkts, bytes);
 	for (uint32_t i = 0; i < pkts; i++)
 		ost_tally_refuse(t, (uint8_t)reason);
 }

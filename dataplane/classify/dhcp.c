@@ -7,6 +7,7 @@ enum {
 	DHCP_REQUEST = 1, /* op */
 	DHCP_REPLY = 2,
 	OPTION_PAD = 0,
+	OPTION_REQUESTED = 50,
 	OPTION_LEASE = 51,
 	OPTION_MESSAGE = 53,
 	OPTION_END = 255,
@@ -27,6 +28,7 @@ struct dhcp {
 	uint8_t op, message;
 	uint8_t client[6];
 	uint32_t client_be, your_be; /* ciaddr, yiaddr */
+	uint32_t requested_be;	     /* 0: not said */
 	uint32_t lease_s;
 };
 
@@ -44,6 +46,8 @@ static void options_read(struct ost_cursor *c, struct dhcp *d)
 		body = ost_cursor_take(c, length);
 		if (body != NULL && type == OPTION_MESSAGE && length == 1)
 			d->message = body[0];
+		if (body != NULL && type == OPTION_REQUESTED && length == 4)
+			d->requested_be = ost_load32(body);
 		if (body != NULL && type == OPTION_LEASE && length == 4)
 			d->lease_s = ost_be32(ost_load32(body));
 	}
@@ -89,8 +93,9 @@ static void dhcp_from_device(struct ost_control *k, const struct dhcp *d)
 		ost_control_refuse(k, OST_REASON_SOURCE_ADDRESS);
 		return;
 	}
-	ost_binding_key4(d->client_be, own);
-	if ((d->message == MESSAGE_RELEASE || d->message == MESSAGE_DECLINE) && d->client_be != 0)
+	/* RFC 2131 table 5: what is declined is named by an option. */
+	ost_binding_key4(d->message == MESSAGE_DECLINE ? d->requested_be : d->client_be, own);
+	if ((d->message == MESSAGE_RELEASE || d->message == MESSAGE_DECLINE) && own[0] != 0)
 		ost_binding_remove(k->c->site, k->slot, own, k->p->vlan);
 	ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
 }
@@ -129,13 +134,24 @@ static void dhcp_from_network(struct ost_control *k, const struct dhcp *d)
 		ost_control_take_back(k, r);
 }
 
+static bool ports_are(const struct ost_packet *p, uint16_t sport, uint16_t dport)
+{
+	const uint8_t *l4 = p->bytes + p->l4;
+
+	return ost_load16(l4) == ost_be16(sport) && ost_load16(l4 + 2) == ost_be16(dport);
+}
+
 void ost_control_dhcp(struct ost_control *k)
 {
+	bool to_device = k->p->flags & OST_PACKET_TO_DEVICE;
 	struct dhcp d = {0};
 
-	if (!dhcp_read(k->p, &d))
+	/* One of its ports alone is not DHCP: the checked path is no way round the allow-list. */
+	if (!(to_device ? ports_are(k->p, 67, 68) : ports_are(k->p, 68, 67)))
+		ost_control_refuse(k, to_device ? OST_REASON_NOT_ALLOWED_IN : OST_REASON_NOT_ALLOWED);
+	else if (!dhcp_read(k->p, &d))
 		ost_control_refuse(k, OST_REASON_MALFORMED_L4);
-	else if (k->p->flags & OST_PACKET_TO_DEVICE)
+	else if (to_device)
 		dhcp_from_network(k, &d);
 	else
 		dhcp_from_device(k, &d);
@@ -187,10 +203,26 @@ static enum ost_reason reply_bind(struct ost_control *k, struct ost_cursor c)
 	return OST_REASON_NONE;
 }
 
+/* To the servers and relays of its own site, or its own link, and to their port: no way round the allow-list (RFC 8415
+ * sections 7.1 and 7.2). */
+static void dhcpv6_from_device(struct ost_control *k)
+{
+	const uint8_t *ip = k->p->bytes + k->p->l3, *to = ip + 24;
+	bool near = to[0] == 0xff || (to[0] == 0xfe && (to[1] & 0xc0) == 0x80);
+	uint64_t source[2];
+
+	memcpy(source, ip + 8, 16);
+	if (!near || ost_load16(k->p->bytes + k->p->l4 + 2) != ost_be16(547))
+		ost_control_refuse(k, OST_REASON_NOT_ALLOWED);
+	else if (ost_control_owner(k->c, source, k->p->vlan) != k->slot)
+		ost_control_refuse(k, OST_REASON_SOURCE_ADDRESS);
+	else
+		ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
+}
+
 void ost_control_dhcpv6(struct ost_control *k)
 {
 	struct ost_cursor c = ost_cursor_of(k->p->bytes + k->p->l4, k->p->l4_bytes);
-	uint64_t source[2];
 	uint8_t message;
 
 	(void)ost_cursor_skip(&c, 8);
@@ -199,12 +231,12 @@ void ost_control_dhcpv6(struct ost_control *k)
 		ost_control_refuse(k, OST_REASON_MALFORMED_L4);
 		return;
 	}
-	memcpy(source, k->p->bytes + k->p->l3 + 8, 16);
 	if (!(k->p->flags & OST_PACKET_TO_DEVICE)) {
-		if (ost_control_owner(k->c, source, k->p->vlan) != k->slot)
-			ost_control_refuse(k, OST_REASON_SOURCE_ADDRESS);
-		else
-			ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
+		dhcpv6_from_device(k);
+		return;
+	}
+	if (ost_load16(k->p->bytes + k->p->l4 + 2) != ost_be16(546)) {
+		ost_control_refuse(k, OST_REASON_NOT_ALLOWED_IN);
 		return;
 	}
 	uint32_t slot = client_slot(k, k->p->bytes);
