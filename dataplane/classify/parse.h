@@ -43,7 +43,10 @@ static inline bool ost_parse_fast(const struct ost_frame *frame, bool to_device,
 		    total < 40 || l3 + total > frame->length))
 		/* A UDP datagram of less than 20 bytes takes the long way as well. */
 		return false;
-	if ((b[0] | b[6]) & 1)
+	/* Groups, and the source that is zero; six bytes of MAC are the low ones of these eight. */
+	const uint64_t source = ost_load64(b + 6);
+
+	if (OST_UNLIKELY(((b[0] | source) & 1) || source << 16 == 0))
 		return false;
 	/* Sources that no host has: 0/8, 127/8, 224/3. */
 	if (OST_UNLIKELY(ip[12] == 0 || ip[12] == 127 || ip[12] >= 224))
