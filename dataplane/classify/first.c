@@ -227,6 +227,7 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint
 	flow_start(c, &flow, f, rule, egress, flags);
 	if (direct && !alias_insert(c, f, place, egress)) {
 		ost_table_remove(f->v4 ? &c->table4 : &c->table6, f->p->hash, place);
+		flow.meta->rule = 0; /* no alias may take it for its flow */
 		return OST_REASON_FLOW_TABLE_FULL;
 	}
 	if (c->config.shared_limits)

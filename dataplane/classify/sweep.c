@@ -148,13 +148,32 @@ bool ost_flow_rejudge(struct ost_classifier *c, uint32_t place, bool v4, enum os
 	return true;
 }
 
-static bool alias_alive(const struct ost_classifier *c, const struct ost_flow *f, bool v4)
+/* Whether two keys are one flow's, seen from either end. Their MACs are each device's own. */
+static bool mirrored(const uint64_t *a, const uint64_t *b, bool v4)
+{
+	uint64_t tail1 = a[v4 ? 2 : 5];
+	uint32_t ports = (uint32_t)b[v4 ? 1 : 4];
+	uint8_t protocol = (uint8_t)(tail1 >> 16);
+
+	if (protocol != 1 && protocol != 58)
+		ports = ports >> 16 | ports << 16;
+	if ((uint32_t)a[v4 ? 1 : 4] != ports || ((tail1 ^ b[v4 ? 2 : 5]) & 0x00ffffff00ff0000ull) != 0)
+		return false;
+	return v4 ? a[0] == (b[0] >> 32 | b[0] << 32) : memcmp(a, b + 2, 16) == 0 && memcmp(a + 2, b, 16) == 0;
+}
+
+/* Another flow may have taken the place of the one that the alias stands for. */
+static bool alias_alive(const struct ost_classifier *c, uint32_t alias, const struct ost_flow *f, bool v4)
 {
 	uint32_t place = ost_flow_rule(f->meta);
 	const struct ost_flow_meta *m = v4 ? &c->flows4[place].meta : &c->flows6[place].meta;
+	uint64_t key[6], own[6];
 
-	/* The flow there is between devices and ends at this one's port. It is compared in full when a packet comes. */
-	return (ost_flow_flags(m) & OST_FLOW_DEVICE_PEER) && ost_flow_egress(m) == ost_flow_port(*f->tail1);
+	if (!(ost_flow_flags(m) & OST_FLOW_DEVICE_PEER) || ost_flow_egress(m) != ost_flow_port(*f->tail1))
+		return false;
+	key_of(c, place, v4, key);
+	key_of(c, alias, v4, own);
+	return mirrored(own, key, v4);
 }
 
 static void sweep_flow(struct ost_classifier *c, uint32_t place, bool v4)
@@ -163,7 +182,7 @@ static void sweep_flow(struct ost_classifier *c, uint32_t place, bool v4)
 	enum ost_reason reason;
 
 	if (ost_flow_flags(f.meta) & OST_FLOW_ALIAS) {
-		if (!alias_alive(c, &f, v4))
+		if (!alias_alive(c, place, &f, v4))
 			ost_flow_close(c, place, v4);
 		return;
 	}
