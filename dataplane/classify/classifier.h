@@ -97,6 +97,12 @@ static inline uint64_t ost_flow_hash(const struct ost_site *site, const uint64_t
 	return v4 ? ost_hash_3(&site->hash, key[0], key[1], key[2]) : ost_hash_6(&site->hash, key);
 }
 
+/* The flag of flows whose device's packets or bytes are limited. */
+static inline uint8_t ost_flow_limited(const struct ost_image_role *role)
+{
+	return role->packets_per_s | role->bytes_per_s ? OST_FLOW_LIMITED : 0;
+}
+
 /* Adds a flow's counts to its device and clears them. */
 static inline void ost_flow_fold(struct ost_classifier *c, struct ost_flow *f)
 {
