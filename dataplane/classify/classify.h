@@ -76,7 +76,8 @@ int ost_site_new(const struct ost_site_config *config, struct ost_site **ret_sit
 void ost_site_free(struct ost_site **site);
 
 /* (main) Puts an opened image in force; its bytes must stay until ost_view_free() of the view made here. *ret_old is the
- * view before, to be freed after quiescence, or NULL. -ENOSPC: more devices than devices_max; then nothing changed. */
+ * view before, to be freed after quiescence, or NULL. -ENOSPC: more devices than devices_max, among which those that left
+ * count for two more policies and until nothing of them is left; then nothing changed. */
 int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, uint64_t now_ns,
 	struct ost_view **ret_old) OST_MUST_CHECK;
 void ost_view_free(struct ost_view **view);

@@ -26,14 +26,13 @@
 struct ost_slot {
 	uint64_t mac;	 /* as ost_mac_word() */
 	uint32_t vlan;
-	uint32_t spare;
+	uint32_t unborn; /* 1: taken for a policy that is not in force yet */
 	_Atomic uint64_t packets_ns; /* rate limits: theoretical arrival times (limit.h) */
 	_Atomic uint64_t bytes_ns;
 	_Atomic uint64_t new_flows_ns;
 	_Atomic uint32_t flows;
 	uint32_t addresses; /* bindings held */
 	uint32_t pass;	    /* policy generation count it was last part of: a slot is reused only after it left */
-	uint32_t spare2;
 } OST_CACHE_ALIGNED;
 
 _Static_assert(sizeof(struct ost_slot) == 64, "a device is one cache line");

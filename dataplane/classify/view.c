@@ -123,24 +123,37 @@ static uint32_t place_of(const struct ost_site *site, uint64_t hash, uint32_t sl
 	return OST_TABLE_NONE;
 }
 
-/* Frees all slots that can be; a free one has no MAC. */
+/* A free slot has no MAC. */
+static void slot_clear(struct ost_site *site, uint32_t slot)
+{
+	struct ost_slot *s = &site->slots[slot];
+	uint64_t hash = ost_slot_hash(site, s->mac, s->vlan);
+	uint32_t place = place_of(site, hash, slot);
+
+	if (place != OST_TABLE_NONE) {
+		site->slot_at[place].mac = 0;
+		ost_table_remove(&site->devices, hash, place);
+	}
+	memset(s, 0, sizeof(*s));
+}
+
+/* Frees all slots that can be. */
 static void slots_collect(struct ost_site *site)
 {
 	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
-		struct ost_slot *s = &site->slots[slot];
-		uint64_t hash = ost_slot_hash(site, s->mac, s->vlan);
-		uint32_t place;
-
-		if (s->mac == 0 || !slot_reusable(site, slot))
-			continue;
-		place = place_of(site, hash, slot);
-		if (place != OST_TABLE_NONE) {
-			site->slot_at[place].mac = 0;
-			ost_table_remove(&site->devices, hash, place);
-		}
-		memset(s, 0, sizeof(*s));
+		if (site->slots[slot].mac != 0 && slot_reusable(site, slot))
+			slot_clear(site, slot);
 	}
 	site->slot_free = 0;
+}
+
+/* A policy could not be set: the slots that only it would have used are free at once, for no view has known them. */
+static void slots_give_back(struct ost_site *site)
+{
+	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
+		if (site->slots[slot].unborn)
+			slot_clear(site, slot);
+	}
 }
 
 /* A slot without a device, OST_SLOT_NONE when all are taken. */
@@ -176,11 +189,10 @@ static uint32_t slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan, bo
 	atomic_store(&site->standings[slot].address4, 0);
 	s->vlan = vlan;
 	s->mac = mac;
+	s->unborn = 1;
 	place = ost_table_insert(&site->devices, hash);
-	if (place == OST_TABLE_NONE) {
-		s->mac = 0;
-		return OST_SLOT_NONE;
-	}
+	if (place == OST_TABLE_NONE)
+		return OST_SLOT_NONE; /* all is given back */
 	/* The key last: a reader that sees it finds a slot behind it. */
 	site->slot_at[place].slot = slot;
 	site->slot_at[place].vlan = vlan;
@@ -260,7 +272,6 @@ static int device_add(struct ost_site *site, struct ost_view *v, uint32_t device
 {
 	const struct ost_image_device *d = &v->image->devices[device];
 	uint32_t slot;
-	bool fresh;
 
 	v->slot[device] = OST_SLOT_NONE;
 	if (!d->has_mac || (d->port != OST_PORT_ANY && v->ports[d->port] == OST_PORTS_MAX))
@@ -270,12 +281,11 @@ static int device_add(struct ost_site *site, struct ost_view *v, uint32_t device
 		return -ENOSPC;
 	if (v->hot[slot].role != UINT32_MAX)
 		return 0; /* a second device with this MAC and VLAN: the first one counts */
-	fresh = site->slots[slot].pass == 0;
 	site->slots[slot].pass = site->pass;
 	v->slot[device] = slot;
 	hot_fill(v, d, &v->hot[slot]);
 	v->device[slot] = device;
-	if (fresh) /* no view before this one knows it */
+	if (site->slots[slot].unborn) /* no view before this one knows it */
 		state_store(&site->standings[slot], v->image->roles[d->role].authenticate == OST_AUTH_MAC);
 	statics_add(site, v, d, slot);
 	v->reachable++;
@@ -304,9 +314,12 @@ int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, ui
 	for (uint32_t i = 0; i < image->device_count && r == 0; i++)
 		r = device_add(site, v, i, &collected);
 	if (r < 0) {
+		slots_give_back(site);
 		ost_view_free(&v);
 		return r;
 	}
+	for (uint32_t slot = 0; slot < site->slot_count; slot++)
+		site->slots[slot].unborn = 0;
 	stamp = atomic_fetch_add(&site->stamp_next, 1);
 	for (uint32_t i = 0; i < site->config.devices_max; i++)
 		atomic_store_explicit(&v->stamp[i], stamp, memory_order_relaxed);
