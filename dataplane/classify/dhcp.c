@@ -134,11 +134,9 @@ static void dhcp_from_network(struct ost_control *k, const struct dhcp *d)
 		ost_control_take_back(k, r);
 }
 
-static bool ports_are(const struct ost_packet *p, uint16_t sport, uint16_t dport)
+static bool is_to_port(const struct ost_packet *p, uint16_t port)
 {
-	const uint8_t *l4 = p->bytes + p->l4;
-
-	return ost_load16(l4) == ost_be16(sport) && ost_load16(l4 + 2) == ost_be16(dport);
+	return ost_load16(p->bytes + p->l4 + 2) == ost_be16(port);
 }
 
 void ost_control_dhcp(struct ost_control *k)
@@ -146,8 +144,8 @@ void ost_control_dhcp(struct ost_control *k)
 	bool to_device = k->p->flags & OST_PACKET_TO_DEVICE;
 	struct dhcp d = {0};
 
-	/* One of its ports alone is not DHCP: the checked path is no way round the allow-list. */
-	if (!(to_device ? ports_are(k->p, 67, 68) : ports_are(k->p, 68, 67)))
+	/* To any other port it is not DHCP: the checked path is no way round the allow-list. */
+	if (!is_to_port(k->p, to_device ? 68 : 67))
 		ost_control_refuse(k, to_device ? OST_REASON_NOT_ALLOWED_IN : OST_REASON_NOT_ALLOWED);
 	else if (!dhcp_read(k->p, &d))
 		ost_control_refuse(k, OST_REASON_MALFORMED_L4);
@@ -212,7 +210,7 @@ static void dhcpv6_from_device(struct ost_control *k)
 	uint64_t source[2];
 
 	memcpy(source, ip + 8, 16);
-	if (!near || ost_load16(k->p->bytes + k->p->l4 + 2) != ost_be16(547))
+	if (!near || !is_to_port(k->p, 547))
 		ost_control_refuse(k, OST_REASON_NOT_ALLOWED);
 	else if (ost_control_owner(k->c, source, k->p->vlan) != k->slot)
 		ost_control_refuse(k, OST_REASON_SOURCE_ADDRESS);
@@ -235,7 +233,7 @@ void ost_control_dhcpv6(struct ost_control *k)
 		dhcpv6_from_device(k);
 		return;
 	}
-	if (ost_load16(k->p->bytes + k->p->l4 + 2) != ost_be16(546)) {
+	if (!is_to_port(k->p, 546)) {
 		ost_control_refuse(k, OST_REASON_NOT_ALLOWED_IN);
 		return;
 	}
