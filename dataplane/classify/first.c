@@ -449,7 +449,7 @@ void OST_VARIANT_NAME(ost_first)(struct ost_classifier *c, struct ost_packet **p
 	uint32_t opened_before = c->opened;
 
 	for (uint32_t i = 0; i < n; i++)
-		stage_start(c, &firsts[i], packets[i], verdicts[i]);
+		stage_start(c, &firsts[i], i > 0 ? &firsts[i - 1] : NULL, packets[i], verdicts[i]);
 	for (uint32_t i = 0; i < n; i++)
 		stage_places(c, &firsts[i]);
 	for (uint32_t i = 0; i < n; i++)

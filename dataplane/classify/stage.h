@@ -25,6 +25,7 @@ struct first {
 	bool plain;    /* its role's lanes alone decide */
 	bool listed;   /* some lane may still match */
 	bool unbound;  /* the device's address is surely not bound to it */
+	bool other_again; /* its other end is that of the packet before: mostly the router */
 };
 
 static inline void addresses(struct first *f)
@@ -40,8 +41,9 @@ static inline void addresses(struct first *f)
 	memcpy(f->rem_ip, &p->key[2], 16);
 }
 
-/* 1: who it says it is; the tags of both MACs. */
-static inline void stage_start(struct ost_classifier *c, struct first *f, const struct ost_packet *p, struct ost_verdict *v)
+/* 1: who it says it is; the tags of both MACs. before: the packet before this one in the burst, or NULL. */
+static inline void stage_start(struct ost_classifier *c, struct first *f, const struct first *before, const struct ost_packet *p,
+	struct ost_verdict *v)
 {
 	const struct ost_site *site = c->site;
 
@@ -60,9 +62,13 @@ static inline void stage_start(struct ost_classifier *c, struct first *f, const 
 	f->own_mac = ost_mac_word(p->bytes + (f->to_device ? 0 : 6));
 	f->other_mac = ost_mac_word(p->bytes + (f->to_device ? 6 : 0));
 	f->own_hash = ost_slot_hash(site, f->own_mac, p->vlan);
-	f->other_hash = ost_slot_hash(site, f->other_mac, p->vlan);
 	ost_table_prefetch(&site->devices, f->own_hash);
-	ost_table_prefetch(&site->devices, f->other_hash);
+	f->other_again = before != NULL && before->p->length >= 12 && before->other_mac == f->other_mac &&
+		before->p->vlan == p->vlan;
+	if (!f->other_again) {
+		f->other_hash = ost_slot_hash(site, f->other_mac, p->vlan);
+		ost_table_prefetch(&site->devices, f->other_hash);
+	}
 	if (f->flow)
 		addresses(f);
 }
@@ -81,7 +87,8 @@ static inline void stage_places(struct ost_classifier *c, struct first *f)
 	if (f->p->length < 12)
 		return;
 	place_ask(c->site, f->own_hash);
-	place_ask(c->site, f->other_hash);
+	if (!f->other_again)
+		place_ask(c->site, f->other_hash);
 }
 
 /* 3: the slots; what the view and the device's standing say of them, and its counters. */
@@ -90,7 +97,7 @@ static inline void stage_slots(struct ost_classifier *c, struct first *f)
 	if (f->p->length < 12)
 		return;
 	f->own = ost_slot_find(c->site, f->own_hash, f->own_mac, f->p->vlan);
-	f->other = ost_slot_find(c->site, f->other_hash, f->other_mac, f->p->vlan);
+	f->other = f->other_again ? (f - 1)->other : ost_slot_find(c->site, f->other_hash, f->other_mac, f->p->vlan);
 	if (f->other != OST_SLOT_NONE) {
 		__builtin_prefetch(&c->view->hot[f->other]);
 		if (f->to_device) /* a stolen MAC: counted for its owner */
