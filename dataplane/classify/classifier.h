@@ -132,8 +132,5 @@ void ost_refuse(struct ost_classifier *c, const struct ost_packet *p, uint32_t s
 /* Judges an existing flow anew under the current view; true: it stays, and bears the view's stamp. */
 bool ost_flow_rejudge(struct ost_classifier *c, uint32_t place, bool v4, enum ost_reason *ret_reason);
 
-/* First packets, refused ones and all that the burst's fast way left over: staged in batches (first.c). */
-void ost_first(struct ost_classifier *c, struct ost_packet **packets, struct ost_verdict **verdicts, uint32_t n);
-
 /* A control protocol's packet (control.c). c owns control. */
 void ost_control(struct ost_classifier *c, const struct ost_packet *p, struct ost_verdict *v);

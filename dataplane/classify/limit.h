@@ -15,7 +15,6 @@
 static inline bool ost_limit_take(_Atomic uint64_t *due_ns, uint64_t units_per_s, uint64_t units, uint64_t least_burst_units,
 	uint64_t now_ns, bool shared)
 {
-	/* At most 2^36 units/s times a jumbo frame: the products fit 64 bits. */
 	uint64_t cost_ns = (uint64_t)((unsigned __int128)units * OST_NS_PER_S / units_per_s);
 	uint64_t burst_ns = OST_MAX(OST_LIMIT_BURST_NS,
 		(uint64_t)((unsigned __int128)least_burst_units * OST_NS_PER_S / units_per_s));
