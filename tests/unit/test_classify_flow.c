@@ -263,6 +263,21 @@ static void each_state_has_its_timeout(void **state)
 	assert_refused(rig_tcp(*state, &back, ACK, 5001, 1001, 0), NO_FLOW); /* unswept, and over all the same */
 }
 
+static void a_flow_that_ends_leaves_its_counts(void **state)
+{
+	struct ost_device_counts c;
+
+	rig_connect(*state, &out, NET);
+	rig_wait_ms(*state, 7441000);
+	rig_sweep(*state);
+	c = rig_counts(*state, "cam");
+	assert_int_equal(c.out_pkts, 2);
+	assert_int_equal(c.out_bytes, 120);
+	assert_int_equal(c.in_pkts, 1);
+	assert_int_equal(c.in_bytes, 60);
+	assert_int_equal(c.flows, 0);
+}
+
 /* 32 bits of ticks wrap at 2^52 ns. */
 static void flows_outlive_the_wrap_of_the_clock(void **state)
 {
@@ -330,7 +345,7 @@ int main(void)
 		TEST(a_refused_connection_is_reset), TEST(the_answer_to_a_newer_syn_is_a_reset),
 		TEST(sequence_numbers_wrap), TEST(udp_is_answered), TEST(unanswered_udp_ends_early),
 		TEST(echo_replies_only_from_whom_was_asked), TEST(each_state_has_its_timeout),
-		TEST(flows_outlive_the_wrap_of_the_clock), TEST(last_seen_outlives_the_wrap_of_the_clock),
+		TEST(a_flow_that_ends_leaves_its_counts), TEST(flows_outlive_the_wrap_of_the_clock), TEST(last_seen_outlives_the_wrap_of_the_clock),
 		TEST(a_full_table_refuses_what_is_new_only),
 	};
 
