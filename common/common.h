@@ -5,6 +5,7 @@
  *
  *   diag.h      what is wrong, where, and what to do: lists of findings with file:line:column
  *   cursor.h    the one bounds-checked cursor for hostile bytes
+ *   text.h      control characters in hostile text, and decimal numbers
  *   addr.h      MAC, IPv4, IPv6, prefixes: text to bytes and back
  *   hash.h      the keyed hash of every table that an outsider can grow
  *   clock.h     monotonic and wall clocks in nanoseconds
@@ -13,6 +14,7 @@
  *   log.h       the log sink; only programs log, libraries fill a diagnostic
  *   jsonw.h     a small JSON writer for log lines and --json output
  *   file.h      whole files: bounded read, atomic write, sealed memfd
+ *   paths.h     where the gateway's files and sockets are, and how --root moves them
  *   msg.h       one message over a unix SOCK_SEQPACKET socket, with at most one descriptor
  *   messages.h  the fixed layouts that our programs exchange, with their value checks
  *

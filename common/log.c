@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "text.h"
+
 static const char *log_program = "ostiary";
 static enum ost_log_level log_least = OST_LOG_INFO;
 static bool log_terminal;
@@ -43,10 +45,7 @@ void ost_log(enum ost_log_level level, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	for (size_t i = used; line[i] != '\0'; i++) {
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
-	}
+	ost_text_make_plain(line + used);
 	used = OST_MIN(used + (size_t)n, sizeof(line) - 2);
 	line[used] = '\n';
 	/* A log line that cannot be written has nowhere to be told. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The log sink of programs: one line each on standard error, in journald's "<priority>" form when
- * standard error is no terminal. Libraries never log: they fill a diagnostic (diag.h). */
+ * the journal reads it. Libraries never log: they fill a diagnostic (diag.h). */
 #pragma once
 
 #include "common.h"

@@ -2,6 +2,7 @@
 #include "messages.h"
 
 #include "cursor.h"
+#include "text.h"
 
 _Static_assert(sizeof(struct ost_msg_hello) == 48, "layout");
 _Static_assert(sizeof(struct ost_msg_image) == 16, "layout");
@@ -32,13 +33,7 @@ static bool text_valid(const char *text, size_t size)
 {
 	size_t n = strnlen(text, size);
 
-	if (n == size)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			return false;
-	}
-	return true;
+	return n < size && ost_text_is_plain(text, n);
 }
 
 static bool hello_valid(const void *payload)

@@ -4,6 +4,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "text.h"
+
 #define SOURCES_MAX 1024u
 #define NAME_BYTES  255u
 #define MESSAGE_MAX 255u
@@ -15,15 +17,6 @@ struct ost_api_sources {
 	uint32_t count;
 };
 
-static bool text_is_plain(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			return false;
-	}
-	return true;
-}
-
 static int source_read(json_t *json, struct ost_policy_source *ret_source, char why[static 256])
 {
 	json_t *name = json_object_get(json, "name"), *text = json_object_get(json, "text");
@@ -33,7 +26,7 @@ static int source_read(json_t *json, struct ost_policy_source *ret_source, char 
 		(void)snprintf(why, 256, "each of sources must have a name and a text");
 		return -EINVAL;
 	}
-	if (n == 0 || n > NAME_BYTES || !text_is_plain(json_string_value(name), n)) {
+	if (n == 0 || n > NAME_BYTES || !ost_text_is_plain(json_string_value(name), n)) {
 		(void)snprintf(why, 256, "a source's name must have 1 to %u bytes and no control characters", NAME_BYTES);
 		return -EINVAL;
 	}
@@ -57,7 +50,7 @@ static int sources_fill(struct ost_api_sources *s, char why[static 256])
 		return -EINVAL;
 	}
 	if (message != NULL && (!json_is_string(message) || json_string_length(message) > MESSAGE_MAX ||
-		!text_is_plain(json_string_value(message), json_string_length(message)))) {
+		!ost_text_is_plain(json_string_value(message), json_string_length(message)))) {
 		(void)snprintf(why, 256, "message must be one line of at most %u bytes", MESSAGE_MAX);
 		return -EINVAL;
 	}

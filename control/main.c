@@ -16,6 +16,7 @@
 #include "file.h"
 #include "log.h"
 #include "metrics.h"
+#include "text.h"
 
 #define EXIT_INPUT 2 /* usage, files, or a second instance: trying again will not help */
 #define USER_NAME  "ostiary"
@@ -37,12 +38,9 @@ struct options {
 
 static int number_read(const char *text, uint32_t *ret_number)
 {
-	char *end = NULL;
-	unsigned long n;
+	uint64_t n;
 
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || n > OST_DEVICES_MAX || *text == '-')
+	if (ost_number_parse(text, strlen(text), &n) < 0 || n > OST_DEVICES_MAX)
 		return -EINVAL;
 	*ret_number = (uint32_t)n;
 	return 0;

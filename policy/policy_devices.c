@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* devices: of the policy file. What two of them may not share: policy_compare.c. */
 #include "policy_reader.h"
+#include "text.h"
 
 #define CERTIFICATE_MAX	     255u
 #define STATIC_ADDRESSES_MAX 1024u

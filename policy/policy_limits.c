@@ -2,6 +2,7 @@
 /* limits: of a role. 0 means "no limit" in the model, so that nobody may write it and mean
  * "nothing". */
 #include "policy_reader.h"
+#include "text.h"
 
 #define RATE_MOST      UINT64_C(1000000000000) /* a second: above any wire */
 #define FLOWS_MOST     16777216u

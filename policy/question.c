@@ -2,6 +2,7 @@
 /* "[in|out] PROTO[/VALUE] PEER[:PORT]": what a test or `policy explain` asks about. */
 #include "policy_reader.h"
 #include "services.h"
+#include "text.h"
 
 #define WORD_MAX 127u
 

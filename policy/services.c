@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "policy_yaml.h"
+#include "text.h"
 #include "yaml_bind.h"
 
 struct protocol {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "nearest.h"
+#include "text.h"
 
 struct ost_pos ost_yaml_pos(const struct ost_yaml_reader *y, const struct ost_yaml_node *node)
 {
@@ -152,23 +153,6 @@ bool ost_yaml_is_name(struct ost_yaml_reader *y, const struct ost_yaml_node *nod
 		"use letters, digits, '.', '_' and '-', and begin with a letter or a digit",
 		"%s '%s' is no name", what, node->text);
 	return false;
-}
-
-int ost_number_parse(const char *text, size_t length, uint64_t *ret_value)
-{
-	uint64_t v = 0;
-
-	if (length == 0)
-		return -EINVAL;
-	for (size_t i = 0; i < length; i++)
-		if (text[i] < '0' || text[i] > '9')
-			return -EINVAL;
-	for (size_t i = 0; i < length; i++)
-		if (__builtin_mul_overflow(v, 10u, &v) ||
-			__builtin_add_overflow(v, (uint64_t)(text[i] - '0'), &v))
-			return -ERANGE;
-	*ret_value = v;
-	return 0;
 }
 
 bool ost_yaml_number(struct ost_yaml_reader *y, const struct ost_yaml_node *node, const char *what,

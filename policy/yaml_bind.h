@@ -68,6 +68,3 @@ static inline const struct ost_yaml_node *ost_yaml_item_next(
 {
 	return list->kind == OST_YAML_SEQUENCE ? item->next : NULL;
 }
-
-/* Decimal digits only. -EINVAL: not a number; -ERANGE: larger than 64 bits. */
-int ost_number_parse(const char *text, size_t length, uint64_t *ret_value) OST_MUST_CHECK;

@@ -11,6 +11,7 @@
 #include "file.h"
 #include "jsonw.h"
 #include "options.h"
+#include "text.h"
 
 struct apply {
 	struct ost_diag diag;
@@ -188,12 +189,9 @@ static int post(const struct ost_cli *cli, const struct ost_jsonw *body)
 
 static int wait_parse(const char *text, uint64_t *ret_seconds)
 {
-	char *end = NULL;
-	unsigned long n;
+	uint64_t n;
 
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || *text == '-' || n > 3600)
+	if (ost_number_parse(text, strlen(text), &n) < 0 || n > 3600)
 		return ost_cli_fail("policy apply: --wait: '%s' is no number of seconds up to 3600", text);
 	*ret_seconds = n;
 	return OST_EXIT_OK;

@@ -7,6 +7,7 @@
 #include "options.h"
 #include "policy_input.h"
 #include "replay_report.h"
+#include "text.h"
 
 #define TOP_DEFAULT   10u
 #define TOP_MAX	      OST_TOPFLOWS_MAX
@@ -196,14 +197,11 @@ static int replay_all(struct run *r)
 
 static int parse_number(const char *option, const char *text, uint32_t max, uint32_t *ret)
 {
-	char *end;
-	unsigned long v;
+	uint64_t v;
 
 	if (text == NULL)
 		return OST_EXIT_OK;
-	errno = 0;
-	v = strtoul(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || v < 1 || v > max || text[0] == '-')
+	if (ost_number_parse(text, strlen(text), &v) < 0 || v < 1 || v > max)
 		return ost_cli_fail(
 			"replay: --%s wants a number from 1 to %u, not '%s'", option, max, text);
 	*ret = (uint32_t)v;

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "jsonw.h"
+#include "text.h"
 
 int ost_cli_fail(const char *fmt, ...)
 {
@@ -13,10 +14,7 @@ int ost_cli_fail(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	for (char *c = line; *c != '\0'; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	}
+	ost_text_make_plain(line);
 	(void)fprintf(stderr, "ostiary: %s\n", line);
 	return OST_EXIT_INPUT;
 }
