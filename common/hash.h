@@ -29,6 +29,22 @@ static inline uint64_t ost_hash_3(const struct ost_hash_key *k, uint64_t a, uint
 	return ost_hash_fold(ost_hash_fold(a ^ k->s[0], b ^ k->s[1]) ^ c ^ k->s[2], k->s[3]);
 }
 
+/* Any bytes: names, and keys of tables that no packet waits for. */
+static inline uint64_t ost_hash_bytes(const struct ost_hash_key *k, const void *bytes, size_t length_bytes)
+{
+	const uint8_t *at = bytes;
+	uint64_t h = length_bytes;
+
+	for (size_t part; length_bytes > 0; at += part, length_bytes -= part) {
+		uint64_t w = 0;
+
+		part = OST_MIN(length_bytes, sizeof(w));
+		memcpy(&w, at, part);
+		h = ost_hash_2(k, h, w);
+	}
+	return h;
+}
+
 /* Six words: an IPv6 flow key. */
 static inline uint64_t ost_hash_6(const struct ost_hash_key *k, const uint64_t w[6])
 {

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "clock.h"
+
 static void put(struct ost_jsonw *w, const char *bytes, size_t n)
 {
 	if (w->failed)
@@ -157,6 +159,33 @@ void ost_jsonw_double(struct ost_jsonw *w, const char *key, double value)
 void ost_jsonw_bool(struct ost_jsonw *w, const char *key, bool value)
 {
 	number(w, key, value ? "true" : "false");
+}
+
+void ost_jsonw_time(struct ost_jsonw *w, const char *key, uint64_t wall_ns)
+{
+	char text[OST_TIME_TEXT];
+
+	if (wall_ns != 0)
+		ost_clock_format(wall_ns, text);
+	ost_jsonw_string(w, key, wall_ns != 0 ? text : NULL);
+}
+
+void ost_jsonw_findings(struct ost_jsonw *w, const struct ost_diag *diag)
+{
+	ost_jsonw_array(w, "findings");
+	for (uint32_t i = 0; i < diag->count; i++) {
+		const struct ost_finding *f = &diag->findings[i];
+
+		ost_jsonw_object(w, NULL);
+		ost_jsonw_string(w, "severity", f->severity == OST_SEV_ERROR ? "error" : "warning");
+		ost_jsonw_string(w, "file", f->pos.file);
+		ost_jsonw_u64(w, "line", f->pos.line);
+		ost_jsonw_u64(w, "column", f->pos.column);
+		ost_jsonw_string(w, "what", f->what);
+		ost_jsonw_string(w, "hint", f->hint);
+		ost_jsonw_end(w, '}');
+	}
+	ost_jsonw_end(w, ']');
 }
 
 void ost_jsonw_newline(struct ost_jsonw *w)

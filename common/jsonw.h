@@ -3,7 +3,7 @@
  * escapes; hostile text comes out as valid JSON (bad UTF-8 becomes U+FFFD). Reading JSON is jansson's. */
 #pragma once
 
-#include "common.h"
+#include "diag.h"
 
 #define OST_JSONW_DEPTH 16
 
@@ -24,6 +24,10 @@ void ost_jsonw_u64(struct ost_jsonw *w, const char *key, uint64_t value);
 void ost_jsonw_i64(struct ost_jsonw *w, const char *key, int64_t value);
 void ost_jsonw_double(struct ost_jsonw *w, const char *key, double value);
 void ost_jsonw_bool(struct ost_jsonw *w, const char *key, bool value);
+void ost_jsonw_time(struct ost_jsonw *w, const char *key, uint64_t wall_ns); /* RFC 3339; 0: null, not known */
+
+/* The member "findings": an array of severity, file, line, column, what and hint. */
+void ost_jsonw_findings(struct ost_jsonw *w, const struct ost_diag *diag);
 
 /* Ends a line of NDJSON: appends "\n". */
 void ost_jsonw_newline(struct ost_jsonw *w);

@@ -102,18 +102,6 @@ struct ost_apply_request ost_api_sources_request(const struct ost_api_sources *s
 		.message = sources->message, .uid = uid};
 }
 
-static void finding_json(struct ost_jsonw *w, const struct ost_finding *f)
-{
-	ost_jsonw_object(w, NULL);
-	ost_jsonw_string(w, "severity", f->severity == OST_SEV_ERROR ? "error" : "warning");
-	ost_jsonw_string(w, "file", f->pos.file);
-	ost_jsonw_u64(w, "line", f->pos.line);
-	ost_jsonw_u64(w, "column", f->pos.column);
-	ost_jsonw_string(w, "what", f->what);
-	ost_jsonw_string(w, "hint", f->hint);
-	ost_jsonw_end(w, '}');
-}
-
 unsigned ost_api_apply_answer(struct ost_apply_result *result, struct ost_jsonw *w)
 {
 	static const unsigned status[OST_APPLY_KIND_COUNT] = {
@@ -140,10 +128,7 @@ unsigned ost_api_apply_answer(struct ost_apply_result *result, struct ost_jsonw 
 		ost_jsonw_u64(w, "tests", result->generation.tests);
 		ost_jsonw_string(w, "by", result->generation.by);
 	}
-	ost_jsonw_array(w, "findings");
-	for (uint32_t i = 0; i < result->diag.count; i++)
-		finding_json(w, &result->diag.findings[i]);
-	ost_jsonw_end(w, ']');
+	ost_jsonw_findings(w, &result->diag);
 	ost_jsonw_end(w, '}');
 	return status[result->kind];
 }

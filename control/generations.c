@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "clock.h"
 #include "file.h"
 #include "jsonw.h"
 
@@ -40,13 +39,12 @@ static int meta_write(const char *folder, const struct ost_generation *g, const 
 	uint32_t count)
 {
 	struct ost_jsonw w = {0};
-	char path[PATH_MAX], time[OST_TIME_TEXT];
+	char path[PATH_MAX];
 	int r = path_make(path, "%s/meta.json", folder);
 
-	ost_clock_format(g->applied_wall_ns, time);
 	ost_jsonw_object(&w, NULL);
 	ost_jsonw_u64(&w, "generation", g->number);
-	ost_jsonw_string(&w, "time", time);
+	ost_jsonw_time(&w, "time", g->applied_wall_ns);
 	ost_jsonw_string(&w, "by", g->by);
 	ost_jsonw_u64(&w, "uid", g->uid);
 	ost_jsonw_string(&w, "message", g->message);

@@ -2,17 +2,8 @@
 /* One kind of refusal as JSON: the same members in the log and in the API. */
 #include <stdio.h>
 
-#include "clock.h"
 #include "jsonw.h"
 #include "refusal_log.h"
-
-static void time_json(struct ost_jsonw *w, const char *key, uint64_t wall_ns)
-{
-	char text[OST_TIME_TEXT];
-
-	ost_clock_format(wall_ns, text);
-	ost_jsonw_string(w, key, text);
-}
 
 static const char *protocol_name(uint8_t protocol)
 {
@@ -86,7 +77,7 @@ void ost_refusal_kind_json(struct ost_jsonw *w, const struct ost_refusal_kind *k
 		flow_json(w, r);
 	ost_jsonw_u64(w, "count", r->count_pkts);
 	ost_jsonw_u64(w, "bytes", r->count_bytes);
-	time_json(w, "first_seen", r->first_wall_ns);
-	time_json(w, "last_seen", r->last_wall_ns);
+	ost_jsonw_time(w, "first_seen", r->first_wall_ns);
+	ost_jsonw_time(w, "last_seen", r->last_wall_ns);
 	ost_jsonw_u64(w, "generation", r->generation);
 }

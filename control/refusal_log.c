@@ -26,7 +26,7 @@ struct kind_key {
 	uint32_t reserved2;
 };
 
-_Static_assert(sizeof(struct kind_key) == 104, "hashed as 13 words");
+_Static_assert(sizeof(struct kind_key) == 104, "no padding");
 
 struct entry {
 	struct kind_key key;
@@ -86,12 +86,9 @@ int ost_refusal_log_new(const struct ost_refusal_log_config *config, struct ost_
 
 static void line_begin(struct ost_refusal_log *log, uint64_t wall_ns, const char *event)
 {
-	char time[OST_TIME_TEXT];
-
 	ost_jsonw_reset(&log->line);
 	ost_jsonw_object(&log->line, NULL);
-	ost_clock_format(wall_ns, time);
-	ost_jsonw_string(&log->line, "time", time);
+	ost_jsonw_time(&log->line, "time", wall_ns);
 	ost_jsonw_string(&log->line, "gateway", log->config.gateway);
 	ost_jsonw_string(&log->line, "event", event);
 }
@@ -190,17 +187,6 @@ static struct kind_key key_of(const struct ost_refusal *r, const struct ost_refu
 	return k;
 }
 
-static uint64_t words_hash(const struct ost_hash_key *key, const void *bytes, size_t words)
-{
-	uint64_t h = 0, w;
-
-	for (size_t i = 0; i < words; i++) {
-		memcpy(&w, (const uint8_t *)bytes + 8 * i, sizeof(w));
-		h = ost_hash_2(key, h, w);
-	}
-	return h;
-}
-
 /* Whose share of the lines: a device's, or that of all nameless senders of a port, for MACs cost nothing. */
 static uint8_t key_sender(const struct ost_refusal_log *log, const struct kind_key *k)
 {
@@ -208,7 +194,7 @@ static uint8_t key_sender(const struct ost_refusal_log *log, const struct kind_k
 
 	memcpy(sender, k->device, OST_MSG_NAME);
 	sender[8] = k->device[0] == '\0' ? k->port : 0;
-	return (uint8_t)words_hash(&log->config.key, sender, 9);
+	return (uint8_t)ost_hash_bytes(&log->config.key, sender, sizeof(sender));
 }
 
 static void kind_close(struct ost_refusal_log *log, struct entry *e, uint64_t now_ns)
@@ -252,7 +238,7 @@ static uint32_t entry_find(const struct ost_refusal_log *log, const struct kind_
 
 static struct entry *entry_get(struct ost_refusal_log *log, const struct kind_key *k, uint64_t now_ns)
 {
-	uint32_t hash = (uint32_t)words_hash(&log->config.key, k, sizeof(*k) / 8);
+	uint32_t hash = (uint32_t)ost_hash_bytes(&log->config.key, k, sizeof(*k));
 	uint32_t i = entry_find(log, k, hash);
 
 	if (i != NONE) {

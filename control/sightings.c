@@ -24,13 +24,10 @@ struct ost_sightings {
 
 static uint32_t bucket_of(const struct ost_sightings *s, const struct ost_mac *mac, uint32_t vlan, const char *port)
 {
-	uint64_t m = 0, p[8] = {0};
+	uint64_t m = 0, p = ost_hash_bytes(&s->key, port, strlen(port));
 
 	memcpy(&m, mac->b, sizeof(mac->b));
-	memcpy(p, port, strnlen(port, sizeof(p) - 1));
-	for (int i = 1; i < 8; i++)
-		p[0] = ost_hash_2(&s->key, p[0], p[i]);
-	return (uint32_t)ost_hash_3(&s->key, m, vlan, p[0]) & s->bucket_mask;
+	return (uint32_t)ost_hash_3(&s->key, m, vlan, p) & s->bucket_mask;
 }
 
 int ost_sightings_new(uint32_t capacity, const struct ost_hash_key *key, struct ost_sightings **ret_sightings)

@@ -8,6 +8,9 @@
 
 void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w);
 
+/* One element of the array "refused": a reason with its meaning, what to do, and how often. */
+void ost_view_reason(struct ost_jsonw *w, unsigned reason, uint64_t pkts);
+
 /* Up to limit devices in the order of their names, those behind the name `after` ("": from the first). */
 void ost_view_devices(struct ost_daemon *d, const char *after, uint32_t limit, struct ost_jsonw *w);
 

@@ -2,19 +2,9 @@
 /* GET /v1/devices, /v1/devices/NAME, /v1/refusals, /v1/unknown. */
 #include <stdio.h>
 
-#include "clock.h"
 #include "views.h"
 
 #define LAST_REFUSED 20 /* flows shown of one device */
-
-static void time_json(struct ost_jsonw *w, const char *key, uint64_t wall_ns)
-{
-	char text[OST_TIME_TEXT];
-
-	if (wall_ns != 0)
-		ost_clock_format(wall_ns, text);
-	ost_jsonw_string(w, key, wall_ns != 0 ? text : NULL);
-}
 
 static void counters_json(const struct ost_live *l, struct ost_jsonw *w)
 {
@@ -49,8 +39,8 @@ static void device_members(struct ost_daemon *d, uint32_t place, struct ost_json
 	ost_jsonw_u64(w, "vlan", x->vlan & 0xfff);
 	if (x->vlan >> 12 != 0)
 		ost_jsonw_u64(w, "inner_vlan", x->vlan >> 12);
-	time_json(w, "first_seen", l->first_seen_wall_ns);
-	time_json(w, "last_seen", l->last_seen_wall_ns);
+	ost_jsonw_time(w, "first_seen", l->first_seen_wall_ns);
+	ost_jsonw_time(w, "last_seen", l->last_seen_wall_ns);
 	counters_json(l, w);
 }
 
@@ -134,8 +124,8 @@ static void address_json(void *user, const struct ost_registry_address *a)
 	ost_jsonw_object(w, NULL);
 	ost_jsonw_string(w, "ip", ost_ip_format(&a->ip, ip));
 	ost_jsonw_string(w, "source", ost_binding_source_name(a->source));
-	time_json(w, "bound", a->bound_wall_ns);
-	time_json(w, "expires", a->expires_wall_ns);
+	ost_jsonw_time(w, "bound", a->bound_wall_ns);
+	ost_jsonw_time(w, "expires", a->expires_wall_ns);
 	ost_jsonw_end(w, '}');
 }
 
@@ -143,14 +133,8 @@ static void refused_json(const struct ost_live *l, struct ost_jsonw *w)
 {
 	ost_jsonw_array(w, "refused");
 	for (unsigned i = 1; l->refused_pkts != NULL && i < OST_REASON_COUNT; i++) {
-		if (l->refused_pkts[i] == 0)
-			continue;
-		ost_jsonw_object(w, NULL);
-		ost_jsonw_string(w, "reason", ost_reason_name(i));
-		ost_jsonw_string(w, "meaning", ost_reason_meaning(i));
-		ost_jsonw_string(w, "advice", ost_reason_advice(i));
-		ost_jsonw_u64(w, "packets", l->refused_pkts[i]);
-		ost_jsonw_end(w, '}');
+		if (l->refused_pkts[i] != 0)
+			ost_view_reason(w, i, l->refused_pkts[i]);
 	}
 	ost_jsonw_end(w, ']');
 }
@@ -228,8 +212,8 @@ static bool unknown_json(void *user, const struct ost_registry_unknown *u)
 	ost_jsonw_string(f->w, "mac", ost_mac_format(&u->mac, mac));
 	ost_jsonw_u64(f->w, "vlan", u->vlan & 0xfff);
 	ost_jsonw_string(f->w, "port", u->port);
-	time_json(f->w, "first_seen", u->first_seen_wall_ns);
-	time_json(f->w, "last_seen", u->last_seen_wall_ns);
+	ost_jsonw_time(f->w, "first_seen", u->first_seen_wall_ns);
+	ost_jsonw_time(f->w, "last_seen", u->last_seen_wall_ns);
 	ost_jsonw_u64(f->w, "packets", u->count_pkts);
 	ost_jsonw_end(f->w, '}');
 	return true;

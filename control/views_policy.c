@@ -2,18 +2,14 @@
 /* GET /v1/policy and /v1/policy/generations. */
 #include <jansson.h>
 
-#include "clock.h"
 #include "generations.h"
 #include "views.h"
 
 static void generation_members(struct ost_jsonw *w, const struct ost_generation *g)
 {
-	char time[OST_TIME_TEXT];
-
-	ost_clock_format(g->applied_wall_ns, time);
 	ost_jsonw_u64(w, "generation", g->number);
 	ost_jsonw_string(w, "state", ost_generation_state_name(g->state));
-	ost_jsonw_string(w, "time", time);
+	ost_jsonw_time(w, "time", g->applied_wall_ns);
 	ost_jsonw_string(w, "by", g->by);
 	ost_jsonw_u64(w, "uid", g->uid);
 	ost_jsonw_string(w, "message", g->message);

@@ -66,16 +66,14 @@ static void dataplane_json(struct ost_daemon *d, struct ost_jsonw *w)
 static void policy_json(struct ost_daemon *d, struct ost_jsonw *w)
 {
 	const struct ost_generation *g = &d->in_force;
-	char time[OST_TIME_TEXT];
 
 	if (g->number == 0) {
 		ost_jsonw_string(w, "policy", NULL);
 		return;
 	}
-	ost_clock_format(g->applied_wall_ns, time);
 	ost_jsonw_object(w, "policy");
 	ost_jsonw_u64(w, "generation", g->number);
-	ost_jsonw_string(w, "time", time);
+	ost_jsonw_time(w, "time", g->applied_wall_ns);
 	ost_jsonw_string(w, "by", g->by);
 	ost_jsonw_string(w, "message", g->message);
 	ost_jsonw_u64(w, "devices", g->devices);
@@ -116,6 +114,16 @@ static void port_json(const struct ost_msg_port_stats *p, struct sums *sums, str
 	ost_jsonw_end(w, '}');
 }
 
+void ost_view_reason(struct ost_jsonw *w, unsigned reason, uint64_t pkts)
+{
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_string(w, "reason", ost_reason_name(reason));
+	ost_jsonw_string(w, "meaning", ost_reason_meaning(reason));
+	ost_jsonw_string(w, "advice", ost_reason_advice(reason));
+	ost_jsonw_u64(w, "packets", pkts);
+	ost_jsonw_end(w, '}');
+}
+
 /* Most frequent first. */
 static void reasons_json(struct sums *sums, struct ost_jsonw *w)
 {
@@ -129,12 +137,7 @@ static void reasons_json(struct sums *sums, struct ost_jsonw *w)
 		}
 		if (best == 0)
 			break;
-		ost_jsonw_object(w, NULL);
-		ost_jsonw_string(w, "reason", ost_reason_name(best));
-		ost_jsonw_string(w, "meaning", ost_reason_meaning(best));
-		ost_jsonw_string(w, "advice", ost_reason_advice(best));
-		ost_jsonw_u64(w, "packets", sums->reasons[best]);
-		ost_jsonw_end(w, '}');
+		ost_view_reason(w, best, sums->reasons[best]);
 		sums->reasons[best] = 0;
 	}
 	ost_jsonw_end(w, ']');

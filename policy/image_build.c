@@ -64,22 +64,6 @@ uint32_t ost_image_builder_count(const struct ost_image_builder *b, enum ost_ima
 	return (uint32_t)(b->sections[section].length_bytes / ost_image_record_bytes(section));
 }
 
-static uint64_t string_hash(const struct ost_hash_key *key, const char *text, size_t n)
-{
-	uint64_t h = n;
-
-	while (n > 0) {
-		uint64_t w = 0;
-		size_t part = OST_MIN(n, sizeof(w));
-
-		memcpy(&w, text, part);
-		h = ost_hash_2(key, h, w);
-		text += part;
-		n -= part;
-	}
-	return h;
-}
-
 static const char *string_at(const struct ost_image_builder *b, uint32_t offset)
 {
 	return (const char *)b->sections[OST_SECTION_STRINGS].bytes + offset;
@@ -88,7 +72,7 @@ static const char *string_at(const struct ost_image_builder *b, uint32_t offset)
 /* The slot that holds this text, or the free one where it belongs. The table is never full. */
 static uint32_t *slot_find(const struct ost_image_builder *b, const char *text)
 {
-	uint64_t i = string_hash(&b->key, text, strlen(text));
+	uint64_t i = ost_hash_bytes(&b->key, text, strlen(text));
 	uint32_t *slot = &b->slots[i & (b->slot_count - 1)];
 
 	while (*slot != 0 && strcmp(string_at(b, *slot), text) != 0) {

@@ -19,24 +19,9 @@ int ost_cli_fail(const char *fmt, ...)
 	return OST_EXIT_INPUT;
 }
 
-static void finding_json(struct ost_jsonw *w, const struct ost_finding *f)
-{
-	ost_jsonw_object(w, NULL);
-	ost_jsonw_string(w, "severity", f->severity == OST_SEV_ERROR ? "error" : "warning");
-	ost_jsonw_string(w, "file", f->pos.file);
-	ost_jsonw_u64(w, "line", f->pos.line);
-	ost_jsonw_u64(w, "column", f->pos.column);
-	ost_jsonw_string(w, "what", f->what);
-	ost_jsonw_string(w, "hint", f->hint);
-	ost_jsonw_end(w, '}');
-}
-
 void ost_cli_findings_json(struct ost_jsonw *w, const struct ost_diag *diag)
 {
-	ost_jsonw_array(w, "findings");
-	for (uint32_t i = 0; i < diag->count; i++)
-		finding_json(w, &diag->findings[i]);
-	ost_jsonw_end(w, ']');
+	ost_jsonw_findings(w, diag);
 	ost_jsonw_u64(w, "errors", diag->errors);
 	ost_jsonw_u64(w, "warnings", diag->warnings);
 }

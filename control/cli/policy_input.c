@@ -45,22 +45,24 @@ void ost_cli_policy_free(struct ost_cli_policy *p)
 	*p = (struct ost_cli_policy){0};
 }
 
+void ost_cli_rule_members(struct ost_jsonw *w, const struct ost_image *image, const struct ost_image_rule *rule)
+{
+	ost_jsonw_string(w, "role", ost_image_role_name(image, rule->role));
+	ost_jsonw_string(w, "text", ost_image_string(image, rule->text));
+	ost_jsonw_string(w, "file", ost_image_string(image, rule->file));
+	ost_jsonw_u64(w, "line", rule->line);
+	ost_jsonw_u64(w, "column", rule->column);
+}
+
 void ost_cli_rule_json(
 	struct ost_jsonw *w, const char *key, const struct ost_image *image, uint32_t rule)
 {
-	const struct ost_image_rule *r;
-
 	if (rule >= image->rule_count) {
 		ost_jsonw_string(w, key, NULL);
 		return;
 	}
-	r = &image->rules[rule];
 	ost_jsonw_object(w, key);
-	ost_jsonw_string(w, "role", ost_image_role_name(image, r->role));
-	ost_jsonw_string(w, "text", ost_image_string(image, r->text));
-	ost_jsonw_string(w, "file", ost_image_string(image, r->file));
-	ost_jsonw_u64(w, "line", r->line);
-	ost_jsonw_u64(w, "column", r->column);
+	ost_cli_rule_members(w, image, &image->rules[rule]);
 	ost_jsonw_end(w, '}');
 }
 

@@ -22,8 +22,10 @@ int ost_cli_policy_open(const struct ost_cli *cli, const char *const *paths, uin
 	struct ost_cli_policy *policy);
 void ost_cli_policy_free(struct ost_cli_policy *policy);
 
-/* "file:line:column" of a compiled rule, and its text, as members of a JSON object (null for no
- * rule). */
+/* Role, text, file, line and column of a compiled rule, as members of the open JSON object. */
+void ost_cli_rule_members(struct ost_jsonw *w, const struct ost_image *image, const struct ost_image_rule *rule);
+
+/* The same as an object of its own; null for no rule. */
 void ost_cli_rule_json(
 	struct ost_jsonw *w, const char *key, const struct ost_image *image, uint32_t rule);
 

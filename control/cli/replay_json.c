@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "clock.h"
 #include "replay_report.h"
 #include "replay_words.h"
 
@@ -21,14 +20,6 @@ static void reasons_json(
 	for (uint32_t i = 0; i < n; i++)
 		ost_jsonw_u64(w, ost_reason_name(rows[i].reason), rows[i].pkts);
 	ost_jsonw_end(w, '}');
-}
-
-static void time_json(struct ost_jsonw *w, const char *key, uint64_t wall_ns)
-{
-	char text[OST_TIME_TEXT];
-
-	ost_clock_format(wall_ns, text);
-	ost_jsonw_string(w, key, text);
 }
 
 static void sources_json(struct ost_jsonw *w, const struct ost_replay_report *r)
@@ -57,8 +48,8 @@ static void totals_json(struct ost_jsonw *w, const struct ost_replay_report *r)
 	ost_jsonw_u64(w, "cut_packets", t->cut_pkts);
 	ost_jsonw_u64(w, "older_packets", t->older_pkts);
 	ost_jsonw_u64(w, "stretches", t->stretches);
-	time_json(w, "first", t->first_wall_ns);
-	time_json(w, "last", t->last_wall_ns);
+	ost_jsonw_time(w, "first", t->first_wall_ns);
+	ost_jsonw_time(w, "last", t->last_wall_ns);
 }
 
 static void devices_json(struct ost_jsonw *w, const struct ost_replay_report *r)
@@ -96,11 +87,7 @@ static void unused_json(struct ost_jsonw *w, const struct ost_replay_report *r)
 		if (ost_replay_rule_hits(r->replay, i) > 0)
 			continue;
 		ost_jsonw_object(w, NULL);
-		ost_jsonw_string(w, "role", ost_image_role_name(image, rule->role));
-		ost_jsonw_string(w, "text", ost_image_string(image, rule->text));
-		ost_jsonw_string(w, "file", ost_image_string(image, rule->file));
-		ost_jsonw_u64(w, "line", rule->line);
-		ost_jsonw_u64(w, "column", rule->column);
+		ost_cli_rule_members(w, image, rule);
 		ost_jsonw_bool(w, "role_seen", seen[rule->role]);
 		ost_jsonw_end(w, '}');
 	}
@@ -124,8 +111,8 @@ static void flow_json(
 	ost_jsonw_u64(w, "packets", x->count_pkts);
 	ost_jsonw_u64(w, "packets_too_high_by_at_most", f->over_pkts);
 	ost_jsonw_u64(w, "bytes", x->count_bytes);
-	time_json(w, "first", x->first_wall_ns);
-	time_json(w, "last", x->last_wall_ns);
+	ost_jsonw_time(w, "first", x->first_wall_ns);
+	ost_jsonw_time(w, "last", x->last_wall_ns);
 	ost_jsonw_end(w, '}');
 }
 
