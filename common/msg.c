@@ -117,7 +117,7 @@ int ost_msg_check(const void *bytes, size_t length, struct ost_msg_header *ret_h
 	return 0;
 }
 
-/* The descriptor that came along, or -1; more than the one we asked room for cannot come. */
+/* The descriptor that came along, or -1. */
 static int control_fd_get(struct msghdr *m)
 {
 	int fd = -1;
@@ -136,7 +136,9 @@ int ost_msg_receive(int fd, struct ost_msg_header *ret_header, void *payload, in
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 	struct iovec part = {buf, sizeof(buf)};
 	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof(control)};
+		/* For one descriptor: CMSG_SPACE() would leave room for a second one where it pads. The kernel
+		 * closes what finds none, and says MSG_CTRUNC. */
+		.msg_controllen = CMSG_LEN(sizeof(int))};
 	OST_AUTO_CLOSE int came = -1;
 	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	int r;

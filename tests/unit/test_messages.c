@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -30,6 +32,61 @@ static void test_header_is_checked(void **state)
 	m.h.version--;
 	m.h.magic ^= 1;
 	assert_int_equal(ost_msg_check(&m, sizeof(m), &h), -EPROTO);
+}
+
+/* The lowest descriptor that is free: the same before and after means that none was left open. */
+static int lowest_free(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	return fd;
+}
+
+/* A message with n descriptors, as only a hostile sibling sends it. */
+static void send_descriptors(int to, const void *message, size_t length, size_t n)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))] = {0};
+	struct iovec part = {(void *)(uintptr_t)message, length};
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = CMSG_SPACE(n * sizeof(int))};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	const int fds[4] = {STDERR_FILENO, STDERR_FILENO, STDERR_FILENO, STDERR_FILENO};
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
+	assert_int_equal(sendmsg(to, &m, 0), length);
+}
+
+static void test_descriptors_are_one_or_none(void **state)
+{
+	struct {
+		struct ost_msg_header h;
+		struct ost_msg_ack ack;
+	} m = {.h = {OST_MSG_MAGIC, OST_MSG_VERSION, OST_MSG_ACK, sizeof(struct ost_msg_ack), 7}};
+	static uint8_t payload[OST_MSG_PAYLOAD_MAX];
+	struct ost_msg_header h;
+	int pair[2], came = -1, before;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	before = lowest_free();
+	send_descriptors(pair[0], &m, sizeof(m), 1);
+	assert_int_equal(ost_msg_receive(pair[1], &h, payload, &came), 0);
+	assert_int_equal(came, before);
+	assert_int_equal(close(came), 0);
+	for (size_t n = 2; n <= 4; n++) {
+		came = -7;
+		send_descriptors(pair[0], &m, sizeof(m), n);
+		assert_int_equal(ost_msg_receive(pair[1], &h, payload, &came), -EPROTO);
+		assert_int_equal(came, -7);
+		assert_int_equal(lowest_free(), before);
+	}
+	assert_int_equal(close(pair[0]), 0);
+	assert_int_equal(close(pair[1]), 0);
 }
 
 static void test_unknown_types_are_refused(void **state)
@@ -105,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_header_is_checked),
+		cmocka_unit_test(test_descriptors_are_one_or_none),
 		cmocka_unit_test(test_unknown_types_are_refused),
 		cmocka_unit_test(test_text_must_end_and_be_shown_safely),
 		cmocka_unit_test(test_values_outside_their_lists),
