@@ -7,7 +7,9 @@
 
 #include "clock.h"
 
+#ifndef STREAM_BUFFER /* the fuzzer's are smaller: tests/fuzz/clang.ini */
 #define STREAM_BUFFER (1u << 20)
+#endif
 
 struct ost_capture {
 	pcap_t *pcap;

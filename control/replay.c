@@ -17,11 +17,13 @@
 #define CLOCK_MAX_NS	 ((uint64_t)INT64_MAX / 2)
 #define SWEEP_PASS_NS	 (2 * OST_NS_PER_S)
 #define SWEEP_PER_PKT	 16u
-#define RECORDS		 8192u
 #define DRAIN_PKTS	 (RECORDS / 8) /* far fewer refused packets than records: hardly one is lost */
 #define FLOWS_DEFAULT	 1000000u
 #define FLOWS6_DEFAULT	 200000u
 #define BINDINGS_DEFAULT 200000u
+#ifndef RECORDS /* the fuzzer's are fewer: tests/fuzz/clang.ini */
+#define RECORDS 8192u
+#endif
 
 _Static_assert(
 	FRAMES_BYTES >= OST_CAPTURE_FRAME_MAX + OST_CACHE_LINE, "the largest frame must fit");
@@ -138,7 +140,7 @@ static int make(struct ost_replay *r)
 {
 	int rc;
 
-	r->burst.bytes = malloc(FRAMES_BYTES);
+	r->burst.bytes = table_alloc(FRAMES_BYTES);
 	if (r->burst.bytes == NULL)
 		return -ENOMEM;
 	rc = make_site(r);
@@ -179,7 +181,8 @@ void ost_replay_free(struct ost_replay **replay)
 	ost_classifier_free(&r->classifier);
 	ost_site_free(&r->site);
 	ost_topflows_free(&r->topflows);
-	free(r->burst.bytes);
+	if (r->burst.bytes != NULL)
+		table_release(r->burst.bytes, FRAMES_BYTES);
 	free(r->slots);
 	ost_replay_ports_close(&r->ports);
 	free(r);
