@@ -64,6 +64,15 @@ static inline void ost_tally_refuse(struct ost_tally *t, uint8_t reason)
 		t->refused_hi[place]++;
 }
 
+/* Whether a frame that is accounted to a device goes towards it: between two devices it is accounted to one of them,
+ * who need not be its sender. Asked after the burst too, when c->view may be gone. */
+static inline bool ost_tally_towards(const struct ost_classifier *c, uint32_t slot, uint8_t ingress)
+{
+	const struct ost_view *v = atomic_load_explicit(&c->site->view, memory_order_acquire);
+
+	return ost_port_is_network(c->site, ingress) || v == NULL || ost_slot_port(c->site, v, slot) != ingress;
+}
+
 /* Forwarded without a flow that counts it. */
 static inline void ost_tally_forward(struct ost_tally *t, bool to_device, uint32_t bytes)
 {

@@ -32,7 +32,7 @@ void ost_control_forward(struct ost_control *k, uint8_t egress)
 	n->forwarded_pkts++;
 	n->forwarded_bytes += k->p->length;
 	if (k->slot != OST_SLOT_NONE)
-		ost_tally_forward(&k->c->tallies[k->slot], k->p->flags & OST_PACKET_TO_DEVICE, k->p->length);
+		ost_tally_forward(&k->c->tallies[k->slot], ost_tally_towards(k->c, k->slot, k->p->port), k->p->length);
 	*k->v = (struct ost_verdict){.action = OST_FORWARD, .egress = egress,
 		.device = k->slot != OST_SLOT_NONE ? k->slot : OST_DEVICE_NONE};
 }
@@ -44,7 +44,8 @@ void ost_control_take_back(struct ost_control *k, enum ost_reason reason)
 	n->forwarded_pkts--;
 	n->forwarded_bytes -= k->p->length;
 	if (k->slot != OST_SLOT_NONE)
-		ost_tally_take_back(&k->c->tallies[k->slot], k->p->flags & OST_PACKET_TO_DEVICE, 1, k->p->length);
+		ost_tally_take_back(&k->c->tallies[k->slot], ost_tally_towards(k->c, k->slot, k->p->port), 1,
+			k->p->length);
 	ost_control_refuse(k, reason);
 }
 

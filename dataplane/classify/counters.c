@@ -106,7 +106,7 @@ void ost_classifier_unsent(struct ost_classifier *c, uint8_t ingress, uint32_t d
 		return;
 	t = &c->tallies[device];
 	/* The flow counted them already; its counts come here with the next sweep. */
-	ost_tally_take_back(t, to_device, pkts, bytes);
+	ost_tally_take_back(t, to_device || ost_tally_towards(c, device, ingress), pkts, bytes);
 	for (uint32_t i = 0; i < pkts; i++)
 		ost_tally_refuse(t, (uint8_t)reason);
 }
