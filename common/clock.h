@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The machine's clocks, in nanoseconds: monotonic for durations, wall for what people and logs see. */
 #pragma once
 
 #include <time.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole files, and memory that is passed to another process. Blocking; any thread. */
 #pragma once
 
 #include "common.h"

@@ -136,14 +136,6 @@ void ost_jsonw_u64(struct ost_jsonw *w, const char *key, uint64_t value)
 	number(w, key, t);
 }
 
-void ost_jsonw_i64(struct ost_jsonw *w, const char *key, int64_t value)
-{
-	char t[24];
-
-	(void)snprintf(t, sizeof(t), "%" PRId64, value);
-	number(w, key, t);
-}
-
 void ost_jsonw_double(struct ost_jsonw *w, const char *key, double value)
 {
 	char t[40];

@@ -21,7 +21,6 @@ void ost_jsonw_array(struct ost_jsonw *w, const char *key);
 void ost_jsonw_end(struct ost_jsonw *w, char bracket); /* '}' or ']' */
 void ost_jsonw_string(struct ost_jsonw *w, const char *key, const char *value); /* NULL: null */
 void ost_jsonw_u64(struct ost_jsonw *w, const char *key, uint64_t value);
-void ost_jsonw_i64(struct ost_jsonw *w, const char *key, int64_t value);
 void ost_jsonw_double(struct ost_jsonw *w, const char *key, double value);
 void ost_jsonw_bool(struct ost_jsonw *w, const char *key, bool value);
 void ost_jsonw_time(struct ost_jsonw *w, const char *key, uint64_t wall_ns); /* RFC 3339; 0: null, not known */

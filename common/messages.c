@@ -137,28 +137,22 @@ static bool binding_valid(const void *payload)
 }
 
 static const struct {
-	const char *name;
 	size_t length;
 	bool (*valid)(const void *payload);
 } messages[OST_MSG_TYPE_COUNT] = {
-	[OST_MSG_HELLO] = {"hello", sizeof(struct ost_msg_hello), hello_valid},
-	[OST_MSG_IMAGE] = {"image", sizeof(struct ost_msg_image), image_valid},
-	[OST_MSG_IMAGE_RESULT] = {"image-result", sizeof(struct ost_msg_image_result), image_result_valid},
-	[OST_MSG_DEVICE_STATE] = {"device-state", sizeof(struct ost_msg_device_state), device_state_valid},
-	[OST_MSG_ACK] = {"ack", sizeof(struct ost_msg_ack), ack_valid},
-	[OST_MSG_STATS_REQUEST] = {"stats-request", 0, NULL},
-	[OST_MSG_TOTALS] = {"totals", sizeof(struct ost_msg_totals), totals_valid},
-	[OST_MSG_PORT_STATS] = {"port-stats", sizeof(struct ost_msg_port_stats), port_stats_valid},
-	[OST_MSG_DEVICE_STATS] = {"device-stats", sizeof(struct ost_msg_device_stats), device_stats_valid},
-	[OST_MSG_STATS_END] = {"stats-end", 0, NULL},
-	[OST_MSG_REFUSALS] = {"refusals", 0, NULL},
-	[OST_MSG_BINDING] = {"binding", sizeof(struct ost_msg_binding), binding_valid},
+	[OST_MSG_HELLO] = {sizeof(struct ost_msg_hello), hello_valid},
+	[OST_MSG_IMAGE] = {sizeof(struct ost_msg_image), image_valid},
+	[OST_MSG_IMAGE_RESULT] = {sizeof(struct ost_msg_image_result), image_result_valid},
+	[OST_MSG_DEVICE_STATE] = {sizeof(struct ost_msg_device_state), device_state_valid},
+	[OST_MSG_ACK] = {sizeof(struct ost_msg_ack), ack_valid},
+	[OST_MSG_STATS_REQUEST] = {0, NULL},
+	[OST_MSG_TOTALS] = {sizeof(struct ost_msg_totals), totals_valid},
+	[OST_MSG_PORT_STATS] = {sizeof(struct ost_msg_port_stats), port_stats_valid},
+	[OST_MSG_DEVICE_STATS] = {sizeof(struct ost_msg_device_stats), device_stats_valid},
+	[OST_MSG_STATS_END] = {0, NULL},
+	[OST_MSG_REFUSALS] = {0, NULL},
+	[OST_MSG_BINDING] = {sizeof(struct ost_msg_binding), binding_valid},
 };
-
-const char *ost_msg_type_name(unsigned type)
-{
-	return type > 0 && type < OST_MSG_TYPE_COUNT ? messages[type].name : "invalid";
-}
 
 bool ost_message_valid(uint16_t type, const void *payload, size_t length)
 {

@@ -7,12 +7,15 @@
  * Data plane <-> ostiaryd (socket dataplane.sock; the data plane listens, ostiaryd connects):
  *   both       HELLO          first message of each side
  *   ostiaryd   IMAGE          with a sealed memfd: validate, swap in, answer IMAGE_RESULT
- *   ostiaryd   DEVICE_STATE   a device's state changed; answered by ACK
- *   ostiaryd   BINDING        an address that a device held before this data plane started; no answer
+ *   ostiaryd   DEVICE_STATE   a device's state changed; answered by ACK. For the programs that will authenticate:
+ *                             until then states follow from the policy, and ostiaryd does not send it
+ *   ostiaryd   BINDING        an address that a device held before this data plane started, of the generation in
+ *                             force. Not answered: what is taken over comes back as a BINDING of the data plane;
+ *                             lapsed and static ones are left out, and vlan is the device's own whatever stands there
  *   ostiaryd   STATS_REQUEST  answered by one TOTALS, PORT_STATS per port, then DEVICE_STATS for each
  *                             device whose counters changed since the last request, then STATS_END
  *   data plane REFUSALS       what was refused since the last one, joined by equal keys
- *   data plane BINDING        an address was bound to a device or lapsed
+ *   data plane BINDING        an address was bound to a device, renewed, or given up
  */
 #pragma once
 
@@ -52,7 +55,7 @@ enum ost_program {
 struct ost_msg_hello {
 	uint32_t program; /* enum ost_program */
 	uint32_t pid;
-	uint64_t generation; /* data plane: generation in force, 0 none */
+	uint64_t generation; /* data plane: generation in force, 0 none; ostiaryd: 0 */
 	char version[32];
 };
 
@@ -64,7 +67,7 @@ struct ost_msg_image {
 struct ost_msg_image_result {
 	uint64_t generation;
 	int32_t result;	  /* 0: in force; else a negative errno, and the old generation stays in force */
-	uint32_t devices; /* devices of it whose port exists here */
+	uint32_t devices; /* of it, those that can be reached: they have a MAC, a port of ours and room */
 	char text[OST_MSG_TEXT]; /* for result < 0: what is wrong and what to do */
 };
 
@@ -93,7 +96,7 @@ struct ost_msg_totals {
 	uint64_t cycles_all;
 	uint32_t workers;
 	uint32_t ports;
-	uint32_t devices;
+	uint32_t devices;   /* of the image in force */
 	uint32_t hugepages; /* 0: --no-huge */
 };
 
@@ -188,7 +191,6 @@ enum ost_side {
 
 const char *ost_side_name(unsigned side);
 const char *ost_binding_source_name(unsigned source);
-const char *ost_msg_type_name(unsigned type);
 
 /* Length and every value of a payload. False for an unknown type. payload need not be aligned. */
 bool ost_message_valid(uint16_t type, const void *payload, size_t length);

@@ -51,14 +51,3 @@ int ost_state_parse(const char *text, enum ost_state *ret_state)
 	}
 	return -EINVAL;
 }
-
-int ost_assurance_parse(const char *text, enum ost_assurance *ret_assurance)
-{
-	for (unsigned i = 0; i < OST_ASSURANCE_COUNT; i++) {
-		if (strcmp(text, assurances[i]) == 0) {
-			*ret_assurance = (enum ost_assurance)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}

@@ -43,4 +43,3 @@ const char *ost_assurance_name(enum ost_assurance assurance);
 
 /* -EINVAL for any other word. */
 int ost_state_parse(const char *text, enum ost_state *ret_state) OST_MUST_CHECK;
-int ost_assurance_parse(const char *text, enum ost_assurance *ret_assurance) OST_MUST_CHECK;

@@ -12,6 +12,7 @@
 #include "api_apply.h"
 #include "log.h"
 #include "metrics.h"
+#include "text.h"
 #include "views.h"
 
 #define CONNECTIONS_MAX	   128u
@@ -92,13 +93,11 @@ static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, con
 static uint32_t limit_of(struct MHD_Connection *c, uint32_t otherwise)
 {
 	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "limit");
-	uint32_t n = 0;
+	uint64_t n;
 
-	if (text == NULL || *text == '\0')
+	if (text == NULL || ost_number_parse(text, strlen(text), &n) < 0 || n == 0 || n > OST_DEVICES_MAX)
 		return otherwise;
-	for (; *text >= '0' && *text <= '9' && n < OST_DEVICES_MAX; text++)
-		n = n * 10 + (uint32_t)(*text - '0');
-	return *text == '\0' && n > 0 ? n : otherwise;
+	return (uint32_t)n;
 }
 
 static const char *argument(struct MHD_Connection *c, const char *name)

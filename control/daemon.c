@@ -104,11 +104,6 @@ static void on_device_stats(void *user, const struct ost_msg_device_stats *m)
 		d->stale_messages++;
 }
 
-static void on_stats_end(void *user)
-{
-	(void)user; /* each part is shown as it comes */
-}
-
 static void refusal_take(struct ost_daemon *d, const struct ost_refusal *r, uint64_t now_ns)
 {
 	struct ost_refusal_names names = {.side = OST_SIDE_DEVICE};
@@ -166,7 +161,6 @@ static const struct ost_link_handlers link_handlers = {
 	.totals = on_totals,
 	.port_stats = on_port_stats,
 	.device_stats = on_device_stats,
-	.stats_end = on_stats_end,
 	.refusals = on_refusals,
 	.binding = on_binding,
 };

@@ -147,7 +147,6 @@ static void dispatch(struct ost_link *l, uint16_t type)
 		return;
 	case OST_MSG_STATS_END:
 		l->asked_ns = 0;
-		l->handlers.stats_end(l->user);
 		return;
 	case OST_MSG_REFUSALS:
 		on_refusals(l);
@@ -155,7 +154,7 @@ static void dispatch(struct ost_link *l, uint16_t type)
 	case OST_MSG_BINDING:
 		l->handlers.binding(l->user, p);
 		return;
-	case OST_MSG_ACK:
+	case OST_MSG_ACK: /* of DEVICE_STATE, which nobody here sends yet */
 		return;
 	default:
 		cut(l, "it sends what only ostiaryd may send");
@@ -183,7 +182,6 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 			disconnect(l, r == -EPIPE ? "it closed the connection" : strerror(-r));
 			return;
 		}
-		l->counts.messages++;
 		dispatch(l, h.type);
 	}
 }
@@ -218,7 +216,6 @@ static void try_connect(struct ost_link *l)
 		disconnect(l, connect_error(r));
 		return;
 	}
-	l->counts.connects++;
 	l->state = LINK_GREETING;
 	(void)snprintf(l->counts.why, sizeof(l->counts.why), "it has not greeted yet");
 	l->readable = event_new(l->base, l->fd, EV_READ | EV_PERSIST, on_readable, l);
@@ -338,13 +335,6 @@ int ost_link_image(struct ost_link *link, uint64_t generation, const void *bytes
 	link->image_ns = ost_clock_mono_ns();
 	link->image_generation = generation;
 	return 0;
-}
-
-int ost_link_device_state(struct ost_link *link, const struct ost_msg_device_state *m)
-{
-	if (link->state != LINK_UP)
-		return -ENOTCONN;
-	return ost_msg_send(link->fd, OST_MSG_DEVICE_STATE, ++link->sequence, m, sizeof(*m), -1);
 }
 
 int ost_link_binding(struct ost_link *link, const struct ost_msg_binding *m)

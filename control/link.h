@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The connection to the data plane: ostiaryd connects, says HELLO, polls counters once a second, sends images and
- * device states, and receives refusals and bindings. It reconnects by itself, ever more slowly up to once a second. A peer that
+ * remembered addresses, and receives refusals and bindings. It reconnects by itself, ever more slowly up to once a second. A peer that
  * sends anything but sound messages in sensible order is cut off and counted.
  *
  * Single thread; every callback runs in the event loop and may call ost_link_image(), but not free the link.
@@ -22,7 +22,6 @@ struct ost_link_handlers {
 	void (*totals)(void *user, const struct ost_msg_totals *m);
 	void (*port_stats)(void *user, const struct ost_msg_port_stats *m);
 	void (*device_stats)(void *user, const struct ost_msg_device_stats *m);
-	void (*stats_end)(void *user);
 	void (*refusals)(void *user, const struct ost_refusal *refusals, uint32_t count);
 	void (*binding)(void *user, const struct ost_msg_binding *m);
 };
@@ -39,15 +38,11 @@ bool ost_link_is_up(const struct ost_link *link);
  * of making or sending the memfd. */
 int ost_link_image(struct ost_link *link, uint64_t generation, const void *bytes, size_t length) OST_MUST_CHECK;
 
-/* A device's state; nothing is called back. -ENOTCONN, -EAGAIN: the data plane does not read. */
-int ost_link_device_state(struct ost_link *link, const struct ost_msg_device_state *m) OST_MUST_CHECK;
-
-/* An address that a device held before this data plane started; nothing is called back. Errors as above. */
+/* An address that a device held before this data plane started; nothing is called back.
+ * -ENOTCONN, -EAGAIN: the data plane does not read. */
 int ost_link_binding(struct ost_link *link, const struct ost_msg_binding *m) OST_MUST_CHECK;
 
 struct ost_link_counts {
-	uint64_t connects;
-	uint64_t messages;
 	uint64_t protocol_errors;	/* connections cut for what they sent */
 	uint64_t stats_unanswered;	/* polls that got no end in time */
 	uint32_t pid;			/* of the data plane, 0 before any */

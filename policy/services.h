@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Services as people write them: what policy_yaml.h does not tell to everyone. */
 #pragma once
 
 #include "common.h"

@@ -106,7 +106,6 @@ static void test_json_of_hostile_text(void **state)
 	ost_jsonw_string(&w, "name", "a\"b\\c\n\033[31m\xff\xc0\xaf\xe2\x82");
 	ost_jsonw_array(&w, "list");
 	ost_jsonw_u64(&w, NULL, UINT64_MAX);
-	ost_jsonw_i64(&w, NULL, INT64_MIN);
 	ost_jsonw_double(&w, NULL, 0.5);
 	ost_jsonw_bool(&w, NULL, true);
 	ost_jsonw_string(&w, NULL, NULL);
@@ -116,7 +115,7 @@ static void test_json_of_hostile_text(void **state)
 	assert_false(w.failed);
 	assert_string_equal(w.text,
 		"{\"name\":\"a\\\"b\\\\c\\u000a\\u001b[31m\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\","
-		"\"list\":[18446744073709551615,-9223372036854775808,0.5,true,null]}\n");
+		"\"list\":[18446744073709551615,0.5,true,null]}\n");
 	ost_jsonw_free(&w);
 }
 
