@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bindings of addresses to devices: written by the control owner, read by all. */
+#include "clock.h"
 #include "site.h"
 
 static void event_push(struct ost_site *site, const struct ost_binding *b, bool bound, uint32_t tick)
@@ -67,6 +68,30 @@ static uint32_t find_place(const struct ost_site *site, uint64_t hash, const uin
 	return b != NULL ? (uint32_t)(b - site->bindings) : OST_TABLE_NONE;
 }
 
+static bool moves(uint32_t from_tick, uint32_t to_tick, enum ost_binding_source source)
+{
+	uint64_t grain_s = source == OST_BINDING_ND ? OST_BINDING_ND_GRAIN_S : OST_BINDING_LEASE_GRAIN_S;
+	int64_t by = (int32_t)(to_tick - from_tick);
+
+	if (from_tick == 0 || to_tick == 0) /* never */
+		return from_tick != to_tick;
+	return (by < 0 ? -by : by) >= (int64_t)((grain_s * OST_NS_PER_S) >> OST_TICK_SHIFT);
+}
+
+static void renew(struct ost_site *site, struct ost_binding *b, enum ost_binding_source source, uint32_t tick,
+	uint32_t expires_tick)
+{
+	enum ost_binding_source before = (enum ost_binding_source)(b->vlan >> 24);
+
+	if (source == OST_BINDING_ND && before != OST_BINDING_ND)
+		return;
+	if (source == before && !moves(b->expires_tick, expires_tick, source))
+		return;
+	b->vlan = (b->vlan & 0xffffff) | (uint32_t)source << 24;
+	b->expires_tick = expires_tick;
+	event_push(site, b, true, tick);
+}
+
 enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan,
 	enum ost_binding_source source, uint32_t tick, uint32_t expires_tick, uint32_t valid_tick)
 {
@@ -79,7 +104,8 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 
 	if (fixed != NULL)
 		return fixed->slot == slot ? OST_REASON_NONE : OST_REASON_ADDRESS_IN_USE;
-	if (place != OST_TABLE_NONE && site->bindings[place].slot != slot) {
+	if (place != OST_TABLE_NONE &&
+		(site->bindings[place].slot != slot || !ost_binding_live(&site->bindings[place], tick))) {
 		if (binding_holds(v, &site->bindings[place], tick))
 			return OST_REASON_ADDRESS_IN_USE;
 		remove_place(site, hash, place, tick);
@@ -87,8 +113,9 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 	}
 	if (place != OST_TABLE_NONE) {
 		b = &site->bindings[place];
-		if (source != OST_BINDING_ND || b->vlan >> 24 == OST_BINDING_ND)
-			b->expires_tick = expires_tick;
+		if (!tentative)
+			b->valid_tick = 0;
+		renew(site, b, source, tick, expires_tick);
 		return OST_REASON_NONE;
 	}
 	if (site->slots[slot].addresses >= addresses_max(v, slot))

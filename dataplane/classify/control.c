@@ -7,14 +7,6 @@
 #include "control.h"
 #include "rate.h"
 
-static uint32_t find_device(const struct ost_classifier *c, const uint8_t *mac, uint32_t vlan)
-{
-	uint64_t word = ost_mac_word(mac);
-	uint32_t slot = ost_slot_find(c->site, ost_slot_hash(c->site, word, vlan), word, vlan);
-
-	return slot != OST_SLOT_NONE && c->view->hot[slot].role != UINT32_MAX ? slot : OST_SLOT_NONE;
-}
-
 uint32_t ost_control_owner(const struct ost_classifier *c, const uint64_t ip[2], uint32_t vlan)
 {
 	return ost_binding_owner(c->site, c->view, ost_binding_hash(c->site, ip, vlan), ip, vlan, c->tick);
@@ -142,7 +134,7 @@ static void arp_from_device(struct ost_control *k, const struct arp *a)
 		return;
 	}
 	if (a->operation == 2 && !ost_mac_is_group(destination)) {
-		uint32_t other = find_device(k->c, destination, k->p->vlan);
+		uint32_t other = ost_control_device(k->c, destination, k->p->vlan);
 
 		if (other == OST_SLOT_NONE)
 			ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
@@ -164,13 +156,13 @@ static void arp_from_network(struct ost_control *k, const struct arp *a)
 	ost_binding_key4(a->sender_be, sender);
 	ost_binding_key4(a->target_be, target);
 	owner = a->sender_be != 0 ? ost_control_owner(k->c, sender, k->p->vlan) : OST_SLOT_NONE;
-	if (owner != OST_SLOT_NONE || find_device(k->c, a->sender_mac, k->p->vlan) != OST_SLOT_NONE) {
+	if (owner != OST_SLOT_NONE || ost_control_device(k->c, a->sender_mac, k->p->vlan) != OST_SLOT_NONE) {
 		k->slot = owner;
 		ost_control_refuse(k, OST_REASON_ARP_SPOOF);
 		return;
 	}
 	other = ost_mac_is_group(k->p->bytes) ? ost_control_owner(k->c, target, k->p->vlan)
-					      : find_device(k->c, k->p->bytes, k->p->vlan);
+					      : ost_control_device(k->c, k->p->bytes, k->p->vlan);
 	if (other == OST_SLOT_NONE)
 		ost_control_refuse(k, ost_mac_is_group(k->p->bytes) ? OST_REASON_GROUP_DESTINATION
 								    : OST_REASON_UNKNOWN_DESTINATION);
@@ -270,7 +262,7 @@ static enum ost_reason device_may(struct ost_control *k, unsigned include)
 	struct ost_classifier *c = k->c;
 	uint8_t port;
 
-	k->slot = find_device(c, k->p->bytes + 6, k->p->vlan);
+	k->slot = ost_control_device(c, k->p->bytes + 6, k->p->vlan);
 	if (k->slot == OST_SLOT_NONE)
 		return OST_REASON_UNKNOWN_DEVICE;
 	port = ost_slot_port(c->site, c->view, k->slot);
@@ -300,9 +292,9 @@ void ost_control(struct ost_classifier *c, const struct ost_packet *p, struct os
 		if (r == OST_REASON_NONE)
 			r = device_may(&k, protocols[row].include);
 		else
-			k.slot = find_device(c, p->bytes + 6, p->vlan);
+			k.slot = ost_control_device(c, p->bytes + 6, p->vlan);
 	} else {
-		k.slot = find_device(c, p->bytes + 6, p->vlan);
+		k.slot = ost_control_device(c, p->bytes + 6, p->vlan);
 		r = k.slot != OST_SLOT_NONE ? OST_REASON_MAC_ON_NETWORK : OST_REASON_NONE;
 	}
 	if (r != OST_REASON_NONE)

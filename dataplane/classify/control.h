@@ -18,6 +18,15 @@ static inline void ost_control_refuse(struct ost_control *k, enum ost_reason rea
 	ost_refuse(k->c, k->p, k->slot, reason, k->v);
 }
 
+/* The device of the policy that has this MAC, or OST_SLOT_NONE. */
+static inline uint32_t ost_control_device(const struct ost_classifier *c, const uint8_t *mac, uint32_t vlan)
+{
+	uint64_t word = ost_mac_word(mac);
+	uint32_t slot = ost_slot_find(c->site, ost_slot_hash(c->site, word, vlan), word, vlan);
+
+	return slot != OST_SLOT_NONE && c->view->hot[slot].role != UINT32_MAX ? slot : OST_SLOT_NONE;
+}
+
 void ost_control_forward(struct ost_control *k, uint8_t egress);
 void ost_control_flood(struct ost_control *k);
 

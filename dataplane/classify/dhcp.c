@@ -100,17 +100,9 @@ static void dhcp_from_device(struct ost_control *k, const struct dhcp *d)
 	ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
 }
 
-static uint32_t client_slot(const struct ost_control *k, const uint8_t *mac)
-{
-	uint64_t word = ost_mac_word(mac);
-	uint32_t slot = ost_slot_find(k->c->site, ost_slot_hash(k->c->site, word, k->p->vlan), word, k->p->vlan);
-
-	return slot != OST_SLOT_NONE && k->c->view->hot[slot].role != UINT32_MAX ? slot : OST_SLOT_NONE;
-}
-
 static void dhcp_from_network(struct ost_control *k, const struct dhcp *d)
 {
-	uint32_t slot = client_slot(k, d->client);
+	uint32_t slot = ost_control_device(k->c, d->client, k->p->vlan);
 	uint64_t yours[2];
 
 	if (slot == OST_SLOT_NONE) {
@@ -237,7 +229,7 @@ void ost_control_dhcpv6(struct ost_control *k)
 		ost_control_refuse(k, OST_REASON_NOT_ALLOWED_IN);
 		return;
 	}
-	uint32_t slot = client_slot(k, k->p->bytes);
+	uint32_t slot = ost_control_device(k->c, k->p->bytes, k->p->vlan);
 	enum ost_reason r;
 
 	if (slot == OST_SLOT_NONE) {

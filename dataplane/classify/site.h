@@ -228,8 +228,14 @@ static inline uint32_t ost_binding_owner(const struct ost_site *site, const stru
 	return b->slot;
 }
 
-/* Binds or renews; a lease is not renewed by Neighbour Discovery. valid_tick: from when on it may be used, 0: now. OST_REASON_NONE, or ADDRESS_IN_USE, BINDING_LIMIT,
- * BINDING_TABLE_FULL. Control owner only. */
+/* A binding's end moves, and is told, only by steps: a device that repeats itself floods nobody. A lease may end up to
+ * a second early; Neighbour Discovery adds its step to what it asks for. */
+#define OST_BINDING_LEASE_GRAIN_S 1u
+#define OST_BINDING_ND_GRAIN_S	  1800u
+
+/* Binds or renews; a lease takes over what Neighbour Discovery bound, and is not renewed by it. valid_tick: from
+ * when on it may be used, 0: now, which ends a wait. What has lapsed is bound anew. OST_REASON_NONE, or
+ * ADDRESS_IN_USE, BINDING_LIMIT, BINDING_TABLE_FULL. Control owner only. */
 enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan,
 	enum ost_binding_source source, uint32_t tick, uint32_t expires_tick, uint32_t valid_tick);
 
