@@ -33,3 +33,15 @@ static inline bool ost_limit_take(_Atomic uint64_t *due_ns, uint64_t units_per_s
 	} while (!atomic_compare_exchange_weak_explicit(due_ns, &due, next, memory_order_relaxed, memory_order_relaxed));
 	return true;
 }
+
+/* Gives back what was just taken, because the packet is refused for something else. */
+static inline void ost_limit_give_back(_Atomic uint64_t *due_ns, uint64_t units_per_s, uint64_t units, bool shared)
+{
+	uint64_t cost_ns = (uint64_t)((unsigned __int128)units * OST_NS_PER_S / units_per_s);
+
+	if (shared)
+		atomic_fetch_sub_explicit(due_ns, cost_ns, memory_order_relaxed);
+	else
+		atomic_store_explicit(due_ns, atomic_load_explicit(due_ns, memory_order_relaxed) - cost_ns,
+			memory_order_relaxed);
+}

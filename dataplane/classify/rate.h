@@ -4,7 +4,7 @@
 #include "classifier.h"
 #include "limit.h"
 
-/* Packet and byte limits of what a device sends. */
+/* Packet and byte limits of what a device sends: of both, or of none. */
 static inline enum ost_reason ost_limits_take(struct ost_classifier *c, uint32_t slot, uint32_t bytes)
 {
 	const struct ost_image_role *role = &c->view->image->roles[c->view->hot[slot].role];
@@ -14,7 +14,10 @@ static inline enum ost_reason ost_limits_take(struct ost_classifier *c, uint32_t
 	if (role->packets_per_s && !ost_limit_take(&s->packets_ns, role->packets_per_s, 1, OST_LIMIT_BURST_UNITS,
 					   c->now_ns, shared))
 		return OST_REASON_PACKET_RATE;
-	if (role->bytes_per_s && !ost_limit_take(&s->bytes_ns, role->bytes_per_s, bytes, 32 * 1514, c->now_ns, shared))
+	if (role->bytes_per_s && !ost_limit_take(&s->bytes_ns, role->bytes_per_s, bytes, 32 * 1514, c->now_ns, shared)) {
+		if (role->packets_per_s)
+			ost_limit_give_back(&s->packets_ns, role->packets_per_s, 1, shared);
 		return OST_REASON_BYTE_RATE;
+	}
 	return OST_REASON_NONE;
 }

@@ -348,6 +348,33 @@ static void control_packets_count_against_the_limits(void **state)
 	assert_int_equal(rig_counts(*state, "a").out_pkts, passed);
 }
 
+/* What the limit of bytes refuses takes nothing from the limit of packets, whichever way the packet went. */
+static void a_refusal_for_bytes_costs_no_packets(void **state)
+{
+	static const char limited[] =
+		"ostiary: 1\n"
+		"networks:\n  plant: [10.20.0.0/24]\n"
+		"roles:\n  thing:\n    authenticate: mac\n    allow:\n      - to: { network: plant, service: udp/5000 }\n"
+		"    limits: { packets: 1000/s, bytes: 1000/s }\n"
+		"devices:\n  a: { role: thing, mac: \"02:00:00:00:00:01\", port: dev1, address: 10.0.0.1 }\n";
+	struct wire f;
+	unsigned passed = 0;
+
+	assert_int_equal(rig_swap(*state, limited), 0);
+	wire_eth(&f, ROUTER, 1);
+	wire_ip(&f, "10.0.0.1", "10.20.0.9", 17);
+	wire_udp(&f, 7000, 5000, 1400);
+	wire_end(&f);
+	for (int i = 0; i < 300; i++) {
+		enum ost_reason r = rig_send(*state, DEV1, &f);
+
+		passed += r == OST_REASON_NONE;
+		if (r != OST_REASON_NONE)
+			assert_refused(r, BYTE_RATE);
+	}
+	assert_in_range(passed, 30, 40);
+}
+
 /* ---- DHCPv6, IGMP, MLD ---- */
 
 static enum ost_reason dhcpv6_send(struct rig *r, const char *to, uint16_t dport)
@@ -401,6 +428,7 @@ int main(void)
 		TEST(dhcp_opens_no_other_port), TEST(limits_of_addresses), TEST(a_role_without_dhcp_gets_none),
 		TEST(an_address_stays_usable_for_months), TEST(main_takes_no_address_that_is_held),
 		TEST(no_address_is_nobodys), TEST(changes_are_told), TEST(control_packets_count_against_the_limits),
+		TEST(a_refusal_for_bytes_costs_no_packets),
 		TEST(dhcpv6_goes_to_servers_of_the_site_only), TEST(reports_go_to_groups_only_and_devices_ask_nobody),
 	};
 
