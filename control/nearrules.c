@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "probe.h"
+#include "services.h"
 
 static bool in_prefixes(const struct ost_rule *rule, const struct ost_ip *ip)
 {
@@ -88,30 +88,15 @@ static void peer_words(const struct ost_near_question *q, struct ost_near_rule *
 		q->policy->roles[q->policy->devices[q->peer_device].role].name);
 }
 
-static const char *protocol_text(uint8_t protocol, char buf[static 16])
-{
-	switch (protocol) {
-	case IPPROTO_TCP:
-		return "tcp";
-	case IPPROTO_UDP:
-		return "udp";
-	case IPPROTO_ICMP:
-		return "icmp";
-	case IPPROTO_ICMPV6:
-		return "icmpv6";
-	default:
-		(void)snprintf(buf, 16, "ip/%u", protocol);
-		return buf;
-	}
-}
-
 static void value_words(const struct ost_near_question *q, struct ost_near_rule *near)
 {
-	char buf[16];
+	const char *name = ost_protocol_name(q->protocol);
 
-	if (!near->protocol_ok)
-		add(near->words, "it is not for %s", protocol_text(q->protocol, buf));
-	else if (ost_probe_has_ports(q->protocol))
+	if (!near->protocol_ok && name != NULL)
+		add(near->words, "it is not for %s", name);
+	else if (!near->protocol_ok)
+		add(near->words, "it is not for ip/%u", q->protocol);
+	else if (ost_protocol_has_ports(q->protocol))
 		add(near->words, "port %u is not among its ports", q->value);
 	else
 		add(near->words, "type %u code %u is not among its types", q->value >> 8,

@@ -5,9 +5,7 @@
 #include <net/ethernet.h>
 #include <netinet/in.h>
 
-#define PROTO_UDPLITE 136
-#define PROTO_DCCP    33
-#define PROTO_SCTP    132
+#include "services.h"
 
 /* What is written so far; the frame's size is a constant that every frame built here fits. */
 struct out {
@@ -222,21 +220,15 @@ static void put_igmp(struct out *o, const struct ost_probe *p)
 	put_sum(o, at + 2, sum_end(sum_words(0, o->frame + at, 8)));
 }
 
-bool ost_probe_has_ports(uint8_t protocol)
-{
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == PROTO_UDPLITE ||
-	       protocol == PROTO_SCTP || protocol == PROTO_DCCP;
-}
-
 static void put_transport(struct out *o, const struct ost_probe *p)
 {
 	if (p->protocol == IPPROTO_TCP)
 		put_tcp(o, p);
-	else if (p->protocol == IPPROTO_UDP || p->protocol == PROTO_UDPLITE)
+	else if (p->protocol == IPPROTO_UDP || p->protocol == IPPROTO_UDPLITE)
 		put_udp(o, p);
 	else if (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6)
 		put_icmp(o, p);
-	else if (ost_probe_has_ports(p->protocol))
+	else if (ost_protocol_has_ports(p->protocol))
 		put_ports(o, p);
 	else if (p->protocol == IPPROTO_IGMP)
 		put_igmp(o, p);

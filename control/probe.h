@@ -21,6 +21,3 @@ struct ost_probe {
 
 /* Fills frame and returns its length, or -EAFNOSUPPORT when the families differ. */
 int ost_probe_build(const struct ost_probe *probe, uint8_t frame[static OST_PROBE_MAX]);
-
-/* True for protocols whose value is a destination port: TCP, UDP, UDP-Lite, SCTP, DCCP. */
-bool ost_probe_has_ports(uint8_t protocol);

@@ -4,30 +4,12 @@
 
 #include "jsonw.h"
 #include "refusal_log.h"
-
-static const char *protocol_name(uint8_t protocol)
-{
-	switch (protocol) {
-	case 1:
-		return "icmp";
-	case 2:
-		return "igmp";
-	case 6:
-		return "tcp";
-	case 17:
-		return "udp";
-	case 58:
-		return "icmpv6";
-	case 132:
-		return "sctp";
-	default:
-		return NULL;
-	}
-}
+#include "services.h"
 
 static void flow_json(struct ost_jsonw *w, const struct ost_refusal *r)
 {
 	struct ost_ip src = {.family = r->family}, dst = {.family = r->family};
+	const char *protocol = ost_protocol_name(r->protocol);
 	char text[OST_IP_TEXT];
 
 	memcpy(src.b, r->src_ip, sizeof(src.b));
@@ -35,9 +17,9 @@ static void flow_json(struct ost_jsonw *w, const struct ost_refusal *r)
 	ost_jsonw_string(w, "src_ip", ost_ip_format(&src, text));
 	ost_jsonw_string(w, "dst_ip", ost_ip_format(&dst, text));
 	ost_jsonw_u64(w, "ip_protocol", r->protocol);
-	if (protocol_name(r->protocol) != NULL)
-		ost_jsonw_string(w, "protocol", protocol_name(r->protocol));
-	if (r->protocol == 1 || r->protocol == 58) {
+	if (protocol != NULL)
+		ost_jsonw_string(w, "protocol", protocol);
+	if (r->protocol == OST_PROTOCOL_ICMP || r->protocol == OST_PROTOCOL_ICMPV6) {
 		ost_jsonw_u64(w, "icmp_type", r->dst_port >> 8);
 		ost_jsonw_u64(w, "icmp_code", r->dst_port & 0xff);
 	} else if (r->src_port != 0 || r->dst_port != 0) {

@@ -136,6 +136,14 @@ bool ost_protocol_has_ports(uint8_t protocol)
 	return false;
 }
 
+const char *ost_protocol_name(uint8_t protocol)
+{
+	for (size_t i = 0; i < OST_ARRAY_SIZE(protocols); i++)
+		if (protocols[i].protocol == protocol)
+			return protocols[i].name;
+	return protocol == 2 ? "igmp" : NULL;
+}
+
 const char *ost_service_builtin(uint32_t index)
 {
 	return index < OST_ARRAY_SIZE(well_known) ? well_known[index].name : NULL;

@@ -7,8 +7,11 @@
 #define OST_PROTOCOL_ICMP   1u
 #define OST_PROTOCOL_ICMPV6 58u
 
-/* True for TCP, UDP and their kin. */
+/* True for protocols whose value is a destination port: TCP, UDP, UDP-Lite, SCTP, DCCP. */
 bool ost_protocol_has_ports(uint8_t protocol);
+
+/* "tcp", "icmpv6", "igmp": as a service is written; NULL for a protocol that is best written as ip/NUMBER. */
+const char *ost_protocol_name(uint8_t protocol);
 
 /* A word that no service of a policy may be named. */
 bool ost_service_reserved(const char *name);

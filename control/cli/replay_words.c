@@ -3,8 +3,9 @@
 
 #include <inttypes.h>
 #include <net/ethernet.h>
-#include <netinet/in.h>
 #include <stdio.h>
+
+#include "services.h"
 
 static int more_first(const void *a, const void *b)
 {
@@ -29,13 +30,6 @@ uint32_t ost_reason_counts(const uint64_t refused_pkts[OST_REASON_SLOTS],
 	return n;
 }
 
-static bool has_ports(const struct ost_refusal *r)
-{
-	return r->protocol == IPPROTO_TCP || r->protocol == IPPROTO_UDP ||
-	       r->protocol == IPPROTO_UDPLITE || r->protocol == IPPROTO_SCTP ||
-	       r->protocol == IPPROTO_DCCP;
-}
-
 static void kind_words(const struct ost_refusal *r, char kind[static OST_KIND_TEXT])
 {
 	static const struct {
@@ -43,6 +37,7 @@ static void kind_words(const struct ost_refusal *r, char kind[static OST_KIND_TE
 		const char *name;
 	} types[] = {{ETHERTYPE_ARP, "arp"}, {0x888e, "eapol"}, {0x88cc, "lldp"}, {0x0800, "ipv4"},
 		{0x86dd, "ipv6"}};
+	const char *name = ost_protocol_name(r->protocol);
 
 	if (r->family == 0 || r->ethertype == ETHERTYPE_ARP) {
 		for (size_t i = 0; i < OST_ARRAY_SIZE(types); i++) {
@@ -52,15 +47,12 @@ static void kind_words(const struct ost_refusal *r, char kind[static OST_KIND_TE
 			}
 		}
 		(void)snprintf(kind, OST_KIND_TEXT, "ethertype 0x%04x", r->ethertype);
-	} else if (r->protocol == IPPROTO_TCP || r->protocol == IPPROTO_UDP) {
-		(void)snprintf(
-			kind, OST_KIND_TEXT, "%s", r->protocol == IPPROTO_TCP ? "tcp" : "udp");
-	} else if (r->protocol == IPPROTO_ICMP || r->protocol == IPPROTO_ICMPV6) {
-		(void)snprintf(kind, OST_KIND_TEXT, "%s %u/%u",
-			r->protocol == IPPROTO_ICMP ? "icmp" : "icmpv6", r->dst_port >> 8,
-			r->dst_port & 0xff);
-	} else {
+	} else if (name == NULL) {
 		(void)snprintf(kind, OST_KIND_TEXT, "ip/%u", r->protocol);
+	} else if (r->protocol == OST_PROTOCOL_ICMP || r->protocol == OST_PROTOCOL_ICMPV6) {
+		(void)snprintf(kind, OST_KIND_TEXT, "%s %u/%u", name, r->dst_port >> 8, r->dst_port & 0xff);
+	} else {
+		(void)snprintf(kind, OST_KIND_TEXT, "%s", name);
 	}
 }
 
@@ -78,7 +70,7 @@ static void endpoint_words(const struct ost_refusal *r, const uint8_t ip[16], co
 	}
 	memcpy(address.b, ip, r->family == OST_IPV4 ? 4 : 16);
 	(void)ost_ip_format(&address, text);
-	if (port == NULL || !has_ports(r))
+	if (port == NULL || !ost_protocol_has_ports(r->protocol))
 		(void)snprintf(buf, OST_ENDPOINT_TEXT, "%s", text);
 	else
 		(void)snprintf(buf, OST_ENDPOINT_TEXT, r->family == OST_IPV6 ? "[%s]:%u" : "%s:%u",

@@ -204,6 +204,29 @@ static void refused_questions(void **state)
 	}
 }
 
+static void names_of_protocols(void **state)
+{
+	uint32_t count;
+	char why[256];
+
+	(void)state;
+	assert_string_equal(ost_protocol_name(132), "sctp");
+	assert_string_equal(ost_protocol_name(OST_PROTOCOL_ICMPV6), "icmpv6");
+	assert_null(ost_protocol_name(0));
+	assert_null(ost_protocol_name(47));
+	/* What is shown can be written. */
+	for (unsigned i = 0; i < 256; i++) {
+		struct ost_service services[4];
+
+		if (ost_protocol_name((uint8_t)i) == NULL) {
+			assert_false(ost_protocol_has_ports((uint8_t)i));
+			continue;
+		}
+		assert_int_equal(ost_service_parse(ost_protocol_name((uint8_t)i), services, &count, why), 0);
+		assert_int_equal(services[0].protocol, i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +236,7 @@ int main(void)
 		cmocka_unit_test(refused_services),
 		cmocka_unit_test(questions),
 		cmocka_unit_test(refused_questions),
+		cmocka_unit_test(names_of_protocols),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
