@@ -288,6 +288,15 @@ static enum ost_reason first_packet(struct ost_classifier *c, struct first *f)
 	return open_flow(c, f, j.rule, egress);
 }
 
+/* Between devices a frame is for the MAC of the device that has the address, as when the flow was opened: others
+ * may be on its port, and the flow's key does not hold the destination's MAC. */
+static inline bool for_peer(const struct ost_classifier *c, const struct first *f)
+{
+	return f->other != OST_SLOT_NONE &&
+		ost_binding_owner(c->site, c->view, ost_binding_hash(c->site, f->rem_ip, f->p->vlan), f->rem_ip, f->p->vlan,
+			c->tick) == f->other;
+}
+
 /* One packet of a flow that exists and is in force. from: 0 from the flow's device. */
 static enum ost_reason pass(struct ost_classifier *c, struct first *f, struct ost_flow *flow, unsigned from)
 {
@@ -295,6 +304,8 @@ static enum ost_reason pass(struct ost_classifier *c, struct first *f, struct os
 	unsigned opener = flags & OST_FLOW_OPENED_IN;
 	uint32_t slot = ost_flow_slot(flow->meta);
 
+	if ((flags & OST_FLOW_DEVICE_PEER) && !for_peer(c, f))
+		return OST_REASON_UNKNOWN_DESTINATION;
 	if (f->p->protocol == 6) {
 		switch (ost_flow_tcp(flow, f->p, from)) {
 		case OST_TCP_LATE:

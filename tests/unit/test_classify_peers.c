@@ -79,6 +79,22 @@ static void the_mac_and_the_address_are_the_same_devices(void **state)
 	assert_refused(rig_tcp(*state, &w, SYN, 1, 0, 0), UNKNOWN_DESTINATION);
 }
 
+/* The flow does not lead elsewhere by the MAC that its packets are sent to: others are on the port too. */
+static void packets_of_a_flow_are_for_its_other_device(void **state)
+{
+	struct way back = way_back(&to_rec, DEV2), w = to_rec;
+
+	rig_connect(*state, &to_rec, DEV2);
+	for (unsigned mac = 3; mac <= 5; mac++) {
+		w.dst = mac;
+		assert_refused(rig_tcp(*state, &w, PSH | ACK, 1001, 5001, 10), UNKNOWN_DESTINATION);
+	}
+	w.dst = GROUP;
+	assert_refused(rig_tcp(*state, &w, PSH | ACK, 1001, 5001, 10), UNKNOWN_DESTINATION);
+	assert_passes(rig_tcp(*state, &back, PSH | ACK, 5001, 1001, 10));
+	assert_passes(rig_tcp(*state, &to_rec, PSH | ACK, 1001, 5011, 10));
+}
+
 /* By way of a router on the network side each device is asked by its own side. */
 static void routed_between_devices(void **state)
 {
@@ -242,7 +258,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(both_allow), TEST(one_denies), TEST(echo_between_devices),
-		TEST(the_mac_and_the_address_are_the_same_devices), TEST(routed_between_devices),
+		TEST(the_mac_and_the_address_are_the_same_devices), TEST(packets_of_a_flow_are_for_its_other_device),
+		TEST(routed_between_devices),
 		TEST(nobody_joins_from_the_network_side), TEST(either_ones_state_ends_it),
 		TEST(a_device_that_moved_has_no_flow), TEST(names_of_dead_flows_do_not_pile_up),
 		TEST(a_peers_answer_is_the_devices_own_packet), TEST(arp_asks_who_may_be_talked_to),
