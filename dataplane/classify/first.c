@@ -105,7 +105,7 @@ static uint32_t insert(struct ost_classifier *c, const uint64_t *key, uint64_t h
 }
 
 /* The key of the same flow as the other device's: seen from it, the remote's half is its own. */
-static inline void mirror_key(const struct first *f, uint64_t *key)
+static inline void mirror_key(const struct first *f, uint64_t other_mac, uint64_t *key)
 {
 	const uint64_t *k = f->p->key;
 	uint64_t tail0 = k[f->v4 ? 1 : 4];
@@ -120,8 +120,8 @@ static inline void mirror_key(const struct first *f, uint64_t *key)
 		memcpy(key + 2, &k[0], 16);
 		key += 4;
 	}
-	key[0] = icmp ? ost_key_tail0(dev_port, rem_port, f->other_mac) : ost_key_tail0(rem_port, dev_port, f->other_mac);
-	key[1] = ost_key_tail1(f->other_mac, f->p->protocol, f->p->vlan);
+	key[0] = icmp ? ost_key_tail0(dev_port, rem_port, other_mac) : ost_key_tail0(rem_port, dev_port, other_mac);
+	key[1] = ost_key_tail1(other_mac, f->p->protocol, f->p->vlan);
 }
 
 static inline void flow_start(struct ost_classifier *c, struct ost_flow *flow, const struct first *f, uint32_t rule, uint8_t egress,
@@ -156,7 +156,7 @@ static bool alias_insert(struct ost_classifier *c, const struct first *f, uint32
 	struct ost_flow alias;
 	uint32_t place;
 
-	mirror_key(f, key);
+	mirror_key(f, f->other_mac, key);
 	hash = ost_flow_hash(c->site, key, f->v4);
 	place = ost_flow_find(c, key, hash, f->v4);
 	if (place != OST_TABLE_NONE) {
@@ -336,16 +336,20 @@ static enum ost_reason pass(struct ost_classifier *c, struct first *f, struct os
 	return OST_REASON_NONE;
 }
 
-/* The flow that an alias stands for, if it is still that flow: its key is this packet's, mirrored. */
+/* The flow that an alias stands for, if it is still that flow: its key is this packet's, mirrored, and its MAC its
+ * own. What the packet's other MAC is must not matter here: a stranger's packet takes no alias away. */
 static uint32_t alias_primary(struct ost_classifier *c, const struct first *f, const struct ost_flow *alias)
 {
-	uint32_t place = ost_flow_rule(alias->meta);
+	const uint32_t place = ost_flow_rule(alias->meta);
+	const uint64_t *tail;
 	uint64_t key[6];
 	bool same;
 
-	mirror_key(f, key);
-	if (place >= ost_table_places(f->v4 ? &c->table4 : &c->table6))
+	if (place >= ost_table_places(f->v4 ? &c->table4 : &c->table6) ||
+		!(ost_flow_flags(flow_at(c, place, f->v4).meta) & OST_FLOW_DEVICE_PEER))
 		return OST_TABLE_NONE;
+	tail = f->v4 ? &c->flows4[place].key[1] : &c->flows6[place].key[4];
+	mirror_key(f, ost_key_mac(tail[0], tail[1]), key);
 	same = f->v4 ? ost_flow4_is(&c->flows4[place], key) : ost_flow6_is(&c->flows6[place], key);
 	return same ? place : OST_TABLE_NONE;
 }

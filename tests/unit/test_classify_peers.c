@@ -91,8 +91,26 @@ static void packets_of_a_flow_are_for_its_other_device(void **state)
 	}
 	w.dst = GROUP;
 	assert_refused(rig_tcp(*state, &w, PSH | ACK, 1001, 5001, 10), UNKNOWN_DESTINATION);
+	w = back;
+	w.dst = 4;
+	assert_refused(rig_tcp(*state, &w, PSH | ACK, 5001, 1001, 10), UNKNOWN_DESTINATION);
 	assert_passes(rig_tcp(*state, &back, PSH | ACK, 5001, 1001, 10));
 	assert_passes(rig_tcp(*state, &to_rec, PSH | ACK, 1001, 5011, 10));
+}
+
+/* Who knows a flow's addresses and ports cannot break it from the network side. */
+static void a_stranger_takes_no_flow_away(void **state)
+{
+	struct way back = way_back(&to_rec, DEV2), forged = to_rec, answer = back;
+
+	rig_connect(*state, &to_rec, DEV2);
+	forged.port = answer.port = NET;
+	forged.src = answer.src = ROUTER;
+	assert_refused(rig_tcp(*state, &forged, PSH | ACK, 1001, 5001, 10), NO_FLOW);
+	assert_refused(rig_tcp(*state, &answer, PSH | ACK, 5001, 1001, 10), NO_FLOW);
+	assert_int_equal(rig_flows(*state), 2);
+	assert_passes(rig_tcp(*state, &back, PSH | ACK, 5001, 1001, 10));
+	assert_int_equal(rig.v.egress, DEV1);
 }
 
 /* By way of a router on the network side each device is asked by its own side. */
@@ -259,7 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(both_allow), TEST(one_denies), TEST(echo_between_devices),
 		TEST(the_mac_and_the_address_are_the_same_devices), TEST(packets_of_a_flow_are_for_its_other_device),
-		TEST(routed_between_devices),
+		TEST(a_stranger_takes_no_flow_away), TEST(routed_between_devices),
 		TEST(nobody_joins_from_the_network_side), TEST(either_ones_state_ends_it),
 		TEST(a_device_that_moved_has_no_flow), TEST(names_of_dead_flows_do_not_pile_up),
 		TEST(a_peers_answer_is_the_devices_own_packet), TEST(arp_asks_who_may_be_talked_to),
