@@ -27,6 +27,12 @@ static inline uint32_t ost_control_device(const struct ost_classifier *c, const 
 	return slot != OST_SLOT_NONE && c->view->hot[slot].role != UINT32_MAX ? slot : OST_SLOT_NONE;
 }
 
+/* Whether a UDP datagram is for this port. Parsing saw its whole header. */
+static inline bool ost_control_to_port(const struct ost_packet *p, uint16_t port)
+{
+	return ost_load16(p->bytes + p->l4 + 2) == ost_be16(port);
+}
+
 void ost_control_forward(struct ost_control *k, uint8_t egress);
 void ost_control_flood(struct ost_control *k);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DHCP snooping: RFC 2131, 2132 and RFC 8415. A lease that a server on the network side gives is what
+/* DHCP snooping: RFC 2131 and 2132. A lease that a server on the network side gives is what
  * binds an address to a device. Server messages from the device side are refused before they come here. */
 #include "control.h"
 
@@ -19,9 +19,6 @@ enum {
 #define DHCP_FIXED_BYTES    236u
 #define DHCP_MAGIC	    0x63825363u
 #define LEASE_DEFAULT_S	    3600u
-#define DHCPV6_REPLY	    7
-#define DHCPV6_OPTION_IA_NA 3
-#define DHCPV6_OPTION_IAADDR 5
 #define OPTIONS_MAX	    64u
 
 struct dhcp {
@@ -126,18 +123,13 @@ static void dhcp_from_network(struct ost_control *k, const struct dhcp *d)
 		ost_control_take_back(k, r);
 }
 
-static bool is_to_port(const struct ost_packet *p, uint16_t port)
-{
-	return ost_load16(p->bytes + p->l4 + 2) == ost_be16(port);
-}
-
 void ost_control_dhcp(struct ost_control *k)
 {
 	bool to_device = k->p->flags & OST_PACKET_TO_DEVICE;
 	struct dhcp d = {0};
 
 	/* To any other port it is not DHCP: the checked path is no way round the allow-list. */
-	if (!is_to_port(k->p, to_device ? 68 : 67))
+	if (!ost_control_to_port(k->p, to_device ? 68 : 67))
 		ost_control_refuse(k, to_device ? OST_REASON_NOT_ALLOWED_IN : OST_REASON_NOT_ALLOWED);
 	else if (!dhcp_read(k->p, &d))
 		ost_control_refuse(k, OST_REASON_MALFORMED_L4);
@@ -145,102 +137,4 @@ void ost_control_dhcp(struct ost_control *k)
 		dhcp_from_network(k, &d);
 	else
 		dhcp_from_device(k, &d);
-}
-
-/* The addresses of a Reply: IA_NA options with IAADDR inside (RFC 8415 sections 21.4 and 21.6). */
-static enum ost_reason ia_bind(struct ost_control *k, struct ost_cursor ia)
-{
-	(void)ost_cursor_skip(&ia, 12);
-	for (unsigned i = 0; i < OPTIONS_MAX && ost_cursor_left(&ia) >= 4; i++) {
-		uint16_t type = ost_cursor_be16(&ia), length = ost_cursor_be16(&ia);
-		const uint8_t *body = ost_cursor_take(&ia, length);
-		enum ost_reason r;
-		uint64_t ip[2];
-
-		if (body == NULL)
-			return OST_REASON_MALFORMED_L4;
-		if (type != DHCPV6_OPTION_IAADDR || length < 24)
-			continue;
-		memcpy(ip, body, 16);
-		uint32_t valid_s = ost_be32(ost_load32(body + 20));
-
-		if (valid_s == 0) {
-			ost_binding_remove(k->c->site, k->slot, ip, k->p->vlan);
-			continue;
-		}
-		r = ost_binding_set(k->c->site, k->slot, ip, k->p->vlan, OST_BINDING_DHCP, k->c->tick,
-			ost_lease_end(k->c->tick, valid_s), k->c->tick);
-		if (r != OST_REASON_NONE)
-			return r;
-	}
-	return OST_REASON_NONE;
-}
-
-static enum ost_reason reply_bind(struct ost_control *k, struct ost_cursor c)
-{
-	for (unsigned i = 0; i < OPTIONS_MAX && ost_cursor_left(&c) >= 4; i++) {
-		uint16_t type = ost_cursor_be16(&c), length = ost_cursor_be16(&c);
-		const uint8_t *body = ost_cursor_take(&c, length);
-		enum ost_reason r = OST_REASON_NONE;
-
-		if (body == NULL)
-			return OST_REASON_MALFORMED_L4;
-		if (type == DHCPV6_OPTION_IA_NA)
-			r = ia_bind(k, ost_cursor_of(body, length));
-		if (r != OST_REASON_NONE)
-			return r;
-	}
-	return OST_REASON_NONE;
-}
-
-/* To the servers and relays of its own site, or its own link, and to their port: no way round the allow-list (RFC 8415
- * sections 7.1 and 7.2). */
-static void dhcpv6_from_device(struct ost_control *k)
-{
-	const uint8_t *ip = k->p->bytes + k->p->l3, *to = ip + 24;
-	bool near = to[0] == 0xff || (to[0] == 0xfe && (to[1] & 0xc0) == 0x80);
-	uint64_t source[2];
-
-	memcpy(source, ip + 8, 16);
-	if (!near || !is_to_port(k->p, 547))
-		ost_control_refuse(k, OST_REASON_NOT_ALLOWED);
-	else if (ost_control_owner(k->c, source, k->p->vlan) != k->slot)
-		ost_control_refuse(k, OST_REASON_SOURCE_ADDRESS);
-	else
-		ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
-}
-
-void ost_control_dhcpv6(struct ost_control *k)
-{
-	struct ost_cursor c = ost_cursor_of(k->p->bytes + k->p->l4, k->p->l4_bytes);
-	uint8_t message;
-
-	(void)ost_cursor_skip(&c, 8);
-	message = ost_cursor_u8(&c);
-	if (!ost_cursor_skip(&c, 3)) {
-		ost_control_refuse(k, OST_REASON_MALFORMED_L4);
-		return;
-	}
-	if (!(k->p->flags & OST_PACKET_TO_DEVICE)) {
-		dhcpv6_from_device(k);
-		return;
-	}
-	if (!is_to_port(k->p, 546)) {
-		ost_control_refuse(k, OST_REASON_NOT_ALLOWED_IN);
-		return;
-	}
-	uint32_t slot = ost_control_device(k->c, k->p->bytes, k->p->vlan);
-	enum ost_reason r;
-
-	if (slot == OST_SLOT_NONE) {
-		ost_control_refuse(k, k->p->flags & OST_PACKET_GROUP_MAC ? OST_REASON_GROUP_DESTINATION
-									  : OST_REASON_UNKNOWN_DESTINATION);
-		return;
-	}
-	ost_control_to_device(k, slot, OST_INCLUDE_DHCPV6);
-	if (k->v->action != OST_FORWARD || message != DHCPV6_REPLY)
-		return;
-	r = reply_bind(k, c);
-	if (r != OST_REASON_NONE)
-		ost_control_take_back(k, r);
 }

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* DHCPv6 snooping (RFC 8415): addresses that a server's Reply gives, and who may say what. */
+#include "classify_rig.h"
+
+static const char policy[] =
+	"ostiary: 1\n"
+	"networks:\n  plant: [\"fd00:20::/64\"]\n"
+	"roles:\n  thing:\n    authenticate: mac\n    include: [nd, dhcpv6]\n    allow:\n"
+	"      - to: { network: plant, service: udp/5000 }\n    limits: { addresses: 4 }\n"
+	"  bare:\n    authenticate: mac\n"
+	"devices:\n"
+	"  a: { role: thing, mac: \"02:00:00:00:00:01\", port: dev1 }\n"
+	"  b: { role: thing, mac: \"02:00:00:00:00:02\", port: dev2 }\n"
+	"  bare: { role: bare, mac: \"02:00:00:00:00:03\", port: dev3 }\n";
+
+#define OWN "fe80::ff:fe00:1"
+#define X   "fd00:30::1"
+#define Y   "fd00:30::2"
+#define Z   "fd00:30::3"
+
+enum {
+	SOLICIT = 1, ADVERTISE, REQUEST, CONFIRM, RENEW, REBIND, REPLY, RELEASE, DECLINE, RECONFIGURE, INFORMATION,
+	RELAY_FORW, RELAY_REPL,
+};
+enum { CLIENT_ID = 1, IA_NA = 3, IA_TA, IAADDR = 5, IA_PD = 25 };
+
+static struct rig rig;
+
+static int setup(void **state)
+{
+	rig_new(&rig, policy, NULL);
+	*state = &rig;
+	rig_bind(&rig, "a", OWN);
+	rig_bind(&rig, "b", "fe80::ff:fe00:2");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	rig_free(*state);
+	return 0;
+}
+
+static uint64_t held(const struct rig *r)
+{
+	return ost_site_bindings(r->site, NULL) - 2;
+}
+
+static enum ost_reason speak(struct rig *r, unsigned device, const char *from)
+{
+	struct way w = {(uint8_t)device, ROUTER, device, from, "fd00:20::9", 7000, 5000};
+
+	return rig_udp(r, &w);
+}
+
+/* ---- messages: begin, options, send ---- */
+
+static struct wire from_device(unsigned device, uint8_t message)
+{
+	struct wire f;
+
+	wire_eth(&f, GROUP, device);
+	wire_ip(&f, device == 1 ? OWN : "fe80::ff:fe00:2", "ff02::1:2", 17);
+	wire_udp(&f, 546, 547, 0);
+	wire_u32(&f, (uint32_t)message << 24 | 0x123456);
+	return f;
+}
+
+static struct wire from_server(unsigned device, uint8_t message)
+{
+	struct wire f;
+
+	wire_eth(&f, device, SERVER);
+	wire_ip(&f, "fe80::f1", device == 1 ? OWN : "fe80::ff:fe00:2", 17);
+	wire_udp(&f, 547, 546, 0);
+	wire_u32(&f, (uint32_t)message << 24 | 0x123456);
+	return f;
+}
+
+/* An IA with an address in it. */
+static void ia_put(struct wire *f, uint16_t type, const char *ip, uint32_t valid_s)
+{
+	wire_u32(f, (uint32_t)type << 16 | (12 + 28));
+	wire_u32(f, 1);
+	wire_u32(f, 0);
+	wire_u32(f, 0);
+	wire_u32(f, (uint32_t)IAADDR << 16 | 24);
+	wire_address(f, ip);
+	wire_u32(f, valid_s);
+	wire_u32(f, valid_s);
+}
+
+static enum ost_reason done(struct rig *r, uint8_t port, struct wire *f)
+{
+	wire_end(f);
+	return rig_send(r, port, f);
+}
+
+static enum ost_reason reply(struct rig *r, unsigned device, const char *ip, uint32_t valid_s)
+{
+	struct wire f = from_server(device, REPLY);
+
+	ia_put(&f, IA_NA, ip, valid_s);
+	return done(r, NET, &f);
+}
+
+static enum ost_reason say(struct rig *r, unsigned device, uint8_t message, const char *ip)
+{
+	struct wire f = from_device(device, message);
+
+	if (ip != NULL)
+		ia_put(&f, IA_NA, ip, 0);
+	return done(r, (uint8_t)device, &f);
+}
+
+/* ---- tests ---- */
+
+static void only_the_reply_binds(void **state)
+{
+	struct rig *r = *state;
+	struct wire f = from_server(1, ADVERTISE);
+
+	assert_passes(say(r, 1, SOLICIT, X));
+	assert_int_equal(r->v.egress, NET);
+	ia_put(&f, IA_NA, X, 100);
+	assert_passes(done(r, NET, &f));
+	assert_int_equal(r->v.egress, DEV1);
+	assert_passes(say(r, 1, REQUEST, X));
+	assert_int_equal(held(r), 0);
+	assert_refused(speak(r, 1, X), SOURCE_ADDRESS);
+	assert_passes(reply(r, 1, X, 100));
+	assert_int_equal(r->v.egress, DEV1);
+	assert_passes(speak(r, 1, X));
+	assert_refused(speak(r, 2, X), SOURCE_ADDRESS);
+	rig_wait_ms(r, 99000 - 1000);
+	assert_passes(speak(r, 1, X));
+	rig_wait_ms(r, 3000);
+	rig_sweep(r);
+	assert_int_equal(held(r), 0);
+	assert_refused(speak(r, 1, X), SOURCE_ADDRESS);
+}
+
+static void a_lifetime_of_zero_unbinds(void **state)
+{
+	struct rig *r = *state;
+
+	assert_passes(reply(r, 1, X, 100));
+	assert_passes(speak(r, 1, X));
+	assert_passes(reply(r, 1, X, 0));
+	assert_int_equal(held(r), 0);
+	assert_refused(speak(r, 1, X), POLICY_CHANGED);
+	/* Another's it does not take away. */
+	assert_passes(reply(r, 1, X, 100));
+	assert_passes(reply(r, 2, X, 0));
+	assert_int_equal(held(r), 1);
+}
+
+static void several_addresses(void **state)
+{
+	struct rig *r = *state;
+	struct wire f = from_server(1, REPLY);
+
+	wire_u32(&f, (uint32_t)CLIENT_ID << 16 | 4);
+	wire_u32(&f, 0x00030001);
+	/* Two in one IA, one in another. */
+	wire_u32(&f, (uint32_t)IA_NA << 16 | (12 + 28 + 28));
+	wire_zeros(&f, 12);
+	for (int i = 0; i < 2; i++) {
+		wire_u32(&f, (uint32_t)IAADDR << 16 | 24);
+		wire_address(&f, i == 0 ? X : Y);
+		wire_u32(&f, 100);
+		wire_u32(&f, 100);
+	}
+	ia_put(&f, IA_NA, Z, 100);
+	assert_passes(done(r, NET, &f));
+	assert_int_equal(held(r), 3);
+	assert_passes(speak(r, 1, X));
+	assert_passes(speak(r, 1, Y));
+	assert_passes(speak(r, 1, Z));
+	assert_refused(reply(r, 1, "fd00:30::4", 100), BINDING_LIMIT);
+}
+
+static void what_is_no_address_binds_none(void **state)
+{
+	struct rig *r = *state;
+	struct wire f = from_server(1, REPLY);
+
+	ia_put(&f, IA_PD, X, 100);
+	assert_passes(done(r, NET, &f));
+	assert_int_equal(held(r), 0);
+	f = from_server(1, REPLY);
+	wire_u32(&f, (uint32_t)IA_TA << 16 | 8); /* something else inside */
+	wire_u32(&f, 1);
+	wire_u32(&f, 13u << 16);
+	assert_passes(done(r, NET, &f));
+	assert_int_equal(held(r), 0);
+	assert_refused(reply(r, 1, "::", 100), MALFORMED_L4);
+	assert_refused(reply(r, 1, "ff02::1", 100), MALFORMED_L4);
+	assert_int_equal(held(r), 0);
+}
+
+static void an_address_in_use_is_refused(void **state)
+{
+	struct rig *r = *state;
+
+	assert_passes(reply(r, 1, X, 100));
+	assert_refused(reply(r, 2, X, 100), ADDRESS_IN_USE);
+	assert_passes(speak(r, 1, X));
+	assert_refused(reply(r, 2, OWN, 100), ADDRESS_IN_USE);
+}
+
+/* A malformed Reply binds nothing, not even what stands before the fault. */
+static void cut_short_at_every_byte(void **state)
+{
+	struct rig *r = *state;
+	struct wire whole = from_server(1, REPLY), f;
+	const uint32_t begin = whole.n;
+
+	ia_put(&whole, IA_NA, X, 100);
+	ia_put(&whole, IA_NA, Y, 100);
+	for (uint32_t n = begin + 1; n < whole.n; n++) {
+		if (n == begin + 44) /* one IA */
+			continue;
+		f = whole;
+		f.n = n;
+		assert_refused(done(r, NET, &f), MALFORMED_L4);
+		assert_int_equal(held(r), 0);
+	}
+	for (uint32_t n = begin - 4; n < begin; n++) {
+		f = whole;
+		f.n = n;
+		assert_refused(done(r, NET, &f), MALFORMED_L4);
+	}
+	/* Inner lengths that do not fit. */
+	f = whole;
+	f.b[begin + 19] = 25;
+	assert_refused(done(r, NET, &f), MALFORMED_L4);
+	f = whole;
+	f.b[begin + 19] = 23;
+	assert_refused(done(r, NET, &f), MALFORMED_L4);
+	f = whole;
+	f.b[begin + 3] = 11;
+	assert_refused(done(r, NET, &f), MALFORMED_L4);
+	/* Beyond UDP's length there is nothing. */
+	f = whole;
+	wire_end(&f);
+	f.b[f.l4 + 5] = 12 + 44;
+	assert_passes(rig_send(r, NET, &f));
+	assert_int_equal(held(r), 1);
+	f.b[f.l4 + 5] = 7;
+	assert_refused(rig_send(r, NET, &f), MALFORMED_L4);
+}
+
+static void who_is_not_known_gets_none(void **state)
+{
+	struct rig *r = *state;
+	struct wire f = from_server(0x66, REPLY);
+
+	ia_put(&f, IA_NA, X, 100);
+	assert_refused(done(r, NET, &f), UNKNOWN_DESTINATION);
+	f = from_server(GROUP, REPLY);
+	ia_put(&f, IA_NA, X, 100);
+	assert_refused(done(r, NET, &f), GROUP_DESTINATION);
+	assert_refused(reply(r, 3, X, 100), NOT_INCLUDED);
+	assert_int_equal(held(r), 0);
+	f = from_device(3, SOLICIT);
+	assert_refused(done(r, DEV3, &f), NOT_INCLUDED);
+	f = from_device(1, SOLICIT);
+	memset(f.b + f.l3 + 8, 0, 16);
+	f.b[f.l3 + 8] = 0xfe;
+	f.b[f.l3 + 9] = 0x80;
+	f.b[f.l3 + 23] = 9;
+	assert_refused(done(r, DEV1, &f), SOURCE_ADDRESS);
+}
+
+static void a_device_is_no_server_and_no_relay(void **state)
+{
+	static const uint8_t server[] = {ADVERTISE, REPLY, RECONFIGURE, RELAY_REPL};
+	static const uint8_t client[] = {SOLICIT, REQUEST, CONFIRM, RENEW, REBIND, RELEASE, DECLINE, INFORMATION};
+	struct rig *r = *state;
+	struct wire f;
+
+	for (unsigned i = 0; i < OST_ARRAY_SIZE(server); i++)
+		assert_refused(say(r, 1, server[i], X), DHCP_SERVER);
+	for (unsigned i = 0; i < OST_ARRAY_SIZE(client); i++)
+		assert_passes(say(r, 1, client[i], X));
+	f = from_device(1, RELAY_FORW);
+	wire_zeros(&f, 30); /* hop count, link and peer address */
+	assert_refused(done(r, DEV1, &f), DHCP_SPOOF);
+	assert_refused(say(r, 1, 99, NULL), NOT_ALLOWED);
+	/* By its ports alone. */
+	f = from_server(2, REPLY);
+	ia_put(&f, IA_NA, X, 100);
+	f.b[11] = 1;
+	assert_refused(done(r, DEV1, &f), DHCP_SERVER);
+	assert_int_equal(held(r), 0);
+}
+
+static void a_server_speaks_as_one(void **state)
+{
+	static const uint8_t other[] = {0, SOLICIT, REQUEST, RELEASE, RELAY_FORW, RELAY_REPL, 99};
+	struct rig *r = *state;
+	struct wire f;
+
+	for (unsigned i = 0; i < OST_ARRAY_SIZE(other); i++) {
+		f = from_server(1, other[i]);
+		ia_put(&f, IA_NA, X, 100);
+		assert_refused(done(r, NET, &f), NOT_ALLOWED_IN);
+	}
+	assert_int_equal(held(r), 0);
+	f = from_server(1, RECONFIGURE);
+	assert_passes(done(r, NET, &f));
+}
+
+static void a_release_unbinds_and_cuts(void **state)
+{
+	struct rig *r = *state;
+
+	assert_passes(reply(r, 1, X, 100));
+	assert_passes(speak(r, 1, X));
+	assert_passes(say(r, 2, RELEASE, X)); /* not his */
+	assert_int_equal(held(r), 1);
+	assert_passes(say(r, 1, RENEW, X));
+	assert_int_equal(held(r), 1);
+	assert_passes(say(r, 1, RELEASE, X));
+	assert_int_equal(held(r), 0);
+	assert_refused(speak(r, 1, X), POLICY_CHANGED);
+	assert_passes(reply(r, 1, X, 100));
+	assert_passes(say(r, 1, DECLINE, X));
+	assert_int_equal(held(r), 0);
+}
+
+static void messages_stay_on_the_site(void **state)
+{
+	static const struct {
+		const char *to;
+		enum ost_reason reason;
+	} cases[] = {{"ff02::1:2", OST_REASON_NONE}, {"ff05::1:3", OST_REASON_NONE}, {"fe80::f1", OST_REASON_NONE},
+		{"ff0e::1:2", OST_REASON_NOT_ALLOWED}, {"ff02::1", OST_REASON_NOT_ALLOWED}, {"2001:db8::1", OST_REASON_NOT_ALLOWED}};
+	struct rig *r = *state;
+
+	for (unsigned i = 0; i < OST_ARRAY_SIZE(cases); i++) {
+		struct wire f;
+
+		wire_eth(&f, ROUTER, 1);
+		wire_ip(&f, OWN, cases[i].to, 17);
+		wire_udp(&f, 546, 547, 0);
+		wire_u32(&f, (uint32_t)SOLICIT << 24);
+		assert_reason(done(r, DEV1, &f), cases[i].reason);
+	}
+}
+
+/* ---- leases and Neighbour Discovery, events ---- */
+
+struct told {
+	unsigned bound, unbound;
+	uint8_t source;
+	uint64_t expires_in_ns;
+};
+
+static void note(void *user, const struct ost_binding_event *e)
+{
+	struct told *t = user;
+
+	t->bound += e->bound;
+	t->unbound += !e->bound;
+	t->source = e->source;
+	t->expires_in_ns = e->expires_in_ns;
+}
+
+static struct told events(const struct rig *r)
+{
+	struct told t = {0};
+
+	assert_int_equal(ost_site_binding_events(r->site, note, &t), 0);
+	return t;
+}
+
+static enum ost_reason claim(struct rig *r, unsigned device, const char *ip)
+{
+	struct wire f;
+
+	wire_eth(&f, GROUP, device);
+	wire_ip(&f, "::", "ff02::1:ff00:1", 58);
+	wire_u32(&f, 0x87000000);
+	wire_u32(&f, 0);
+	wire_address(&f, ip);
+	return done(r, (uint8_t)device, &f);
+}
+
+static void renewals_are_told(void **state)
+{
+	struct rig *r = *state;
+	struct told t;
+
+	(void)events(r);
+	assert_passes(reply(r, 1, X, 100));
+	t = events(r);
+	assert_int_equal(t.bound, 1);
+	rig_wait_ms(r, 50000);
+	assert_passes(reply(r, 1, X, 100));
+	t = events(r);
+	assert_int_equal(t.bound, 1);
+	assert_in_range(t.expires_in_ns / OST_NS_PER_MS, 99000, 100010);
+	assert_passes(reply(r, 1, X, 100)); /* says nothing new */
+	t = events(r);
+	assert_int_equal(t.bound, 0);
+	assert_passes(reply(r, 1, X, 30)); /* a shorter one */
+	t = events(r);
+	assert_int_equal(t.bound, 1);
+	assert_in_range(t.expires_in_ns / OST_NS_PER_MS, 29000, 30010);
+	assert_int_equal(t.unbound, 0);
+}
+
+static void a_lease_is_not_prolonged_by_neighbour_discovery(void **state)
+{
+	struct rig *r = *state;
+
+	assert_passes(reply(r, 1, X, 100));
+	assert_passes(claim(r, 1, X));
+	assert_passes(speak(r, 1, X));
+	rig_wait_ms(r, 101000);
+	rig_sweep(r);
+	assert_int_equal(held(r), 0);
+}
+
+/* The device was faster than the server's answer: the lease takes over. */
+static void a_lease_takes_over_a_claim(void **state)
+{
+	struct rig *r = *state;
+	struct told t;
+
+	assert_passes(claim(r, 1, X));
+	(void)events(r);
+	assert_refused(speak(r, 1, X), SOURCE_ADDRESS);
+	assert_passes(reply(r, 1, X, 100));
+	assert_passes(speak(r, 1, X));
+	t = events(r);
+	assert_int_equal(t.source, OST_BINDING_DHCP);
+	assert_in_range(t.expires_in_ns / OST_NS_PER_S, 99, 100);
+	assert_passes(claim(r, 1, X));
+	rig_wait_ms(r, 101000);
+	rig_sweep(r);
+	assert_int_equal(held(r), 0);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(only_the_reply_binds), TEST(a_lifetime_of_zero_unbinds), TEST(several_addresses),
+		TEST(what_is_no_address_binds_none), TEST(an_address_in_use_is_refused), TEST(cut_short_at_every_byte),
+		TEST(who_is_not_known_gets_none), TEST(a_device_is_no_server_and_no_relay), TEST(a_server_speaks_as_one),
+		TEST(a_release_unbinds_and_cuts), TEST(messages_stay_on_the_site), TEST(renewals_are_told),
+		TEST(a_lease_is_not_prolonged_by_neighbour_discovery), TEST(a_lease_takes_over_a_claim),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
