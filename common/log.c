@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -20,8 +21,19 @@ static const struct {
 	[OST_LOG_DEBUG] = {"debug: ", "<7>"},
 };
 
+/* A standard stream that the caller closed would become the next file or socket we open, and what is printed would land in
+ * it. Standard output becomes one that refuses to be written, so that it is noticed. */
+static void streams_fill(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDERR_FILENO ? O_RDWR : O_RDONLY) != fd)
+			return;
+	}
+}
+
 void ost_log_open(const char *program, enum ost_log_level least)
 {
+	streams_fill();
 	log_program = program;
 	log_least = least;
 	log_terminal = isatty(STDERR_FILENO) == 1;

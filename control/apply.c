@@ -20,6 +20,7 @@ struct ost_applier {
 	void *user;
 	uint64_t resent;     /* generation that was sent again by ourselves, 0 none */
 	uint64_t last_number; /* largest generation number ever met */
+	char said[sizeof(((struct ost_apply_result *)NULL)->text)]; /* the last failure in the log: the next like it is not told again */
 };
 
 const char *ost_apply_kind_name(unsigned kind)
@@ -41,6 +42,43 @@ static const void *image_now(const struct ost_applier *a, size_t *ret_length)
 	return image->header;
 }
 
+#define PENDING_MAX 16u /* more are left by a disk that took nothing for long: the next starts find them */
+
+struct pending {
+	uint64_t numbers[PENDING_MAX];
+	uint32_t count;
+	uint64_t in_force;
+};
+
+static void pending_gather(void *user, const struct ost_generation *g)
+{
+	struct pending *p = user;
+
+	if (g->state == OST_GENERATION_PENDING && g->number != p->in_force && p->count < PENDING_MAX)
+		p->numbers[p->count++] = g->number;
+}
+
+/* What a crash between the sending of an image and its answer left behind never came in force. */
+static void pending_clear(const struct ost_daemon *d)
+{
+	struct pending p = {.in_force = d->in_force.number};
+	struct ost_generation g;
+
+	if (ost_registry_generations_each(d->registry, UINT32_MAX, pending_gather, &p) < 0)
+		return;
+	for (uint32_t i = 0; i < p.count; i++) {
+		if (ost_registry_generation_get(d->registry, p.numbers[i], &g) < 0)
+			continue;
+		g.state = OST_GENERATION_REFUSED;
+		(void)snprintf(g.result, sizeof(g.result), "ostiaryd ended before the data plane answered");
+		if (ost_registry_generation_put(d->registry, &g) < 0)
+			continue;
+		ost_generations_drop(&d->paths, g.number);
+		ost_log_warning("policy generation %" PRIu64 " had not come in force when ostiaryd ended: dropped; apply it again",
+			g.number);
+	}
+}
+
 int ost_applier_new(struct ost_daemon *daemon, struct ost_applier **ret_applier)
 {
 	struct ost_applier *a = calloc(1, sizeof(*a));
@@ -55,6 +93,7 @@ int ost_applier_new(struct ost_daemon *daemon, struct ost_applier **ret_applier)
 	if (ost_registry_generation_last(daemon->registry, &noted) < 0)
 		noted = 0;
 	a->last_number = OST_MAX(OST_MAX(disk, noted), daemon->in_force.number);
+	pending_clear(daemon);
 	*ret_applier = a;
 	return 0;
 }
@@ -85,13 +124,16 @@ static void say(struct ost_apply_result *result, enum ost_apply_kind kind, const
 	result->kind = kind;
 }
 
-static void report(struct ost_apply_result *result, ost_apply_done_fn done, void *user)
+static void report(struct ost_applier *a, struct ost_apply_result *result, ost_apply_done_fn done, void *user)
 {
+	bool again = strcmp(a->said, result->text) == 0;
+
+	(void)snprintf(a->said, sizeof(a->said), "%s", result->text);
 	if (result->kind == OST_APPLY_DONE)
 		ost_log_info("policy generation %" PRIu64 " is in force: %u devices, %u rules, applied by %s",
 			result->generation.number, result->generation.devices, result->generation.rules,
 			result->generation.by);
-	else
+	else if (!again) /* who asks every second is told each time; the log is told what is new */
 		ost_log_warning("policy not applied: %s", result->text);
 	if (done != NULL)
 		done(user, result);
@@ -105,7 +147,7 @@ static void finish(struct ost_applier *a)
 
 	a->busy = false;
 	a->done = NULL;
-	report(&a->result, done, a->user);
+	report(a, &a->result, done, a->user);
 	ost_candidate_free(&a->candidate); /* findings borrow from it */
 	a->result = (struct ost_apply_result){0};
 }
@@ -231,7 +273,7 @@ void ost_apply(struct ost_applier *a, const struct ost_apply_request *request, o
 		struct ost_apply_result busy = {0};
 
 		say(&busy, OST_APPLY_BUSY, "try again in a moment", "another policy is being put in force");
-		report(&busy, done, user);
+		report(a, &busy, done, user);
 		return;
 	}
 	a->done = done;
@@ -331,6 +373,7 @@ static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m
 	}
 	g->state = OST_GENERATION_APPLIED;
 	d->in_force = *g;
+	d->gauges.totals.generation = g->number; /* it just said so; its next totals will too */
 	ost_ledger_generation(d->ledger, g);
 	ost_ledger_policy(d->ledger);
 	ost_ledger_flush(d->ledger, ost_clock_mono_ns(), false);

@@ -40,6 +40,8 @@ struct ost_dataplane {
 	struct ost_policy_in_force *policy; /* NULL: none, everything is refused */
 	struct ost_link *link;
 	uint64_t refusal_records_lost;
+	const char *root; /* --root, or NULL */
+	bool verbose, no_hugepages;
 };
 
 /* ---- crew.c: site, classifiers, workers ---- */

@@ -20,10 +20,11 @@ static struct ost_dataplane dataplane; /* large, one a process */
 
 static void usage(FILE *to)
 {
-	(void)fputs("usage: ostiary-dataplane [--root DIR] [--config FILE] [--verbose]\n"
+	(void)fputs("usage: ostiary-dataplane [--root DIR] [--config FILE] [--no-hugepages] [--verbose]\n"
 		    "The fast path of Ostiary, in the foreground. Logs to standard error.\n"
 		    "  --root DIR     every path below DIR (tests, labs)\n"
 		    "  --config FILE  the site file (default: /etc/ostiary/ostiary.yaml)\n"
+		    "  --no-hugepages as hugepages: no in the site file\n"
 		    "  --verbose      debug lines too\n"
 		    "Exit code: 0 stopped by a signal, 2 it cannot start (the log says why and what to do).\n",
 		to);
@@ -53,6 +54,7 @@ static int arguments(struct ost_dataplane *dp, int argc, char **argv)
 {
 	static const struct option options[] = {{"root", required_argument, NULL, 'r'},
 		{"config", required_argument, NULL, 'c'}, {"verbose", no_argument, NULL, 'v'},
+		{"no-hugepages", no_argument, NULL, 'n'},
 		{"version", no_argument, NULL, 'V'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	const char *root = NULL, *config = NULL;
 	enum ost_log_level least = OST_LOG_INFO;
@@ -71,6 +73,7 @@ static int arguments(struct ost_dataplane *dp, int argc, char **argv)
 		root = o == 'r' ? optarg : root;
 		config = o == 'c' ? optarg : config;
 		least = o == 'v' ? OST_LOG_DEBUG : least;
+		dp->no_hugepages = dp->no_hugepages || o == 'n';
 	}
 	ost_log_open("ostiary-dataplane", least);
 	if (optind != argc || ost_paths_init(&dp->paths, root) < 0 ||
@@ -78,6 +81,8 @@ static int arguments(struct ost_dataplane *dp, int argc, char **argv)
 		return -EINVAL;
 	if (config != NULL)
 		(void)snprintf(dp->paths.site_file, sizeof(dp->paths.site_file), "%s", config);
+	dp->root = root;
+	dp->verbose = least == OST_LOG_DEBUG;
 	return 0;
 }
 
@@ -151,11 +156,39 @@ static void link_changed(void *user, uint32_t port, bool up)
 		ost_site_port_down(dp->site, port);
 }
 
+/* Begins anew as the same process, with nothing of DPDK's first try left. Returns only when that fails. */
+static int again_without_hugepages(struct ost_dataplane *dp)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *argv[] = {self, (char *)(uintptr_t) "--no-hugepages", (char *)(uintptr_t) "--config", dp->paths.site_file, NULL,
+		NULL, NULL, NULL};
+	unsigned more = 4;
+
+	if (dp->root != NULL) {
+		argv[more++] = (char *)(uintptr_t) "--root";
+		argv[more++] = (char *)(uintptr_t)dp->root;
+	}
+	if (dp->verbose)
+		argv[more] = (char *)(uintptr_t) "--verbose";
+	ost_log_warning("hugepages: another program has them: starting again without (write hugepages: no to start so at once)");
+	ost_link_free(&dp->link);
+	if (n <= 0)
+		return -errno;
+	self[n] = '\0';
+	if (close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
+		(void)execv(self, argv);
+	ost_log_error("%s cannot be started again: %s; write hugepages: no", self, strerror(errno));
+	return -errno;
+}
+
 static int ports_open(struct ost_dataplane *dp, struct ost_diag *diag)
 {
 	bool hugepages = false;
 	int r = ost_eal_start(dp->file, diag, &hugepages);
 
+	if (r == -EAGAIN)
+		return again_without_hugepages(dp);
 	dp->worker_count = dp->file->workers;
 	if (r == 0)
 		r = ost_ports_open(dp->file, hugepages, &dp->worker_count, diag, &dp->ports);
@@ -170,6 +203,8 @@ static int dataplane_start(struct ost_dataplane *dp, struct ost_diag *diag)
 	if (findings_log(diag) || r < 0)
 		return r < 0 ? r : -EINVAL;
 	ost_diag_free(diag);
+	if (dp->no_hugepages)
+		dp->file->hugepages = OST_HUGEPAGES_NO;
 	r = socket_open(dp);
 	if (r == 0)
 		r = ports_open(dp, diag);

@@ -40,7 +40,7 @@ int ost_client_get(const struct ost_cli *cli, const char *path, json_t **ret_jso
 	if (reply.status != 200)
 		exit_code = refused(&reply);
 	else if (cli->json)
-		(void)fputs(reply.body, stdout);
+		ost_cli_json_tell(reply.body);
 	else
 		*ret_json = json_loadb(reply.body, reply.length, 0, NULL);
 	if (exit_code == OST_EXIT_OK && !cli->json && *ret_json == NULL)

@@ -135,7 +135,7 @@ static int answer_tell(const struct ost_cli *cli, const struct ost_http_reply *r
 	int r = exit_of(ost_json_text(answer, "result"));
 
 	if (cli->json)
-		(void)fputs(reply->body, stdout);
+		ost_cli_json_tell(reply->body);
 	else
 		findings_print(answer);
 	if (r != OST_EXIT_OK)

@@ -157,7 +157,7 @@ static int command_run(struct ost_cli *cli, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct ost_cli cli = {.root = "", .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL};
-	int i, r;
+	int i;
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	ost_log_open("ostiary", OST_LOG_INFO);
@@ -169,9 +169,9 @@ int main(int argc, char **argv)
 		else if (strncmp(argv[i], "--root=", 7) == 0)
 			cli.root = argv[i] + 7;
 		else if (strcmp(argv[i], "--version") == 0)
-			return printf("ostiary %s\n", OSTIARY_VERSION) < 0 ? OST_EXIT_INPUT : OST_EXIT_OK;
+			return (void)printf("ostiary %s\n", OSTIARY_VERSION), ost_cli_end(OST_EXIT_OK);
 		else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return help_all(stdout);
+			return ost_cli_end(help_all(stdout));
 		else
 			return ost_cli_fail("no option '%s' before the command; %s", argv[i], usage_line);
 	}
@@ -181,8 +181,7 @@ int main(int argc, char **argv)
 		(void)help_all(stderr);
 		return OST_EXIT_INPUT;
 	}
-	r = command_run(&cli, argc - i, argv + i);
-	if (fflush(stdout) != 0 && r == OST_EXIT_OK)
-		return ost_cli_fail("standard output: %s", strerror(errno));
-	return r;
+	if (cli.json)
+		ost_cli_json_wanted();
+	return ost_cli_end(command_run(&cli, argc - i, argv + i));
 }

@@ -7,6 +7,8 @@ static int take(const char *command, const struct ost_cli_option *o)
 {
 	if (o->flag != NULL) {
 		*o->flag = true;
+		if (strcmp(o->name, "json") == 0)
+			ost_cli_json_wanted();
 	} else if (o->value != NULL) {
 		*o->value = optarg;
 	} else if (o->list->count == OST_CLI_LIST_MAX) {

@@ -6,13 +6,54 @@
 #include "jsonw.h"
 #include "text.h"
 
+static bool json_wanted, json_told;
+static char failure[1024]; /* the last one */
+
+void ost_cli_json_wanted(void)
+{
+	json_wanted = true;
+}
+
+void ost_cli_json_tell(const char *document)
+{
+	json_told = true;
+	(void)fputs(document, stdout);
+}
+
+static void failure_json(void)
+{
+	struct ost_jsonw w = {0};
+
+	ost_jsonw_object(&w, NULL);
+	ost_jsonw_string(&w, "error", failure);
+	ost_jsonw_end(&w, '}');
+	ost_jsonw_newline(&w);
+	if (!w.failed)
+		ost_cli_json_tell(w.text);
+	ost_jsonw_free(&w);
+}
+
+int ost_cli_end(int exit_code)
+{
+	int flushed;
+
+	if (json_wanted && !json_told && failure[0] != '\0')
+		failure_json();
+	errno = 0;
+	flushed = fflush(stdout);
+	if (flushed == 0 && ferror(stdout) == 0)
+		return exit_code;
+	return ost_cli_fail("standard output cannot be written: %s; what was printed is not whole",
+		errno != 0 ? strerror(errno) : "write error");
+}
+
 int ost_cli_fail(const char *fmt, ...)
 {
-	char line[1024];
+	char *line = failure;
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	(void)vsnprintf(line, sizeof(failure), fmt, ap);
 	va_end(ap);
 	ost_text_make_plain(line);
 	(void)fprintf(stderr, "ostiary: %s\n", line);
@@ -35,7 +76,7 @@ static void findings_json(const struct ost_diag *diag)
 	ost_jsonw_end(&w, '}');
 	ost_jsonw_newline(&w);
 	if (!w.failed)
-		(void)fputs(w.text, stdout);
+		ost_cli_json_tell(w.text);
 	ost_jsonw_free(&w);
 }
 

@@ -82,7 +82,7 @@ int ost_cli_json_print(struct ost_jsonw *w)
 	if (w->failed)
 		rc = ost_cli_fail("out of memory");
 	else
-		(void)fputs(w->text, stdout);
+		ost_cli_json_tell(w->text);
 	ost_jsonw_free(w);
 	return rc;
 }
