@@ -446,7 +446,7 @@ static int http_start(struct ost_api *api, int fd)
 	return 0;
 }
 
-int ost_api_new(struct ost_daemon *daemon, char why[static 256], struct ost_api **ret_api)
+int ost_api_new(struct ost_daemon *daemon, char why[static OST_DAEMON_WHY], struct ost_api **ret_api)
 {
 	struct ost_api *api = calloc(1, sizeof(*api));
 	int fd = -1;
@@ -457,7 +457,9 @@ int ost_api_new(struct ost_daemon *daemon, char why[static 256], struct ost_api 
 	api->d = daemon;
 	r = socket_listen(daemon->paths.api_socket, &fd);
 	if (r < 0)
-		(void)snprintf(why, 256, "%.180s: %s", daemon->paths.api_socket, strerror(-r));
+		(void)snprintf(why, OST_DAEMON_WHY, "%s: %s; %s", daemon->paths.api_socket, strerror(-r),
+			r == -ENAMETOOLONG ? "a socket's path has at most 107 bytes: use a shorter --root" :
+					     "make this folder writable for ostiaryd, and remove what is in the socket's place");
 	else
 		r = http_start(api, fd);
 	if (r < 0) {

@@ -222,6 +222,18 @@ static void generation_fill(struct ost_applier *a, const struct ost_apply_reques
 	(void)snprintf(g->message, sizeof(g->message), "%s", q->message);
 }
 
+/* Written at once: a crash must not leave it pending. */
+static void generation_refused(struct ost_applier *a, const char *why)
+{
+	struct ost_generation *g = &a->result.generation;
+
+	g->state = OST_GENERATION_REFUSED;
+	(void)snprintf(g->result, sizeof(g->result), "%.250s", why);
+	ost_generations_drop(&a->d->paths, g->number);
+	ost_ledger_generation(a->d->ledger, g);
+	ost_ledger_flush(a->d->ledger, ost_clock_mono_ns(), false);
+}
+
 /* Steps 2 and 3. */
 static int store_and_send(struct ost_applier *a, const struct ost_apply_request *q)
 {
@@ -243,10 +255,7 @@ static int store_and_send(struct ost_applier *a, const struct ost_apply_request 
 		return 0;
 	say(&a->result, OST_APPLY_UNREACHABLE, "look at ostiary status", "the data plane cannot be sent the policy: %s",
 		strerror(-r));
-	g->state = OST_GENERATION_REFUSED;
-	(void)snprintf(g->result, sizeof(g->result), "%.250s", a->result.text);
-	ost_generations_drop(&a->d->paths, g->number);
-	ost_ledger_generation(a->d->ledger, g);
+	generation_refused(a, a->result.text);
 	return r;
 }
 
@@ -321,30 +330,20 @@ void ost_applier_up(struct ost_applier *a, const struct ost_msg_hello *hello)
 
 void ost_applier_down(struct ost_applier *a, const char *why)
 {
-	struct ost_generation *g = &a->result.generation;
-
 	a->resent = 0;
 	if (!a->busy)
 		return;
 	say(&a->result, OST_APPLY_UNREACHABLE, "look at its log, start it, then apply again",
 		"the data plane went away before it answered (%s); the policy before stays in force", why);
-	g->state = OST_GENERATION_REFUSED;
-	(void)snprintf(g->result, sizeof(g->result), "%.250s", a->result.text);
-	ost_generations_drop(&a->d->paths, g->number);
-	ost_ledger_generation(a->d->ledger, g);
+	generation_refused(a, a->result.text);
 	finish(a);
 }
 
 static void refused(struct ost_applier *a, const struct ost_msg_image_result *m)
 {
-	struct ost_generation *g = &a->result.generation;
-
 	say(&a->result, OST_APPLY_REFUSED, "the policy before stays in force", "the data plane does not take the policy: %s",
 		m->text[0] != '\0' ? m->text : strerror(-m->result));
-	g->state = OST_GENERATION_REFUSED;
-	(void)snprintf(g->result, sizeof(g->result), "%s", m->text);
-	ost_generations_drop(&a->d->paths, g->number);
-	ost_ledger_generation(a->d->ledger, g);
+	generation_refused(a, m->text);
 	finish(a);
 }
 

@@ -217,8 +217,25 @@ static void unknown_restore(void *user, const struct ost_registry_unknown *u)
 	ost_sightings_restore(d->sightings, u);
 }
 
+/* SQLite's words alone leave the operator alone. */
+static const char *registry_hint(int r)
+{
+	switch (r) {
+	case -ENOSPC:
+	case -EDQUOT:
+		return "make room on its disk";
+	case -EROFS:
+	case -EACCES:
+		return "ostiaryd must be able to write there";
+	case -EUCLEAN:
+		return "move it away: a new one is made, the policy in force stays";
+	default:
+		return "is the disk full or read-only? If the file is damaged, move it away: a new one is made";
+	}
+}
+
 /* The image in force is that of current.image, whatever the registry says: the data plane loads it too. */
-static int image_restore(struct ost_daemon *d, char why[static 256])
+static int image_restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 {
 	void *bytes = NULL;
 	size_t length = 0;
@@ -248,17 +265,17 @@ static int image_restore(struct ost_daemon *d, char why[static 256])
 	}
 	ost_ledger_policy(d->ledger);
 	if (r < 0)
-		(void)snprintf(why, 256, "%.120s: %.110s", d->paths.registry, ost_registry_error(d->registry));
+		(void)snprintf(why, OST_DAEMON_WHY, "%s: %.180s; %s", d->paths.registry, ost_registry_error(d->registry), registry_hint(r));
 	return r;
 }
 
-static int registry_start(struct ost_daemon *d, char why[static 256])
+static int registry_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 {
 	char fault[256];
 	int r = ost_registry_open(d->paths.registry, fault, &d->registry);
 
 	if (r < 0)
-		(void)snprintf(why, 256, "%.120s: %.110s", d->paths.registry, fault);
+		(void)snprintf(why, OST_DAEMON_WHY, "%s: %.180s; %s", d->paths.registry, fault, registry_hint(r));
 	return r;
 }
 
@@ -283,7 +300,7 @@ static int tables_start(struct ost_daemon *d)
 	return r == 0 ? ost_refusal_log_new(&log, &d->refusals) : r;
 }
 
-static int restore(struct ost_daemon *d, char why[static 256])
+static int restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 {
 	int r = image_restore(d, why);
 
@@ -295,7 +312,7 @@ static int restore(struct ost_daemon *d, char why[static 256])
 	return r;
 }
 
-static int loop_start(struct ost_daemon *d, char why[static 256])
+static int loop_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 {
 	const struct timeval second = {.tv_sec = 1};
 	int r = ost_applier_new(d, &d->applier);
@@ -311,7 +328,7 @@ static int loop_start(struct ost_daemon *d, char why[static 256])
 }
 
 int ost_daemon_new(struct event_base *base, const struct ost_paths *paths, uint32_t metrics_devices_max,
-	char why[static 256], struct ost_daemon **ret_daemon)
+	char why[static OST_DAEMON_WHY], struct ost_daemon **ret_daemon)
 {
 	struct ost_daemon *d = calloc(1, sizeof(*d));
 	int r;
@@ -334,7 +351,7 @@ int ost_daemon_new(struct event_base *base, const struct ost_paths *paths, uint3
 		r = loop_start(d, why);
 	if (r < 0) {
 		if (why[0] == '\0')
-			(void)snprintf(why, 256, "%s", strerror(-r));
+			(void)snprintf(why, OST_DAEMON_WHY, "%s", strerror(-r));
 		ost_daemon_free(&d);
 		return r;
 	}

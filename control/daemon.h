@@ -30,6 +30,8 @@ struct event_base;
 struct ost_api;
 struct ost_applier;
 
+#define OST_DAEMON_WHY (PATH_MAX + 512) /* bytes of a sentence that says why it does not start */
+
 struct ost_daemon {
 	struct ost_paths paths;
 	char gateway[64]; /* host name */
@@ -58,6 +60,6 @@ struct ost_daemon {
 
 /* Builds all parts on top of opened directories; why is one sentence when it fails. base is borrowed. */
 int ost_daemon_new(struct event_base *base, const struct ost_paths *paths, uint32_t metrics_devices_max,
-	char why[static 256], struct ost_daemon **ret_daemon) OST_MUST_CHECK;
+	char why[static OST_DAEMON_WHY], struct ost_daemon **ret_daemon) OST_MUST_CHECK;
 /* Writes what is gathered, closes, frees. */
 void ost_daemon_free(struct ost_daemon **daemon);

@@ -145,7 +145,7 @@ static int instance_lock(const struct ost_paths *paths, const struct passwd *use
 	(void)snprintf(path, sizeof(path), "%s/ostiaryd.lock", paths->run_dir);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0) {
-		ost_log_error("%s: %s", path, strerror(errno));
+		ost_log_error("%s: %s; start it as root, or as the user who owns this folder", path, strerror(errno));
 		return -EACCES;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
@@ -200,7 +200,7 @@ static int loop(const struct ost_paths *paths, uint32_t metrics_devices)
 	struct event_base *base = event_base_new();
 	struct ost_daemon *daemon = NULL;
 	struct event *term, *interrupt;
-	char why[256];
+	char why[OST_DAEMON_WHY];
 	int r;
 
 	if (base == NULL)

@@ -73,11 +73,26 @@ static void address_gather(void *user, const struct ost_registry_address *a)
 	r->count++;
 }
 
-static void addresses_of(struct address_rows *r, const char *device, struct ost_jsonw *w)
+/* The policy's own address number i of a device, as text. */
+static const char *static_address(const struct ost_image *image, const struct ost_image_device *device, uint32_t i,
+	char buf[static OST_IP_TEXT])
 {
+	const struct ost_image_address *a = &image->addresses[device->address_first + i];
+	struct ost_ip ip = {.family = a->family};
+
+	memcpy(ip.b, a->ip, sizeof(ip.b));
+	return ost_ip_format(&ip, buf);
+}
+
+static void addresses_of(const struct ost_image *image, uint32_t place, struct address_rows *r, struct ost_jsonw *w)
+{
+	const char *device = ost_image_device_name(image, place);
+	char ip[OST_IP_TEXT];
 	int c = -1;
 
 	ost_jsonw_array(w, "addresses");
+	for (uint32_t i = 0; i < image->devices[place].address_count; i++)
+		ost_jsonw_string(w, NULL, static_address(image, &image->devices[place], i, ip));
 	while (r->at < r->count && (c = strcmp(r->rows[r->at].device, device)) <= 0) {
 		if (c == 0)
 			ost_jsonw_string(w, NULL, r->rows[r->at].ip);
@@ -107,13 +122,27 @@ void ost_view_devices(struct ost_daemon *d, const char *after, uint32_t limit, s
 			continue;
 		ost_jsonw_object(w, NULL);
 		device_members(d, place, w);
-		addresses_of(&rows, name, w);
+		addresses_of(image, place, &rows, w);
 		ost_jsonw_end(w, '}');
 		shown++;
 	}
 	ost_jsonw_end(w, ']');
 	ost_jsonw_end(w, '}');
 	free(rows.rows);
+}
+
+static void statics_json(const struct ost_image *image, const struct ost_image_device *device, struct ost_jsonw *w)
+{
+	char ip[OST_IP_TEXT];
+
+	for (uint32_t i = 0; i < device->address_count; i++) {
+		ost_jsonw_object(w, NULL);
+		ost_jsonw_string(w, "ip", static_address(image, device, i, ip));
+		ost_jsonw_string(w, "source", ost_binding_source_name(OST_BINDING_STATIC));
+		time_json(w, "bound", 0);
+		time_json(w, "expires", 0);
+		ost_jsonw_end(w, '}');
+	}
 }
 
 static void address_json(void *user, const struct ost_registry_address *a)
@@ -178,6 +207,7 @@ int ost_view_device(struct ost_daemon *d, const char *name, struct ost_jsonw *w)
 	ost_jsonw_string(w, "assurance", ost_assurance_name(role->assurance));
 	ost_jsonw_u64(w, "rules", role->rule_count);
 	ost_jsonw_array(w, "addresses");
+	statics_json(ost_roster_image(d->roster), &ost_roster_image(d->roster)->devices[place], w);
 	known = ost_registry_addresses_each(d->registry, name, address_json, w);
 	ost_jsonw_end(w, ']');
 	ost_jsonw_bool(w, "addresses_known", known == 0);

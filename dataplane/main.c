@@ -97,8 +97,9 @@ static int socket_open(struct ost_dataplane *dp)
 		ost_log_error("another ostiary-dataplane runs (it answers on %s); stop it first, or use --root DIR",
 			dp->paths.dataplane_socket);
 	else if (r < 0)
-		ost_log_error("cannot listen on %s: %s; check the folder and its permissions",
-			dp->paths.dataplane_socket, strerror(-r));
+		ost_log_error("cannot listen on %s: %s; %s", dp->paths.dataplane_socket, strerror(-r),
+			r == -ENAMETOOLONG ? "a socket's path has at most 107 bytes: use a shorter --root" :
+					     "check the folder and its permissions");
 	return r;
 }
 

@@ -94,12 +94,20 @@ static int put_in_force(struct ost_dataplane *dp, struct ost_policy_in_force *ne
 {
 	struct ost_policy_in_force *before = dp->policy;
 	struct ost_view *old = NULL;
-	int r = ost_site_policy_set(dp->site, &next->image, ost_tsc_now_ns(&dp->clock), &old);
+	int r;
 
+	if (next->image.device_count > dp->file->devices) {
+		(void)snprintf(why, OST_MSG_TEXT, "%u devices, but tables: devices: in ostiary.yaml has room for %u; raise it",
+			next->image.device_count, dp->file->devices);
+		return -ENOSPC;
+	}
+	r = ost_site_policy_set(dp->site, &next->image, ost_tsc_now_ns(&dp->clock), &old);
 	if (r < 0) {
 		if (r == -ENOSPC)
-			(void)snprintf(why, OST_MSG_TEXT, "%u devices, but tables: devices: in ostiary.yaml has room for %u; raise it",
-				next->image.device_count, dp->file->devices);
+			(void)snprintf(why, OST_MSG_TEXT,
+				"no room for %u devices beside those of former policies that still have flows or addresses; "
+				"apply it again later, or raise tables: devices: in ostiary.yaml",
+				next->image.device_count);
 		else
 			(void)snprintf(why, OST_MSG_TEXT, "the policy cannot be put in force: %s", strerror(-r));
 		return r;

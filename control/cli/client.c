@@ -9,6 +9,8 @@ int ost_client_unreachable(const struct ost_cli *cli, int error)
 
 	if (error == -EACCES)
 		hint = "run as root or as a member of group ostiary";
+	else if (error == -ENAMETOOLONG)
+		hint = "a socket's path has at most 107 bytes: use a shorter --root";
 	else if (error == -ETIMEDOUT)
 		hint = "it lives but does not answer: look at its log";
 	else if (error == -EPROTO || error == -EPIPE)

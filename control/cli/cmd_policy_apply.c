@@ -11,6 +11,7 @@
 #include "file.h"
 #include "jsonw.h"
 #include "options.h"
+#include "show.h"
 #include "text.h"
 
 struct apply {
@@ -132,6 +133,7 @@ static int answer_tell(const struct ost_cli *cli, const struct ost_http_reply *r
 {
 	json_t *answer = json_loadb(reply->body, reply->length, 0, NULL);
 	const char *error = ost_json_text(answer, "error"), *hint = ost_json_text(answer, "hint");
+	char devices[OST_SHOW_TEXT], rules[OST_SHOW_TEXT], tests[OST_SHOW_TEXT];
 	int r = exit_of(ost_json_text(answer, "result"));
 
 	if (cli->json)
@@ -141,10 +143,10 @@ static int answer_tell(const struct ost_cli *cli, const struct ost_http_reply *r
 	if (r != OST_EXIT_OK)
 		(void)ost_cli_fail("not applied: %s; %s", *error != '\0' ? error : "ostiaryd answered with an error", hint);
 	else if (!cli->json)
-		(void)printf("generation %" PRIu64 " is in force: %" PRIu64 " devices, %" PRIu64 " rules, %" PRIu64
-			     " tests passed\n",
-			ost_json_u64(answer, "generation"), ost_json_u64(answer, "devices"), ost_json_u64(answer, "rules"),
-			ost_json_u64(answer, "tests"));
+		(void)printf("generation %" PRIu64 " is in force: %s, %s, %s passed\n", ost_json_u64(answer, "generation"),
+			ost_show_things(ost_json_u64(answer, "devices"), "device", devices),
+			ost_show_things(ost_json_u64(answer, "rules"), "rule", rules),
+			ost_show_things(ost_json_u64(answer, "tests"), "test", tests));
 	json_decref(answer);
 	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ostiary run: the data plane and ostiaryd in the foreground, for a demo, a container, development. On a host
  * systemd units do the same. */
+#include <dirent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 #define LIBEXEC	    "/usr/sbin"
 #define APPLY_WAIT  "30"
+#define FATAL_AGAIN_NS (10 * OST_NS_PER_S)
 #define STOP_NS	    (10 * OST_NS_PER_S) /* then they are killed */
 #define EXIT_FATAL  2 /* of a child: the log says why, trying again will not help */
 
@@ -123,6 +125,13 @@ static void child_ended(struct run *run, struct ost_child *c, int status)
 				ost_child_status(status, text));
 		return;
 	}
+	/* A full disk must not take the fast path down with it. */
+	if (fatal && c == &run->children[CHILD_DAEMON]) {
+		ost_log_error("%s cannot run (%s): its last lines say why; the fast path goes on, it is tried again in %u s",
+			c->name, ost_child_status(status, text), (unsigned)(FATAL_AGAIN_NS / OST_NS_PER_S));
+		c->again_ns = ost_clock_mono_ns() + FATAL_AGAIN_NS;
+		return;
+	}
 	if (fatal || (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
 		ost_log_error("%s cannot run (%s): its last lines say why; stopping", c->name, ost_child_status(status, text));
 		stop(run, OST_EXIT_INPUT);
@@ -224,6 +233,22 @@ static int signals_open(struct run *run)
 	return run->signal_fd < 0 ? ost_cli_fail("signalfd: %s", strerror(errno)) : OST_EXIT_OK;
 }
 
+static bool policy_there(const char *folder)
+{
+	DIR *d = opendir(folder);
+	bool there = false;
+
+	if (d == NULL)
+		return false;
+	for (const struct dirent *e = readdir(d); e != NULL && !there; e = readdir(d)) {
+		size_t n = strlen(e->d_name);
+
+		there = n > 5 && e->d_name[0] != '.' && strcmp(e->d_name + n - 5, ".yaml") == 0;
+	}
+	(void)closedir(d);
+	return there;
+}
+
 int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv)
 {
 	static struct run run;
@@ -240,7 +265,7 @@ int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv)
 		return OST_EXIT_INPUT;
 	/* The first start has no generation yet: what lies in policy.d is what the operator wants. */
 	if (!apply && access(cli->paths.last_image, F_OK) < 0)
-		apply = access(cli->paths.policy_dir, F_OK) == 0;
+		apply = policy_there(cli->paths.policy_dir);
 	ost_log_info("starting the gateway; stop it with Ctrl-C or SIGTERM");
 	start(&run, CHILD_DATAPLANE);
 	start(&run, CHILD_DAEMON);

@@ -53,15 +53,16 @@ static void policy(const struct ost_cli *cli, const json_t *s)
 {
 	const json_t *p = json_object_get(s, "policy");
 	const char *message = ost_json_text(p, "message");
-	char ago[OST_SHOW_TEXT];
+	char ago[OST_SHOW_TEXT], devices[OST_SHOW_TEXT], rules[OST_SHOW_TEXT];
 
 	line(cli, "policy");
 	if (!json_is_object(p)) {
 		(void)printf("none in force: nothing passes\n");
 		return;
 	}
-	(void)printf("generation %" PRIu64 ": %" PRIu64 " devices, %" PRIu64 " rules, applied by %s %s%s%s%s\n",
-		ost_json_u64(p, "generation"), ost_json_u64(p, "devices"), ost_json_u64(p, "rules"), ost_json_text(p, "by"),
+	(void)printf("generation %" PRIu64 ": %s, %s, applied by %s %s%s%s%s\n", ost_json_u64(p, "generation"),
+		ost_show_things(ost_json_u64(p, "devices"), "device", devices),
+		ost_show_things(ost_json_u64(p, "rules"), "rule", rules), ost_json_text(p, "by"),
 		ost_show_ago(ost_json_text(p, "time"), ago), *message != '\0' ? " (\"" : "", message,
 		*message != '\0' ? "\")" : "");
 }

@@ -38,6 +38,14 @@ const char *ost_show_count(uint64_t n, char buf[static OST_SHOW_TEXT])
 	return buf;
 }
 
+const char *ost_show_things(uint64_t n, const char *thing, char buf[static OST_SHOW_TEXT])
+{
+	char count[OST_SHOW_TEXT];
+
+	(void)snprintf(buf, OST_SHOW_TEXT, "%.28s %.16s%s", ost_show_count(n, count), thing, n == 1 ? "" : "s");
+	return buf;
+}
+
 const char *ost_show_bytes(uint64_t n, char buf[static OST_SHOW_TEXT])
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
