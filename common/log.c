@@ -21,12 +21,14 @@ static const struct {
 	[OST_LOG_DEBUG] = {"debug: ", "<7>"},
 };
 
-/* A standard stream that the caller closed would become the next file or socket we open, and what is printed would land in
- * it. Standard output becomes one that refuses to be written, so that it is noticed. */
+/* A standard stream that the caller closed would become the next file or socket we open, and what
+ * is printed would land in it. Standard output becomes one that refuses to be written, so that it
+ * is noticed. */
 static void streams_fill(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDERR_FILENO ? O_RDWR : O_RDONLY) != fd)
+		if (fcntl(fd, F_GETFD) < 0 &&
+			open("/dev/null", fd == STDERR_FILENO ? O_RDWR : O_RDONLY) != fd)
 			return;
 	}
 }

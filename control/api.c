@@ -446,7 +446,8 @@ static int http_start(struct ost_api *api, int fd)
 	return 0;
 }
 
-int ost_api_new(struct ost_daemon *daemon, char why[static OST_DAEMON_WHY], struct ost_api **ret_api)
+int ost_api_new(
+	struct ost_daemon *daemon, char why[static OST_DAEMON_WHY], struct ost_api **ret_api)
 {
 	struct ost_api *api = calloc(1, sizeof(*api));
 	int fd = -1;
@@ -457,9 +458,12 @@ int ost_api_new(struct ost_daemon *daemon, char why[static OST_DAEMON_WHY], stru
 	api->d = daemon;
 	r = socket_listen(daemon->paths.api_socket, &fd);
 	if (r < 0)
-		(void)snprintf(why, OST_DAEMON_WHY, "%s: %s; %s", daemon->paths.api_socket, strerror(-r),
-			r == -ENAMETOOLONG ? "a socket's path has at most 107 bytes: use a shorter --root" :
-					     "make this folder writable for ostiaryd, and remove what is in the socket's place");
+		(void)snprintf(why, OST_DAEMON_WHY, "%s: %s; %s", daemon->paths.api_socket,
+			strerror(-r),
+			r == -ENAMETOOLONG
+				? "a socket's path has at most 107 bytes: use a shorter --root"
+				: "make this folder writable for ostiaryd, and remove what is in "
+				  "the socket's place");
 	else
 		r = http_start(api, fd);
 	if (r < 0) {

@@ -9,5 +9,6 @@
 #define OST_API_BODY_MAX (80u << 20) /* bytes of a POST */
 
 /* Listens; an old socket file is removed (the caller holds the lock of the instance). */
-int ost_api_new(struct ost_daemon *daemon, char why[static OST_DAEMON_WHY], struct ost_api **ret_api) OST_MUST_CHECK;
+int ost_api_new(struct ost_daemon *daemon, char why[static OST_DAEMON_WHY],
+	struct ost_api **ret_api) OST_MUST_CHECK;
 void ost_api_free(struct ost_api **api);

@@ -20,7 +20,9 @@ struct ost_applier {
 	void *user;
 	uint64_t resent;     /* generation that was sent again by ourselves, 0 none */
 	uint64_t last_number; /* largest generation number ever met */
-	char said[sizeof(((struct ost_apply_result *)NULL)->text)]; /* the last failure in the log: the next like it is not told again */
+	char said[sizeof(
+		((struct ost_apply_result *)NULL)->text)]; /* the last failure in the log: the next
+							      like it is not told again */
 };
 
 const char *ost_apply_kind_name(unsigned kind)
@@ -42,7 +44,8 @@ static const void *image_now(const struct ost_applier *a, size_t *ret_length)
 	return image->header;
 }
 
-#define PENDING_MAX 16u /* more are left by a disk that took nothing for long: the next starts find them */
+#define PENDING_MAX                                                                                \
+	16u /* more are left by a disk that took nothing for long: the next starts find them */
 
 struct pending {
 	uint64_t numbers[PENDING_MAX];
@@ -54,7 +57,8 @@ static void pending_gather(void *user, const struct ost_generation *g)
 {
 	struct pending *p = user;
 
-	if (g->state == OST_GENERATION_PENDING && g->number != p->in_force && p->count < PENDING_MAX)
+	if (g->state == OST_GENERATION_PENDING && g->number != p->in_force &&
+		p->count < PENDING_MAX)
 		p->numbers[p->count++] = g->number;
 }
 
@@ -70,11 +74,14 @@ static void pending_clear(const struct ost_daemon *d)
 		if (ost_registry_generation_get(d->registry, p.numbers[i], &g) < 0)
 			continue;
 		g.state = OST_GENERATION_REFUSED;
-		(void)snprintf(g.result, sizeof(g.result), "ostiaryd ended before the data plane answered");
+		(void)snprintf(g.result, sizeof(g.result),
+			"ostiaryd ended before the data plane answered");
 		if (ost_registry_generation_put(d->registry, &g) < 0)
 			continue;
 		ost_generations_drop(&d->paths, g.number);
-		ost_log_warning("policy generation %" PRIu64 " had not come in force when ostiaryd ended: dropped; apply it again",
+		ost_log_warning(
+			"policy generation %" PRIu64
+			" had not come in force when ostiaryd ended: dropped; apply it again",
 			g.number);
 	}
 }
@@ -124,7 +131,8 @@ static void say(struct ost_apply_result *result, enum ost_apply_kind kind, const
 	result->kind = kind;
 }
 
-static void report(struct ost_applier *a, struct ost_apply_result *result, ost_apply_done_fn done, void *user)
+static void report(
+	struct ost_applier *a, struct ost_apply_result *result, ost_apply_done_fn done, void *user)
 {
 	bool again = strcmp(a->said, result->text) == 0;
 

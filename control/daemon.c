@@ -230,7 +230,8 @@ static const char *registry_hint(int r)
 	case -EUCLEAN:
 		return "move it away: a new one is made, the policy in force stays";
 	default:
-		return "is the disk full or read-only? If the file is damaged, move it away: a new one is made";
+		return "is the disk full or read-only? If the file is damaged, move it away: a new "
+		       "one is made";
 	}
 }
 
@@ -265,7 +266,8 @@ static int image_restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 	}
 	ost_ledger_policy(d->ledger);
 	if (r < 0)
-		(void)snprintf(why, OST_DAEMON_WHY, "%s: %.180s; %s", d->paths.registry, ost_registry_error(d->registry), registry_hint(r));
+		(void)snprintf(why, OST_DAEMON_WHY, "%s: %.180s; %s", d->paths.registry,
+			ost_registry_error(d->registry), registry_hint(r));
 	return r;
 }
 
@@ -275,7 +277,8 @@ static int registry_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 	int r = ost_registry_open(d->paths.registry, fault, &d->registry);
 
 	if (r < 0)
-		(void)snprintf(why, OST_DAEMON_WHY, "%s: %.180s; %s", d->paths.registry, fault, registry_hint(r));
+		(void)snprintf(why, OST_DAEMON_WHY, "%s: %.180s; %s", d->paths.registry, fault,
+			registry_hint(r));
 	return r;
 }
 
@@ -327,8 +330,9 @@ static int loop_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 	return d->tick == NULL || event_add(d->tick, &second) < 0 ? -ENOMEM : 0;
 }
 
-int ost_daemon_new(struct event_base *base, const struct ost_paths *paths, uint32_t metrics_devices_max,
-	char why[static OST_DAEMON_WHY], struct ost_daemon **ret_daemon)
+int ost_daemon_new(struct event_base *base, const struct ost_paths *paths,
+	uint32_t metrics_devices_max, char why[static OST_DAEMON_WHY],
+	struct ost_daemon **ret_daemon)
 {
 	struct ost_daemon *d = calloc(1, sizeof(*d));
 	int r;

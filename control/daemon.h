@@ -59,7 +59,8 @@ struct ost_daemon {
 };
 
 /* Builds all parts on top of opened directories; why is one sentence when it fails. base is borrowed. */
-int ost_daemon_new(struct event_base *base, const struct ost_paths *paths, uint32_t metrics_devices_max,
-	char why[static OST_DAEMON_WHY], struct ost_daemon **ret_daemon) OST_MUST_CHECK;
+int ost_daemon_new(struct event_base *base, const struct ost_paths *paths,
+	uint32_t metrics_devices_max, char why[static OST_DAEMON_WHY],
+	struct ost_daemon **ret_daemon) OST_MUST_CHECK;
 /* Writes what is gathered, closes, frees. */
 void ost_daemon_free(struct ost_daemon **daemon);

@@ -145,7 +145,8 @@ static int instance_lock(const struct ost_paths *paths, const struct passwd *use
 	(void)snprintf(path, sizeof(path), "%s/ostiaryd.lock", paths->run_dir);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0) {
-		ost_log_error("%s: %s; start it as root, or as the user who owns this folder", path, strerror(errno));
+		ost_log_error("%s: %s; start it as root, or as the user who owns this folder", path,
+			strerror(errno));
 		return -EACCES;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {

@@ -74,8 +74,8 @@ static void address_gather(void *user, const struct ost_registry_address *a)
 }
 
 /* The policy's own address number i of a device, as text. */
-static const char *static_address(const struct ost_image *image, const struct ost_image_device *device, uint32_t i,
-	char buf[static OST_IP_TEXT])
+static const char *static_address(const struct ost_image *image,
+	const struct ost_image_device *device, uint32_t i, char buf[static OST_IP_TEXT])
 {
 	const struct ost_image_address *a = &image->addresses[device->address_first + i];
 	struct ost_ip ip = {.family = a->family};
@@ -84,7 +84,8 @@ static const char *static_address(const struct ost_image *image, const struct os
 	return ost_ip_format(&ip, buf);
 }
 
-static void addresses_of(const struct ost_image *image, uint32_t place, struct address_rows *r, struct ost_jsonw *w)
+static void addresses_of(
+	const struct ost_image *image, uint32_t place, struct address_rows *r, struct ost_jsonw *w)
 {
 	const char *device = ost_image_device_name(image, place);
 	char ip[OST_IP_TEXT];
@@ -131,7 +132,8 @@ void ost_view_devices(struct ost_daemon *d, const char *after, uint32_t limit, s
 	free(rows.rows);
 }
 
-static void statics_json(const struct ost_image *image, const struct ost_image_device *device, struct ost_jsonw *w)
+static void statics_json(
+	const struct ost_image *image, const struct ost_image_device *device, struct ost_jsonw *w)
 {
 	char ip[OST_IP_TEXT];
 

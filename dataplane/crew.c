@@ -16,7 +16,8 @@
 static int site_make(struct ost_dataplane *dp)
 {
 	struct ost_site_config config = {
-		/* The devices of the policy before keep their places beside those of the next until their flows are gone. */
+		/* The devices of the policy before keep their places beside those of the next until
+		   their flows are gone. */
 		.devices_max = OST_MIN(2 * dp->file->devices, OST_DEVICES_MAX),
 		.bindings_max = dp->file->bindings,
 		.port_count = dp->file->port_count,

@@ -20,13 +20,15 @@ static struct ost_dataplane dataplane; /* large, one a process */
 
 static void usage(FILE *to)
 {
-	(void)fputs("usage: ostiary-dataplane [--root DIR] [--config FILE] [--no-hugepages] [--verbose]\n"
+	(void)fputs("usage: ostiary-dataplane [--root DIR] [--config FILE] [--no-hugepages] "
+		    "[--verbose]\n"
 		    "The fast path of Ostiary, in the foreground. Logs to standard error.\n"
 		    "  --root DIR     every path below DIR (tests, labs)\n"
 		    "  --config FILE  the site file (default: /etc/ostiary/ostiary.yaml)\n"
 		    "  --no-hugepages as hugepages: no in the site file\n"
 		    "  --verbose      debug lines too\n"
-		    "Exit code: 0 stopped by a signal, 2 it cannot start (the log says why and what to do).\n",
+		    "Exit code: 0 stopped by a signal, 2 it cannot start (the log says why and "
+		    "what to do).\n",
 		to);
 }
 
@@ -54,8 +56,8 @@ static int arguments(struct ost_dataplane *dp, int argc, char **argv)
 {
 	static const struct option options[] = {{"root", required_argument, NULL, 'r'},
 		{"config", required_argument, NULL, 'c'}, {"verbose", no_argument, NULL, 'v'},
-		{"no-hugepages", no_argument, NULL, 'n'},
-		{"version", no_argument, NULL, 'V'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+		{"no-hugepages", no_argument, NULL, 'n'}, {"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	const char *root = NULL, *config = NULL;
 	enum ost_log_level least = OST_LOG_INFO;
 	int o;
@@ -97,9 +99,11 @@ static int socket_open(struct ost_dataplane *dp)
 		ost_log_error("another ostiary-dataplane runs (it answers on %s); stop it first, or use --root DIR",
 			dp->paths.dataplane_socket);
 	else if (r < 0)
-		ost_log_error("cannot listen on %s: %s; %s", dp->paths.dataplane_socket, strerror(-r),
-			r == -ENAMETOOLONG ? "a socket's path has at most 107 bytes: use a shorter --root" :
-					     "check the folder and its permissions");
+		ost_log_error("cannot listen on %s: %s; %s", dp->paths.dataplane_socket,
+			strerror(-r),
+			r == -ENAMETOOLONG
+				? "a socket's path has at most 107 bytes: use a shorter --root"
+				: "check the folder and its permissions");
 	return r;
 }
 
@@ -157,13 +161,14 @@ static void link_changed(void *user, uint32_t port, bool up)
 		ost_site_port_down(dp->site, port);
 }
 
-/* Begins anew as the same process, with nothing of DPDK's first try left. Returns only when that fails. */
+/* Begins anew as the same process, with nothing of DPDK's first try left. Returns only when that
+ * fails. */
 static int again_without_hugepages(struct ost_dataplane *dp)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *argv[] = {self, (char *)(uintptr_t) "--no-hugepages", (char *)(uintptr_t) "--config", dp->paths.site_file, NULL,
-		NULL, NULL, NULL};
+	char *argv[] = {self, (char *)(uintptr_t) "--no-hugepages", (char *)(uintptr_t) "--config",
+		dp->paths.site_file, NULL, NULL, NULL, NULL};
 	unsigned more = 4;
 
 	if (dp->root != NULL) {
@@ -172,7 +177,8 @@ static int again_without_hugepages(struct ost_dataplane *dp)
 	}
 	if (dp->verbose)
 		argv[more] = (char *)(uintptr_t) "--verbose";
-	ost_log_warning("hugepages: another program has them: starting again without (write hugepages: no to start so at once)");
+	ost_log_warning("hugepages: another program has them: starting again without (write "
+			"hugepages: no to start so at once)");
 	ost_link_free(&dp->link);
 	if (n <= 0)
 		return -errno;

@@ -97,7 +97,9 @@ static int put_in_force(struct ost_dataplane *dp, struct ost_policy_in_force *ne
 	int r;
 
 	if (next->image.device_count > dp->file->devices) {
-		(void)snprintf(why, OST_MSG_TEXT, "%u devices, but tables: devices: in ostiary.yaml has room for %u; raise it",
+		(void)snprintf(why, OST_MSG_TEXT,
+			"%u devices, but tables: devices: in ostiary.yaml has room for %u; raise "
+			"it",
 			next->image.device_count, dp->file->devices);
 		return -ENOSPC;
 	}
@@ -105,7 +107,8 @@ static int put_in_force(struct ost_dataplane *dp, struct ost_policy_in_force *ne
 	if (r < 0) {
 		if (r == -ENOSPC)
 			(void)snprintf(why, OST_MSG_TEXT,
-				"no room for %u devices beside those of former policies that still have flows or addresses; "
+				"no room for %u devices beside those of former policies that still "
+				"have flows or addresses; "
 				"apply it again later, or raise tables: devices: in ostiary.yaml",
 				next->image.device_count);
 		else

@@ -38,13 +38,14 @@ int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv);
 /* One line on standard error: "ostiary: ..."; returns OST_EXIT_INPUT for a caller to return. */
 int ost_cli_fail(const char *fmt, ...) OST_PRINTF(1, 2);
 
-/* With --json a document on standard output, whole, with its newline; and the promise that there will be one: see
- * ost_cli_end(). */
+/* With --json a document on standard output, whole, with its newline; and the promise that there
+ * will be one: see ost_cli_end(). */
 void ost_cli_json_wanted(void);
 void ost_cli_json_tell(const char *document);
 
-/* The last step of a command that ended with exit_code: with --json and no document yet, the last failure as {"error": ...}.
- * Returns the exit code: OST_EXIT_INPUT when standard output did not take everything. */
+/* The last step of a command that ended with exit_code: with --json and no document yet, the last
+ * failure as {"error": ...}. Returns the exit code: OST_EXIT_INPUT when standard output did not
+ * take everything. */
 int ost_cli_end(int exit_code);
 
 /* Findings: sorted, to standard error for people, or as the JSON array "findings" on standard output. */

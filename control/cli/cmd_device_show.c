@@ -41,16 +41,19 @@ static void traffic(const struct ost_cli *cli, const json_t *d)
 {
 	char text[256], a[OST_SHOW_TEXT], b[OST_SHOW_TEXT];
 
-	(void)snprintf(text, sizeof(text), "%s, %s", ost_show_things(ost_json_u64(d, "out_packets"), "packet", a),
+	(void)snprintf(text, sizeof(text), "%s, %s",
+		ost_show_things(ost_json_u64(d, "out_packets"), "packet", a),
 		ost_show_bytes(ost_json_u64(d, "out_bytes"), b));
 	line(cli, "sent", text);
-	(void)snprintf(text, sizeof(text), "%s, %s", ost_show_things(ost_json_u64(d, "in_packets"), "packet", a),
+	(void)snprintf(text, sizeof(text), "%s, %s",
+		ost_show_things(ost_json_u64(d, "in_packets"), "packet", a),
 		ost_show_bytes(ost_json_u64(d, "in_bytes"), b));
 	line(cli, "received", text);
 	(void)snprintf(text, sizeof(text), "%s open, %s opened", ost_show_count(ost_json_u64(d, "flows"), a),
 		ost_show_count(ost_json_u64(d, "flows_opened"), b));
 	line(cli, "flows", text);
-	(void)snprintf(text, sizeof(text), "%s", ost_show_things(ost_json_u64(d, "refused_packets"), "packet", a));
+	(void)snprintf(text, sizeof(text), "%s",
+		ost_show_things(ost_json_u64(d, "refused_packets"), "packet", a));
 	line(cli, "refused", text);
 }
 
@@ -64,8 +67,11 @@ static void addresses(const struct ost_cli *cli, const json_t *d)
 		const char *expires = ost_json_text(a, "expires");
 
 		(void)snprintf(text, sizeof(text), "%.45s by %.10s%s%s", ost_json_text(a, "ip"),
-			strcmp(ost_json_text(a, "source"), "static") == 0 ? "the policy" : ost_json_text(a, "source"),
-			*expires != '\0' ? ", until " : "", *expires != '\0' ? ost_show_time(expires, until) : "");
+			strcmp(ost_json_text(a, "source"), "static") == 0
+				? "the policy"
+				: ost_json_text(a, "source"),
+			*expires != '\0' ? ", until " : "",
+			*expires != '\0' ? ost_show_time(expires, until) : "");
 		line(cli, i == 0 ? "addresses" : "", text);
 	}
 	if (json_array_size(json_object_get(d, "addresses")) == 0)
@@ -82,8 +88,10 @@ static void reasons(const struct ost_cli *cli, const json_t *d)
 	json_array_foreach(json_object_get(d, "refused"), i, r) {
 		char n[OST_SHOW_TEXT];
 
-		(void)printf("  %s%s%s: %s\n    %s\n    -> %s\n", ost_show_colour(cli, OST_COLOUR_WARN),
-			ost_json_text(r, "reason"), ost_show_plain(cli), ost_show_things(ost_json_u64(r, "packets"), "packet", n),
+		(void)printf("  %s%s%s: %s\n    %s\n    -> %s\n",
+			ost_show_colour(cli, OST_COLOUR_WARN), ost_json_text(r, "reason"),
+			ost_show_plain(cli),
+			ost_show_things(ost_json_u64(r, "packets"), "packet", n),
 			ost_json_text(r, "meaning"), ost_json_text(r, "advice"));
 	}
 }

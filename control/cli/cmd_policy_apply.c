@@ -143,7 +143,8 @@ static int answer_tell(const struct ost_cli *cli, const struct ost_http_reply *r
 	if (r != OST_EXIT_OK)
 		(void)ost_cli_fail("not applied: %s; %s", *error != '\0' ? error : "ostiaryd answered with an error", hint);
 	else if (!cli->json)
-		(void)printf("generation %" PRIu64 " is in force: %s, %s, %s passed\n", ost_json_u64(answer, "generation"),
+		(void)printf("generation %" PRIu64 " is in force: %s, %s, %s passed\n",
+			ost_json_u64(answer, "generation"),
 			ost_show_things(ost_json_u64(answer, "devices"), "device", devices),
 			ost_show_things(ost_json_u64(answer, "rules"), "rule", rules),
 			ost_show_things(ost_json_u64(answer, "tests"), "test", tests));

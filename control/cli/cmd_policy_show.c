@@ -22,7 +22,8 @@ static void sources_print(const json_t *p)
 
 static void summary(const struct ost_cli *cli, const json_t *p)
 {
-	char at[OST_SHOW_TEXT], ago[OST_SHOW_TEXT], n[OST_SHOW_TEXT], devices[OST_SHOW_TEXT], roles[OST_SHOW_TEXT];
+	char at[OST_SHOW_TEXT], ago[OST_SHOW_TEXT], n[OST_SHOW_TEXT], devices[OST_SHOW_TEXT],
+		roles[OST_SHOW_TEXT];
 	char rules[OST_SHOW_TEXT], tests[OST_SHOW_TEXT];
 	const json_t *source;
 	size_t i;
@@ -36,7 +37,8 @@ static void summary(const struct ost_cli *cli, const json_t *p)
 		(void)printf("message  %s\n", ost_json_text(p, "message"));
 	(void)printf("holds    %s, %s, %s, %s passed; image %s, crc %08" PRIx64 "\n",
 		ost_show_things(ost_json_u64(p, "devices"), "device", devices),
-		ost_show_things(ost_json_u64(p, "roles"), "role", roles), ost_show_things(ost_json_u64(p, "rules"), "rule", rules),
+		ost_show_things(ost_json_u64(p, "roles"), "role", roles),
+		ost_show_things(ost_json_u64(p, "rules"), "rule", rules),
 		ost_show_things(ost_json_u64(p, "tests"), "test", tests),
 		ost_show_bytes(ost_json_u64(p, "image_bytes"), n), ost_json_u64(p, "crc"));
 	json_array_foreach(json_object_get(p, "sources"), i, source)

@@ -127,8 +127,10 @@ static void child_ended(struct run *run, struct ost_child *c, int status)
 	}
 	/* A full disk must not take the fast path down with it. */
 	if (fatal && c == &run->children[CHILD_DAEMON]) {
-		ost_log_error("%s cannot run (%s): its last lines say why; the fast path goes on, it is tried again in %u s",
-			c->name, ost_child_status(status, text), (unsigned)(FATAL_AGAIN_NS / OST_NS_PER_S));
+		ost_log_error("%s cannot run (%s): its last lines say why; the fast path goes on, "
+			      "it is tried again in %u s",
+			c->name, ost_child_status(status, text),
+			(unsigned)(FATAL_AGAIN_NS / OST_NS_PER_S));
 		c->again_ns = ost_clock_mono_ns() + FATAL_AGAIN_NS;
 		return;
 	}

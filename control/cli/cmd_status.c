@@ -60,11 +60,12 @@ static void policy(const struct ost_cli *cli, const json_t *s)
 		(void)printf("none in force: nothing passes\n");
 		return;
 	}
-	(void)printf("generation %" PRIu64 ": %s, %s, applied by %s %s%s%s%s\n", ost_json_u64(p, "generation"),
+	(void)printf("generation %" PRIu64 ": %s, %s, applied by %s %s%s%s%s\n",
+		ost_json_u64(p, "generation"),
 		ost_show_things(ost_json_u64(p, "devices"), "device", devices),
 		ost_show_things(ost_json_u64(p, "rules"), "rule", rules), ost_json_text(p, "by"),
-		ost_show_ago(ost_json_text(p, "time"), ago), *message != '\0' ? " (\"" : "", message,
-		*message != '\0' ? "\")" : "");
+		ost_show_ago(ost_json_text(p, "time"), ago), *message != '\0' ? " (\"" : "",
+		message, *message != '\0' ? "\")" : "");
 }
 
 static void table_line(const json_t *tables, const char *key, const char *name)

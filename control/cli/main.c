@@ -169,7 +169,8 @@ int main(int argc, char **argv)
 		else if (strncmp(argv[i], "--root=", 7) == 0)
 			cli.root = argv[i] + 7;
 		else if (strcmp(argv[i], "--version") == 0)
-			return (void)printf("ostiary %s\n", OSTIARY_VERSION), ost_cli_end(OST_EXIT_OK);
+			return (void)printf("ostiary %s\n", OSTIARY_VERSION),
+			       ost_cli_end(OST_EXIT_OK);
 		else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return ost_cli_end(help_all(stdout));
 		else

@@ -42,7 +42,8 @@ const char *ost_show_things(uint64_t n, const char *thing, char buf[static OST_S
 {
 	char count[OST_SHOW_TEXT];
 
-	(void)snprintf(buf, OST_SHOW_TEXT, "%.28s %.16s%s", ost_show_count(n, count), thing, n == 1 ? "" : "s");
+	(void)snprintf(buf, OST_SHOW_TEXT, "%.28s %.16s%s", ost_show_count(n, count), thing,
+		n == 1 ? "" : "s");
 	return buf;
 }
 

@@ -22,7 +22,8 @@ const char *ost_show_plain(const struct ost_cli *cli);
 /* buf holds OST_SHOW_TEXT bytes; each returns buf. */
 #define OST_SHOW_TEXT 48
 const char *ost_show_count(uint64_t n, char buf[static OST_SHOW_TEXT]);	  /* 1,234,567 */
-const char *ost_show_things(uint64_t n, const char *thing, char buf[static OST_SHOW_TEXT]); /* 1 device, 2 devices */
+const char *ost_show_things(
+	uint64_t n, const char *thing, char buf[static OST_SHOW_TEXT]);	  /* 1 device, 2 devices */
 const char *ost_show_bytes(uint64_t n, char buf[static OST_SHOW_TEXT]);	  /* 1.2 MB */
 const char *ost_show_duration(uint64_t s, char buf[static OST_SHOW_TEXT]); /* 3 d 4 h */
 /* "2026-11-22T10:11:12.123456Z" as "12 s ago", or "-" for "". */

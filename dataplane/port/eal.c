@@ -174,7 +174,8 @@ int ost_eal_start(const struct ost_site_file *file, struct ost_diag *diag, bool 
 	args_build(&args, file, hugepages);
 	log_redirect();
 	if (rte_eal_init(args.argc, args.argv) < 0) {
-		/* Another program took them after we looked, or has reserved them: the EAL cannot be tried twice in one process. */
+		/* Another program took them after we looked, or has reserved them: the EAL cannot
+		 * be tried twice in one process. */
 		if (hugepages && file->hugepages == OST_HUGEPAGES_AUTO)
 			return -EAGAIN;
 		ost_diag_error(diag, (struct ost_pos){0},

@@ -53,7 +53,8 @@ struct ost_ports {
 #define OST_LCORE_OF_WORKER(index) ((index) + 1u)
 
 /* Starts the EAL for this site and as many worker lcores as wanted. -EINVAL with an error in diag.
- * -EAGAIN: hugepages: auto chose hugepages that another program has; a fresh process can do without. Once a process. */
+ * -EAGAIN: hugepages: auto chose hugepages that another program has; a fresh process can do
+ * without. Once a process. */
 int ost_eal_start(const struct ost_site_file *file, struct ost_diag *diag, bool *ret_hugepages) OST_MUST_CHECK;
 
 /* Opens, configures and starts every port with one queue pair a worker. *workers comes in as wanted and goes
