@@ -141,8 +141,8 @@ static void statics_json(
 		ost_jsonw_object(w, NULL);
 		ost_jsonw_string(w, "ip", static_address(image, device, i, ip));
 		ost_jsonw_string(w, "source", ost_binding_source_name(OST_BINDING_STATIC));
-		time_json(w, "bound", 0);
-		time_json(w, "expires", 0);
+		ost_jsonw_time(w, "bound", 0);
+		ost_jsonw_time(w, "expires", 0);
 		ost_jsonw_end(w, '}');
 	}
 }
