@@ -22,7 +22,8 @@
 		"IPv6 header is cut short, has impossible lengths, or a source that no host has", \
 		"look at the sender's network stack")                                             \
 	X(MALFORMED_L4, "malformed-l4",                                                           \
-		"TCP, UDP, ICMP or DHCP part is cut short or contradicts the IP length",          \
+		"TCP, UDP, ICMP, ND or DHCP part is cut short, contradicts itself, "              \
+		"or bears what has no place in it",                                               \
 		"look at the sender's network stack")                                             \
 	X(IPV6_EXTENSION, "ipv6-extension",                                                       \
 		"routing header, or more IPv6 extension headers than are followed",               \

@@ -241,6 +241,12 @@ static void cut_short_at_every_byte(void **state)
 	f = whole;
 	f.b[begin + 3] = 11;
 	assert_refused(done(r, NET, &f), MALFORMED_L4);
+	/* An address without its lifetimes, in an IA that ends with it. */
+	f = whole;
+	f.n = begin + 4 + 12 + 4 + 16;
+	f.b[begin + 3] = 12 + 4 + 16;
+	f.b[begin + 19] = 16;
+	assert_refused(done(r, NET, &f), MALFORMED_L4);
 	/* Beyond UDP's length there is nothing. */
 	f = whole;
 	wire_end(&f);
