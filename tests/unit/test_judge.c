@@ -395,7 +395,7 @@ static void test_checked(void **state)
 		"  one: { role: with, mac: \"02:00:00:00:00:01\" }\n"
 		"  two: { role: without, mac: \"02:00:00:00:00:02\", vlan: 5 }\n";
 	static const char *const questions[] = {"udp 255.255.255.255:67", "udp 10.0.0.1:67",
-		"icmpv6/135 fd00::1", "icmpv6/133 ff02::2", "ip/2 224.0.0.22"};
+		"icmpv6/135 fe80::1", "icmpv6/133 ff02::2", "ip/2 224.0.0.22"};
 	struct court c;
 
 	(void)state;
