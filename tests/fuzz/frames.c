@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
 
-/* Devices of the policies in fuzz_packet.c, a stranger, routers, a group. */
+/* Devices of the policies in packet_gateway.c, a stranger, routers, a group. */
 const uint8_t fuzz_macs[FUZZ_MACS][6] = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}, {2, 0, 0, 0, 0, 3}, {2, 0, 0, 0, 0, 4},
 	{2, 0, 0, 0, 0, 9}, {2, 0, 0, 0, 0, 0xfe}, {0x33, 0x33, 0, 0, 0, 1}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 const uint8_t fuzz_ip4[8][4] = {{10, 0, 0, 1}, {10, 0, 0, 2}, {10, 0, 0, 77}, {10, 20, 0, 5}, {10, 0, 0, 254}, {0, 0, 0, 0},
