@@ -169,3 +169,11 @@ int ost_dir_make(const char *path, unsigned mode)
 	}
 	return mkdir(copy, mode) < 0 && errno != EEXIST ? -errno : 0;
 }
+
+int ost_stream_end(FILE *stream)
+{
+	errno = 0;
+	if (fflush(stream) == 0 && ferror(stream) == 0)
+		return 0;
+	return errno != 0 ? -errno : -EIO;
+}

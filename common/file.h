@@ -4,6 +4,8 @@
 
 #include "common.h"
 
+#include <stdio.h>
+
 /* Reads a whole regular file of at most max_bytes. ret_bytes is NUL-terminated behind its length and
  * owned by the caller (free). -EFBIG: larger than max_bytes; -EISDIR, -ENOENT, -EACCES as open(2);
  * -EINVAL: not a regular file. */
@@ -22,3 +24,7 @@ int ost_memfd_map(int fd, size_t max_bytes, const void **ret_bytes, size_t *ret_
 
 /* mkdir -p with this mode for what is made. */
 int ost_dir_make(const char *path, unsigned mode) OST_MUST_CHECK;
+
+/* Whether all that was printed has arrived: flushes. -ENOSPC, -EIO, ...; a write that failed before is told as -EIO when nothing
+ * is known of its cause any more. */
+int ost_stream_end(FILE *stream) OST_MUST_CHECK;

@@ -12,7 +12,7 @@ enum ost_log_level {
 	OST_LOG_DEBUG,
 };
 
-/* program is borrowed and stands before each line. Call once, before any thread starts. */
+/* program is borrowed and stands before each line. Call before any thread starts; again, for another level. */
 void ost_log_open(const char *program, enum ost_log_level least);
 
 /* Thread-safe: one write per line. Control characters of the text are shown as '?'. */

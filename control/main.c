@@ -46,6 +46,17 @@ static int number_read(const char *text, uint32_t *ret_number)
 	return 0;
 }
 
+/* 1: all was said. */
+static int told(void)
+{
+	int r = ost_stream_end(stdout);
+
+	if (r == 0)
+		return 1;
+	ost_log_error("standard output cannot be written: %s; what was printed is not whole", strerror(-r));
+	return r;
+}
+
 /* 0: go on; 1: all was said. */
 static int options_read(int argc, char **argv, struct options *o)
 {
@@ -74,10 +85,10 @@ static int options_read(int argc, char **argv, struct options *o)
 			break;
 		case 'v':
 			(void)printf("ostiaryd %s\n", OSTIARY_VERSION);
-			return 1;
+			return told();
 		case 'h':
 			(void)fputs(help, stdout);
-			return 1;
+			return told();
 		default:
 			return -EINVAL;
 		}

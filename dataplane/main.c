@@ -52,6 +52,16 @@ static bool findings_log(struct ost_diag *diag)
 	return diag->errors > 0;
 }
 
+/* The end of --help and --version. */
+static _Noreturn void told(void)
+{
+	int r = ost_stream_end(stdout);
+
+	if (r < 0)
+		ost_log_error("standard output cannot be written: %s; what was printed is not whole", strerror(-r));
+	exit(r < 0 ? EXIT_INPUT : EXIT_SUCCESS);
+}
+
 static int arguments(struct ost_dataplane *dp, int argc, char **argv)
 {
 	static const struct option options[] = {{"root", required_argument, NULL, 'r'},
@@ -62,13 +72,14 @@ static int arguments(struct ost_dataplane *dp, int argc, char **argv)
 	enum ost_log_level least = OST_LOG_INFO;
 	int o;
 
+	ost_log_open("ostiary-dataplane", least);
 	while ((o = getopt_long(argc, argv, "hv", options, NULL)) != -1) {
 		if (o == 'h' || o == 'V') {
 			if (o == 'h')
 				usage(stdout);
 			else
 				(void)puts("ostiary-dataplane " OSTIARY_VERSION);
-			exit(0);
+			told();
 		}
 		if (o == '?')
 			return -EINVAL;

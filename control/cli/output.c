@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "file.h"
 #include "jsonw.h"
 #include "text.h"
 
@@ -35,16 +36,14 @@ static void failure_json(void)
 
 int ost_cli_end(int exit_code)
 {
-	int flushed;
+	int r;
 
 	if (json_wanted && !json_told && failure[0] != '\0')
 		failure_json();
-	errno = 0;
-	flushed = fflush(stdout);
-	if (flushed == 0 && ferror(stdout) == 0)
+	r = ost_stream_end(stdout);
+	if (r == 0)
 		return exit_code;
-	return ost_cli_fail("standard output cannot be written: %s; what was printed is not whole",
-		errno != 0 ? strerror(errno) : "write error");
+	return ost_cli_fail("standard output cannot be written: %s; what was printed is not whole", strerror(-r));
 }
 
 int ost_cli_fail(const char *fmt, ...)
