@@ -384,7 +384,7 @@ bool ost_replay_device(
 	ret_device->forwarded = r->slots[slot].forwarded;
 	ret_device->refused = r->slots[slot].refused;
 	if (ret_device->refused.pkts > 0) {
-		ost_classifier_device_counts(r->classifier, slot, &counts);
+		ost_site_device_counts(r->site, slot, &counts);
 		memcpy(ret_device->refused_pkts, counts.refused_pkts,
 			sizeof(ret_device->refused_pkts));
 	}

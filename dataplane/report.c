@@ -81,27 +81,22 @@ bool ost_report_device(const struct ost_dataplane *dp, uint32_t slot, struct ost
 	struct ost_msg_device_stats s = {0};
 	struct ost_site_device device;
 	struct ost_device_counts c;
-	uint64_t last_ns = 0;
 
 	if (dp->policy == NULL || ost_site_device_get(dp->site, slot, &device) < 0 || device.image_device == OST_DEVICE_NONE)
 		return false;
-	for (uint32_t i = 0; i < dp->worker_count; i++) {
-		ost_classifier_device_counts(dp->workers[i]->classifier, slot, &c);
-		s.out_pkts += c.out_pkts;
-		s.out_bytes += c.out_bytes;
-		s.in_pkts += c.in_pkts;
-		s.in_bytes += c.in_bytes;
-		s.flows += c.flows;
-		s.flows_opened += c.flows_opened;
-		last_ns = OST_MAX(last_ns, c.last_seen_ns);
-		for (uint32_t r = 0; r < OST_REASON_SLOTS; r++)
-			s.refused_pkts[r] += c.refused_pkts[r];
-	}
+	ost_site_device_counts(dp->site, slot, &c);
+	s.out_pkts = c.out_pkts;
+	s.out_bytes = c.out_bytes;
+	s.in_pkts = c.in_pkts;
+	s.in_bytes = c.in_bytes;
+	s.flows = c.flows;
+	s.flows_opened = c.flows_opened;
+	memcpy(s.refused_pkts, c.refused_pkts, sizeof(s.refused_pkts));
 	s.generation = dp->policy->image.generation;
 	s.device = device.image_device;
 	s.state = device.state;
 	s.port = device.port;
-	s.last_seen_wall_ns = wall_of(dp, last_ns);
+	s.last_seen_wall_ns = wall_of(dp, c.last_seen_ns);
 	*ret_stats = s;
 	return true;
 }

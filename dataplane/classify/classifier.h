@@ -5,25 +5,19 @@
 #include "refusal.h"
 #include "site.h"
 
-#define OST_DEVICE_REASON_SLOTS 46u
-
-_Static_assert((int)OST_REASON_COUNT <= (int)OST_DEVICE_REASON_SLOTS, "reasons outgrew a device's counters");
-
-/* A device's counters of one worker. Refusals have 48 bits: 32 in lo, the carry in hi; they lie in the order of
- * ost_tally_place, so that the reasons of a flood are in the first line. */
+/* A device's counters of one worker: one cache line. Of refusals, those that a flood brings, 32 bits each; the
+ * others, and what 32 bits are too few for, are the site's (struct ost_refused). */
 struct ost_tally {
 	uint64_t pkts[2]; /* 0 from the device, 1 towards it */
 	uint64_t bytes[2];
 	uint32_t last_tick; /* last packet from the device */
 	uint32_t opened;
-	uint32_t refused_lo[OST_DEVICE_REASON_SLOTS];
-	uint16_t refused_hi[OST_DEVICE_REASON_SLOTS];
-	uint32_t spare;
+	uint32_t refused[OST_FLOOD_REASONS]; /* by ost_tally_place */
 } OST_CACHE_ALIGNED;
 
-_Static_assert(sizeof(struct ost_tally) == 320, "five lines a device");
+_Static_assert(sizeof(struct ost_tally) == 64, "one line a device and worker");
 
-/* Place of a reason among a device's counters. The first six share the line of last_tick. */
+/* Place of a reason among a device's counters: first those of floods. */
 extern const uint8_t ost_tally_place[OST_REASON_COUNT];
 
 struct ost_classifier {
@@ -56,12 +50,15 @@ static inline bool ost_port_is_network(const struct ost_site *site, uint8_t port
 	return !(site->device_ports >> port & 1);
 }
 
-static inline void ost_tally_refuse(struct ost_tally *t, uint8_t reason)
+/* What is not counted in the worker's own line. */
+void ost_tally_refuse_shared(struct ost_classifier *c, uint32_t slot, uint8_t place);
+
+static inline void ost_tally_refuse(struct ost_classifier *c, uint32_t slot, uint8_t reason)
 {
 	uint8_t place = ost_tally_place[reason];
 
-	if (OST_UNLIKELY(++t->refused_lo[place] == 0))
-		t->refused_hi[place]++;
+	if (OST_UNLIKELY(place >= OST_FLOOD_REASONS || ++c->tallies[slot].refused[place] == 0))
+		ost_tally_refuse_shared(c, slot, place);
 }
 
 /* Whether a frame that is accounted to a device goes towards it: between two devices it is accounted to one of them,

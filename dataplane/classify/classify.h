@@ -133,7 +133,7 @@ struct ost_classifier_config {
 	uint32_t flows6_max;
 	uint32_t refusal_records; /* a power of two; 0: no records, counters only */
 	bool owns_control;	  /* exactly one classifier of a site */
-	bool shared_limits;	  /* other workers take from the same rate limits */
+	bool shared_limits;	  /* other workers take from the same rate limits and count with the same devices */
 	/* seconds; 0: the default of docs/ostiary.yaml.5 */
 	uint32_t tcp_established_s, tcp_opening_s, tcp_closing_s, udp_s, udp_reply_s, icmp_s, other_s;
 };
@@ -176,7 +176,9 @@ struct ost_device_counts {
 };
 
 const struct ost_port_counts *ost_classifier_port_counts(const struct ost_classifier *c, uint32_t port);
-void ost_classifier_device_counts(const struct ost_classifier *c, uint32_t slot, struct ost_device_counts *ret_counts);
+
+/* (main) Of all workers together; all zero for a slot that is none. */
+void ost_site_device_counts(const struct ost_site *site, uint32_t slot, struct ost_device_counts *ret_counts);
 
 /* Hits of each rule (flows opened by it) of the image in force, by index into its RULES; reset by a new image. */
 uint64_t ost_classifier_rule_hits(const struct ost_classifier *c, uint32_t rule);

@@ -5,7 +5,7 @@
 #include "cursor.h"
 #include "refuse.h"
 
-/* 0 to 5: what a flood from or towards a known device is refused with. The others follow in their own order; the
+/* 0 to 5 (OST_FLOOD_REASONS): what a flood from or towards a known device is refused with. The others follow in their own order; the
  * six that those displaced, from NONE to MALFORMED_L4, take their places. */
 #pragma GCC diagnostic push
 #ifdef __clang__
@@ -51,27 +51,62 @@ static uint64_t not_less_than_none(uint64_t count)
 	return count >> 63 ? 0 : count;
 }
 
-void ost_classifier_device_counts(const struct ost_classifier *c, uint32_t slot, struct ost_device_counts *ret_counts)
+static void counts_add(const struct ost_classifier *c, uint32_t slot, struct ost_device_counts *n)
+{
+	const struct ost_tally *t = &c->tallies[slot];
+	uint64_t seen_ns = tick_ns(t->last_tick, c->now_ns);
+
+	n->out_pkts += not_less_than_none(t->pkts[0]);
+	n->out_bytes += not_less_than_none(t->bytes[0]);
+	n->in_pkts += not_less_than_none(t->pkts[1]);
+	n->in_bytes += not_less_than_none(t->bytes[1]);
+	n->last_seen_ns = OST_MAX(n->last_seen_ns, seen_ns);
+	n->flows_opened += t->opened;
+	for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
+		if (ost_tally_place[i] < OST_FLOOD_REASONS)
+			n->refused_pkts[i] += t->refused[ost_tally_place[i]];
+	}
+}
+
+void ost_site_device_counts(const struct ost_site *site, uint32_t slot, struct ost_device_counts *ret_counts)
 {
 	struct ost_device_counts n = {0};
-	const struct ost_tally *t;
 
-	if (slot < c->site->config.devices_max) {
-		t = &c->tallies[slot];
-		n.out_pkts = not_less_than_none(t->pkts[0]);
-		n.out_bytes = not_less_than_none(t->bytes[0]);
-		n.in_pkts = not_less_than_none(t->pkts[1]);
-		n.in_bytes = not_less_than_none(t->bytes[1]);
-		n.last_seen_ns = tick_ns(t->last_tick, c->now_ns);
-		n.flows = atomic_load(&c->site->slots[slot].flows);
-		n.flows_opened = t->opened;
-		for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
-			uint8_t place = ost_tally_place[i];
+	if (slot >= site->config.devices_max) {
+		*ret_counts = n;
+		return;
+	}
+	n.flows = atomic_load_explicit(&site->slots[slot].flows, memory_order_relaxed);
+	for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
+		const struct ost_refused *r = &site->refused[slot];
+		uint8_t place = ost_tally_place[i];
 
-			n.refused_pkts[i] = (uint64_t)t->refused_hi[place] << 32 | t->refused_lo[place];
+		n.refused_pkts[i] = (uint64_t)atomic_load_explicit(&r->carry[place], memory_order_relaxed) << 32;
+		if (place >= OST_FLOOD_REASONS)
+			n.refused_pkts[i] += atomic_load_explicit(&r->rare[place - OST_FLOOD_REASONS], memory_order_relaxed);
+	}
+	for (uint32_t i = 0; i < site->classifier_count; i++)
+		counts_add(site->classifiers[i], slot, &n);
+	*ret_counts = n;
+}
+
+void ost_tally_refuse_shared(struct ost_classifier *c, uint32_t slot, uint8_t place)
+{
+	struct ost_refused *r = &c->site->refused[slot];
+	_Atomic uint32_t *rare;
+	uint32_t before = UINT32_MAX;
+
+	if (place >= OST_FLOOD_REASONS) {
+		rare = &r->rare[place - OST_FLOOD_REASONS];
+		if (c->config.shared_limits) {
+			before = atomic_fetch_add_explicit(rare, 1, memory_order_relaxed);
+		} else {
+			before = atomic_load_explicit(rare, memory_order_relaxed);
+			atomic_store_explicit(rare, before + 1, memory_order_relaxed);
 		}
 	}
-	*ret_counts = n;
+	if (before == UINT32_MAX)
+		atomic_fetch_add_explicit(&r->carry[place], 1, memory_order_relaxed);
 }
 
 uint64_t ost_classifier_rule_hits(const struct ost_classifier *c, uint32_t rule)
@@ -108,7 +143,7 @@ void ost_classifier_unsent(struct ost_classifier *c, uint8_t ingress, uint32_t d
 	/* The flow counted them already; its counts come here with the next sweep. */
 	ost_tally_take_back(t, to_device || ost_tally_towards(c, device, ingress), pkts, bytes);
 	for (uint32_t i = 0; i < pkts; i++)
-		ost_tally_refuse(t, (uint8_t)reason);
+		ost_tally_refuse(c, device, (uint8_t)reason);
 }
 
 /* Addresses and ports as far as the frame has them: it may have been refused for having not. */

@@ -55,7 +55,7 @@ static inline void ost_refuse_inline(struct ost_classifier *c, const struct ost_
 {
 	c->ports[p->port].refused_pkts[reason]++;
 	if (slot != OST_SLOT_NONE)
-		ost_tally_refuse(&c->tallies[slot], (uint8_t)reason);
+		ost_tally_refuse(c, slot, (uint8_t)reason);
 	ost_refusal_record(c, p, hash, slot, (uint8_t)reason);
 	*v = (struct ost_verdict){.action = OST_REFUSE, .reason = (uint8_t)reason,
 		.device = slot != OST_SLOT_NONE ? slot : OST_DEVICE_NONE};

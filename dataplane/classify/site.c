@@ -62,11 +62,14 @@ static int site_tables_make(struct ost_site *site)
 	site->slot_at = ost_site_alloc(site, (size_t)ost_table_places(&site->devices) * sizeof(*site->slot_at));
 	site->standings = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*site->standings));
 	site->slots = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*site->slots));
+	site->refused = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*site->refused));
 	site->bindings = ost_site_alloc(site,
 		(size_t)ost_table_places(&site->bindings_table) * sizeof(*site->bindings));
 	site->wishes = ost_site_alloc(site, OST_BINDING_WISHES * sizeof(*site->wishes));
 	site->events = ost_site_alloc(site, OST_BINDING_EVENTS * sizeof(*site->events));
-	return site->slot_at != NULL && site->standings != NULL && site->slots != NULL && site->bindings != NULL && site->wishes != NULL && site->events != NULL ? 0 : -ENOMEM;
+	return site->slot_at && site->standings && site->slots && site->refused && site->bindings && site->wishes && site->events
+		? 0
+		: -ENOMEM;
 }
 
 int ost_site_new(const struct ost_site_config *config, struct ost_site **ret_site)
@@ -113,6 +116,7 @@ void ost_site_free(struct ost_site **site)
 	ost_site_release(s, s->slot_at, (size_t)ost_table_places(&s->devices) * sizeof(*s->slot_at));
 	ost_site_release(s, s->standings, (size_t)s->config.devices_max * sizeof(*s->standings));
 	ost_site_release(s, s->slots, (size_t)s->config.devices_max * sizeof(*s->slots));
+	ost_site_release(s, s->refused, (size_t)s->config.devices_max * sizeof(*s->refused));
 	ost_site_release(s, s->bindings, (size_t)ost_table_places(&s->bindings_table) * sizeof(*s->bindings));
 	ost_site_release(s, s->wishes, OST_BINDING_WISHES * sizeof(*s->wishes));
 	ost_site_release(s, s->events, OST_BINDING_EVENTS * sizeof(*s->events));

@@ -47,6 +47,20 @@ struct ost_standing {
 	uint8_t spare;
 };
 
+#define OST_FLOOD_REASONS  6u  /* counted by each worker in its own line (struct ost_tally) */
+#define OST_DEVICE_REASONS 46u
+
+_Static_assert((int)OST_REASON_COUNT <= (int)OST_DEVICE_REASONS, "reasons outgrew a device's counters");
+
+/* A device's refusals that no worker counts alone: what is rarer than a flood, and the carries of all. 48 bits each. */
+struct ost_refused {
+	_Atomic uint32_t rare[OST_DEVICE_REASONS - OST_FLOOD_REASONS];
+	_Atomic uint16_t carry[OST_DEVICE_REASONS];
+	uint32_t spare;
+} OST_CACHE_ALIGNED;
+
+_Static_assert(sizeof(struct ost_refused) == 256, "four lines a device, however many workers");
+
 /* Where a place of the device table leads, with the key, so that the look-up ends here. */
 struct ost_device_place {
 	uint64_t mac;
@@ -110,6 +124,7 @@ struct ost_site {
 	struct ost_device_place *slot_at; /* by place */
 	struct ost_slot *slots; /* devices_max of them, as are all arrays by slot */
 	struct ost_standing *standings;
+	struct ost_refused *refused;
 	uint32_t slot_count;	/* ever used */
 	uint32_t slot_free;	/* where the search for a freed one goes on */
 	struct ost_table bindings_table;

@@ -41,18 +41,18 @@ void fuzz_devices_check(const struct gateway *g)
 			for (uint32_t i = 0; i < OST_REASON_COUNT; i++)
 				refused += n->refused_pkts[i];
 		}
-		for (uint32_t slot = 0; slot < DEVICES_MAX; slot++) {
-			struct ost_device_counts n;
+	}
+	for (uint32_t slot = 0; slot < DEVICES_MAX; slot++) {
+		struct ost_device_counts n;
 
-			ost_classifier_device_counts(g->workers[w], slot, &n);
-			if (n.flows != 0)
-				fuzz_die("a flow was left with its device");
-			if (n.out_pkts > forwarded || n.in_pkts > forwarded)
-				fuzz_die("a device's packets were not forwarded");
-			of_devices += n.out_pkts + n.in_pkts;
-			for (uint32_t i = 0; i < OST_REASON_COUNT; i++)
-				of_devices_refused += n.refused_pkts[i];
-		}
+		ost_site_device_counts(g->site, slot, &n);
+		if (n.flows != 0)
+			fuzz_die("a flow was left with its device");
+		if (n.out_pkts > forwarded || n.in_pkts > forwarded)
+			fuzz_die("a device's packets were not forwarded");
+		of_devices += n.out_pkts + n.in_pkts;
+		for (uint32_t i = 0; i < OST_REASON_COUNT; i++)
+			of_devices_refused += n.refused_pkts[i];
 	}
 	if (of_devices > forwarded || of_devices_refused > refused)
 		fuzz_die("devices count more than ports");

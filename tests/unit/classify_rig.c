@@ -117,7 +117,7 @@ struct ost_device_counts rig_counts(const struct rig *r, const char *device)
 {
 	struct ost_device_counts counts;
 
-	ost_classifier_device_counts(r->c, ost_site_slot(r->site, rig_device(r, device)), &counts);
+	ost_site_device_counts(r->site, ost_site_slot(r->site, rig_device(r, device)), &counts);
 	return counts;
 }
 

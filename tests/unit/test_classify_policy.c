@@ -398,7 +398,7 @@ static void whatever_comes_is_accounted_for(void **state)
 	for (uint32_t slot = 0; slot < ost_site_slots(rig.site); slot++) {
 		struct ost_device_counts c;
 
-		ost_classifier_device_counts(rig.c, slot, &c);
+		ost_site_device_counts(rig.site, slot, &c);
 		for (unsigned k = 0; k < OST_REASON_SLOTS; k++)
 			by_device -= c.refused_pkts[k];
 	}
