@@ -18,6 +18,7 @@ struct ost_cli {
 	struct ost_paths paths;
 	const char *root; /* --root, or "" */
 	bool json;	  /* --json */
+	unsigned columns; /* of the terminal that standard output is; 0: it is none, lines may be as long as they are */
 	bool colour;	  /* standard output is a terminal and NO_COLOR is not set */
 };
 

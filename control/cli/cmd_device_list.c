@@ -5,6 +5,7 @@
 #include "client.h"
 #include "options.h"
 #include "show.h"
+#include "table.h"
 
 static void addresses(const json_t *device, char *buf, size_t size)
 {

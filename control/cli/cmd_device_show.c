@@ -6,11 +6,14 @@
 #include "client.h"
 #include "options.h"
 #include "show.h"
+#include "table.h"
+
+#define NAME_COLUMNS 13u
 
 static void line(const struct ost_cli *cli, const char *name, const char *value)
 {
-	(void)printf("%s%-13s%s%s\n", ost_show_colour(cli, OST_COLOUR_DIM), name, ost_show_plain(cli),
-		*value != '\0' ? value : "-");
+	(void)printf("%s%-*s%s", ost_show_colour(cli, OST_COLOUR_DIM), (int)NAME_COLUMNS, name, ost_show_plain(cli));
+	ost_show_line(cli, NAME_COLUMNS, NAME_COLUMNS, "%s", *value != '\0' ? value : "-");
 }
 
 static void identity(const struct ost_cli *cli, const json_t *d)
@@ -88,11 +91,10 @@ static void reasons(const struct ost_cli *cli, const json_t *d)
 	json_array_foreach(json_object_get(d, "refused"), i, r) {
 		char n[OST_SHOW_TEXT];
 
-		(void)printf("  %s%s%s: %s\n    %s\n    -> %s\n",
-			ost_show_colour(cli, OST_COLOUR_WARN), ost_json_text(r, "reason"),
-			ost_show_plain(cli),
-			ost_show_things(ost_json_u64(r, "packets"), "packet", n),
-			ost_json_text(r, "meaning"), ost_json_text(r, "advice"));
+		ost_show_line(cli, 0, 4, "  %s%s%s: %s", ost_show_colour(cli, OST_COLOUR_WARN), ost_json_text(r, "reason"),
+			ost_show_plain(cli), ost_show_things(ost_json_u64(r, "packets"), "packet", n));
+		ost_show_line(cli, 0, 4, "    %s", ost_json_text(r, "meaning"));
+		ost_show_line(cli, 0, 7, "    -> %s", ost_json_text(r, "advice"));
 	}
 }
 
@@ -118,7 +120,7 @@ static void flow_text(const json_t *r, char *buf, size_t size)
 
 static void refusals(const struct ost_cli *cli, const json_t *d)
 {
-	static const char *const heads[] = {"last", ">packets", "reason", "flow"};
+	static const char *const heads[] = {"last seen", ">packets", "reason", "flow"};
 	struct ost_table t = {.heads = heads, .columns = OST_ARRAY_SIZE(heads)};
 	const json_t *r;
 	size_t i;

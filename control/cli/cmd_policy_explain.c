@@ -5,6 +5,7 @@
 #include "nearrules.h"
 #include "options.h"
 #include "policy_input.h"
+#include "show.h"
 
 #define NEAR_MAX 4u
 
@@ -69,29 +70,30 @@ static void find_near(struct explain *x)
 
 /* ---- text ---- */
 
+/* "  rule     " and what goes on below it. */
+#define say(x, label, fmt, ...) ost_show_line((x)->cli, 0, 11, "  %-8s " fmt, label, __VA_ARGS__)
+
 static void print_rule(const struct explain *x, const char *label, uint32_t rule)
 {
-	if (rule >= x->policy.image.rule_count)
-		return;
-	(void)printf("  %-8s ", label);
-	ost_cli_rule_print(&x->policy.image, rule);
-	(void)printf("\n");
+	char text[OST_CLI_RULE_TEXT];
+
+	if (rule < x->policy.image.rule_count)
+		say(x, label, "%s", ost_cli_rule_text(&x->policy.image, rule, text));
 }
 
-static void print_near(const char *role, const struct ost_near_rule *near, uint32_t count)
+static void print_near(const struct ost_cli *cli, const char *role, const struct ost_near_rule *near, uint32_t count)
 {
 	if (count == 0) {
-		(void)printf("  no rule of role %s has anything in common with it\n", role);
+		ost_show_line(cli, 0, 4, "  no rule of role %s has anything in common with it", role);
 		return;
 	}
-	(void)printf("  nearest rules of role %s:\n", role);
+	ost_show_line(cli, 0, 4, "  nearest rules of role %s:", role);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct ost_rule *r = near[i].rule;
 
-		(void)printf(
-			"    %s:%u:%u: %s\n", r->pos.file, r->pos.line, r->pos.column, r->text);
+		ost_show_line(cli, 0, 6, "    %s:%u:%u: %s", r->pos.file, r->pos.line, r->pos.column, r->text);
 		if (near[i].words[0] != '\0')
-			(void)printf("      but %s\n", near[i].words);
+			ost_show_line(cli, 0, 8, "      but %s", near[i].words);
 	}
 }
 
@@ -99,23 +101,20 @@ static void print_denied(const struct explain *x)
 {
 	const struct ost_judgement *a = &x->answer;
 
-	(void)printf("  %-8s %s: %s\n", "reason", ost_reason_name(a->reason),
-		ost_reason_meaning(a->reason));
+	say(x, "reason", "%s: %s", ost_reason_name(a->reason), ost_reason_meaning(a->reason));
 	if (a->reason == OST_REASON_NOT_ALLOWED || a->reason == OST_REASON_NOT_ALLOWED_IN)
-		(void)printf("  %-8s if it is meant to pass, add a rule to allow: of role %s\n",
-			"advice",
+		say(x, "advice", "if it is meant to pass, add a rule to allow: of role %s",
 			role_of(x, x->device)->name); /* the general advice is to come here */
 	else
-		(void)printf("  %-8s %s\n", "advice", ost_reason_advice(a->reason));
+		say(x, "advice", "%s", ost_reason_advice(a->reason));
 	if (a->reason != OST_REASON_PEER_NOT_ALLOWED)
-		print_near(role_of(x, x->device)->name, x->near, x->near_count);
+		print_near(x->cli, role_of(x, x->device)->name, x->near, x->near_count);
 	if (has_peer(x)) {
 		int64_t peer = ost_policy_device_find(x->policy.policy, peer_name(x));
 
-		(void)printf("  %s is a device too, and its role must agree:\n", peer_name(x));
+		ost_show_line(x->cli, 0, 4, "  %s is a device too, and its role must agree:", peer_name(x));
 		if (peer >= 0)
-			print_near(
-				role_of(x, (uint32_t)peer)->name, x->peer_near, x->peer_near_count);
+			print_near(x->cli, role_of(x, (uint32_t)peer)->name, x->peer_near, x->peer_near_count);
 	}
 }
 
@@ -126,16 +125,15 @@ static int print_text(const struct explain *x)
 
 	if (x->cli->colour)
 		on = a->allowed ? "\033[32m" : "\033[31m";
-	(void)printf("%s%s%s  %s (role %s): %s\n", on, a->allowed ? "allowed" : "denied", off,
+	ost_show_line(x->cli, 0, 2, "%s%s%s  %s (role %s): %s", on, a->allowed ? "allowed" : "denied", off,
 		x->device_name, role_of(x, x->device)->name, x->question_text);
 	print_rule(x, "rule", a->rule);
 	print_rule(x, "peer", a->peer_rule);
 	if (a->allowed && a->rule >= x->policy.image.rule_count)
-		(void)printf("  %-8s include: of the role\n", "rule");
+		say(x, "rule", "%s", "include: of the role");
 	if (!a->allowed)
 		print_denied(x);
-	(void)printf("  %-8s as %s, assurance %s%s\n", "judged", ost_state_name(a->state),
-		ost_assurance_name(a->assurance),
+	say(x, "judged", "as %s, assurance %s%s", ost_state_name(a->state), ost_assurance_name(a->assurance),
 		a->assumed ? " (assumed: its role asks it to prove itself first)" : "");
 	return a->allowed ? OST_EXIT_OK : OST_EXIT_NO;
 }

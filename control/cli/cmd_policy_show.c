@@ -6,6 +6,7 @@
 #include "client.h"
 #include "options.h"
 #include "show.h"
+#include "table.h"
 
 static void sources_print(const json_t *p)
 {
@@ -28,14 +29,14 @@ static void summary(const struct ost_cli *cli, const json_t *p)
 	const json_t *source;
 	size_t i;
 
-	(void)printf("%sgeneration %" PRIu64 "%s %s\n", ost_show_colour(cli, OST_COLOUR_HEAD), ost_json_u64(p, "generation"),
+	ost_show_line(cli, 0, 9, "%sgeneration %" PRIu64 "%s %s", ost_show_colour(cli, OST_COLOUR_HEAD), ost_json_u64(p, "generation"),
 		ost_show_plain(cli),
 		ost_json_true(p, "in_dataplane") ? "in force" : "applied, but the data plane does not say that it enforces it");
-	(void)printf("applied  %s (%s) by %s\n", ost_show_time(ost_json_text(p, "time"), at),
+	ost_show_line(cli, 0, 9, "applied  %s (%s) by %s", ost_show_time(ost_json_text(p, "time"), at),
 		ost_show_ago(ost_json_text(p, "time"), ago), ost_json_text(p, "by"));
 	if (*ost_json_text(p, "message") != '\0')
-		(void)printf("message  %s\n", ost_json_text(p, "message"));
-	(void)printf("holds    %s, %s, %s, %s passed; image %s, crc %08" PRIx64 "\n",
+		ost_show_line(cli, 0, 9, "message  %s", ost_json_text(p, "message"));
+	ost_show_line(cli, 0, 9, "holds    %s, %s, %s, %s passed; image %s, crc %08" PRIx64,
 		ost_show_things(ost_json_u64(p, "devices"), "device", devices),
 		ost_show_things(ost_json_u64(p, "roles"), "role", roles),
 		ost_show_things(ost_json_u64(p, "rules"), "rule", rules),

@@ -22,6 +22,7 @@ static void print_failure(
 	const struct run *r, const struct ost_test *t, const struct ost_judgement *j)
 {
 	const struct ost_image *image = &r->policy.image;
+	char rule[OST_CLI_RULE_TEXT];
 
 	(void)printf("%s:%u:%u: %s: \"%s\" should be %s, and is %s", t->pos.file, t->pos.line,
 		t->pos.column, r->policy.policy->devices[t->device].name, t->text,
@@ -31,12 +32,8 @@ static void print_failure(
 			": %s (%s)\n", ost_reason_name(j->reason), ost_reason_meaning(j->reason));
 		return;
 	}
-	(void)printf(" by ");
-	if (j->rule < image->rule_count)
-		ost_cli_rule_print(image, j->rule);
-	else
-		(void)printf("the role's include:");
-	(void)printf("\n");
+	(void)printf(" by %s\n",
+		j->rule < image->rule_count ? ost_cli_rule_text(image, j->rule, rule) : "the role's include:");
 }
 
 static void add_json(

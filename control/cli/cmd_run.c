@@ -254,8 +254,9 @@ static bool policy_there(const char *folder)
 int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv)
 {
 	static struct run run;
-	bool apply = false;
-	const struct ost_cli_option options[] = {{.name = "config", .value = &run.config}, {.name = "apply", .flag = &apply}};
+	bool apply = false, json = false; /* json: of failures, which output.c tells */
+	const struct ost_cli_option options[] = {{.name = "json", .flag = &json}, {.name = "config", .value = &run.config},
+		{.name = "apply", .flag = &apply}};
 	int first = ost_cli_options("run", options, OST_ARRAY_SIZE(options), argc, argv);
 
 	run.cli = cli;

@@ -6,13 +6,19 @@
 #include "client.h"
 #include "options.h"
 #include "show.h"
+#include "table.h"
 
 #define REASONS_SHOWN 8u
 
+#define NAME_COLUMNS 12u
+
+/* The name of a line; its text begins and goes on at NAME_COLUMNS. */
 static void line(const struct ost_cli *cli, const char *name)
 {
-	(void)printf("%s%-12s%s", ost_show_colour(cli, OST_COLOUR_DIM), name, ost_show_plain(cli));
+	(void)printf("%s%-*s%s", ost_show_colour(cli, OST_COLOUR_DIM), (int)NAME_COLUMNS, name, ost_show_plain(cli));
 }
+
+#define line_end(cli, ...) ost_show_line(cli, NAME_COLUMNS, NAME_COLUMNS, __VA_ARGS__)
 
 static void health(const struct ost_cli *cli, const json_t *s)
 {
@@ -22,13 +28,13 @@ static void health(const struct ost_cli *cli, const json_t *s)
 	size_t i;
 
 	line(cli, "gateway");
-	(void)printf("%s: %s%s%s, ostiaryd %s up %s\n", ost_json_text(s, "gateway"),
+	line_end(cli, "%s: %s%s%s, ostiaryd %s up %s", ost_json_text(s, "gateway"),
 		ost_show_colour(cli, healthy ? OST_COLOUR_GOOD : OST_COLOUR_BAD),
 		healthy ? "healthy" : "NOT HEALTHY", ost_show_plain(cli), ost_json_text(s, "version"),
 		ost_show_duration(ost_json_u64(s, "uptime_s"), up));
 	json_array_foreach(json_object_get(s, "trouble"), i, trouble) {
 		line(cli, "  trouble");
-		(void)printf("%s%s%s\n", ost_show_colour(cli, OST_COLOUR_BAD), json_string_value(trouble), ost_show_plain(cli));
+		line_end(cli, "%s%s%s", ost_show_colour(cli, OST_COLOUR_BAD), json_string_value(trouble), ost_show_plain(cli));
 	}
 }
 
@@ -40,10 +46,10 @@ static void dataplane(const struct ost_cli *cli, const json_t *s)
 
 	line(cli, "data plane");
 	if (!ost_json_true(d, "connected")) {
-		(void)printf("not connected: %s\n", ost_json_text(d, "why"));
+		line_end(cli, "not connected: %s", ost_json_text(d, "why"));
 		return;
 	}
-	(void)printf("%s, up %s, %" PRIu64 " worker%s %.0f%% busy, %s\n",
+	line_end(cli, "%s, up %s, %" PRIu64 " worker%s %.0f%% busy, %s",
 		ost_json_true(d, "moving") ? "moving" : "not moving", ost_show_duration(ost_json_u64(d, "uptime_s"), up),
 		workers, workers == 1 ? "" : "s", 100 * json_number_value(json_object_get(d, "busy")),
 		ost_json_true(d, "hugepages") ? "hugepages" : "no hugepages");
@@ -57,10 +63,10 @@ static void policy(const struct ost_cli *cli, const json_t *s)
 
 	line(cli, "policy");
 	if (!json_is_object(p)) {
-		(void)printf("none in force: nothing passes\n");
+		line_end(cli, "none in force: nothing passes");
 		return;
 	}
-	(void)printf("generation %" PRIu64 ": %s, %s, applied by %s %s%s%s%s\n",
+	line_end(cli, "generation %" PRIu64 ": %s, %s, applied by %s %s%s%s%s",
 		ost_json_u64(p, "generation"),
 		ost_show_things(ost_json_u64(p, "devices"), "device", devices),
 		ost_show_things(ost_json_u64(p, "rules"), "rule", rules), ost_json_text(p, "by"),
@@ -68,15 +74,23 @@ static void policy(const struct ost_cli *cli, const json_t *s)
 		message, *message != '\0' ? "\")" : "");
 }
 
-static void table_line(const json_t *tables, const char *key, const char *name)
+/* "flows 12 of 1,000 (1%), addresses ..." */
+static void tables_text(const json_t *tables, char *buf, size_t size)
 {
-	const json_t *t = json_object_get(tables, key);
-	uint64_t used = ost_json_u64(t, "used"), max = ost_json_u64(t, "max");
-	char a[OST_SHOW_TEXT], b[OST_SHOW_TEXT];
+	static const char *const keys[] = {"flows", "bindings", "unknown_devices"};
+	static const char *const names[] = {"flows", "addresses", "unknown devices"};
+	size_t n = 0;
 
-	if (max > 0)
-		(void)printf("  %s %s of %s (%.0f%%)", name, ost_show_count(used, a), ost_show_count(max, b),
-			100.0 * (double)used / (double)max);
+	buf[0] = '\0';
+	for (size_t i = 0; i < OST_ARRAY_SIZE(keys) && n < size; i++) {
+		const json_t *t = json_object_get(tables, keys[i]);
+		uint64_t used = ost_json_u64(t, "used"), max = ost_json_u64(t, "max");
+		char a[OST_SHOW_TEXT], b[OST_SHOW_TEXT];
+
+		if (max > 0)
+			n += (size_t)snprintf(buf + n, size - n, "%s%s %s of %s (%.0f%%)", n > 0 ? ", " : "", names[i],
+				ost_show_count(used, a), ost_show_count(max, b), 100.0 * (double)used / (double)max);
+	}
 }
 
 static void ports(const struct ost_cli *cli, const json_t *s)
@@ -129,21 +143,20 @@ static void reasons(const struct ost_cli *cli, const json_t *s)
 
 static void packets(const struct ost_cli *cli, const json_t *s)
 {
-	const json_t *p = json_object_get(s, "packets"), *t = json_object_get(s, "tables");
+	const json_t *p = json_object_get(s, "packets");
 	const json_t *log = json_object_get(s, "refusal_log");
 	char a[OST_SHOW_TEXT], b[OST_SHOW_TEXT], c[OST_SHOW_TEXT];
+	char text[256];
 
 	line(cli, "packets");
-	(void)printf("%s received, %s forwarded, %s refused\n", ost_show_count(ost_json_u64(p, "received"), a),
+	line_end(cli, "%s received, %s forwarded, %s refused", ost_show_count(ost_json_u64(p, "received"), a),
 		ost_show_count(ost_json_u64(p, "forwarded"), b), ost_show_count(ost_json_u64(p, "refused"), c));
 	line(cli, "tables");
-	table_line(t, "flows", "flows");
-	table_line(t, "bindings", "addresses");
-	table_line(t, "unknown_devices", "unknown devices");
-	(void)putchar('\n');
+	tables_text(json_object_get(s, "tables"), text, sizeof(text));
+	line_end(cli, "%s", text);
 	if (ost_json_u64(log, "lost_lines") + ost_json_u64(log, "suppressed_lines") > 0) {
 		line(cli, "refusal log");
-		(void)printf("%s lines lost, %s suppressed for their number\n",
+		line_end(cli, "%s lines lost, %s suppressed for their number",
 			ost_show_count(ost_json_u64(log, "lost_lines"), a),
 			ost_show_count(ost_json_u64(log, "suppressed_lines"), b));
 	}

@@ -2,9 +2,12 @@
 /* The `ostiary` command: options that stand before the command, the table of commands, their help. */
 #include <locale.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 
 #include "cli.h"
 #include "log.h"
+
+#define COLUMNS_LEAST 20u /* on a narrower terminal lines are broken by the terminal itself */
 
 struct command {
 	const char *group; /* first word of two, or NULL */
@@ -154,35 +157,73 @@ static int command_run(struct ost_cli *cli, int argc, char **argv)
 	return wants_help(argc, argv) ? help_one(c) : c->run(cli, argc, argv);
 }
 
+static unsigned terminal_columns(void)
+{
+	struct winsize size;
+
+	if (isatty(STDOUT_FILENO) != 1 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return 0;
+	return OST_MAX(size.ws_col, COLUMNS_LEAST);
+}
+
+static int version(bool json)
+{
+	if (json)
+		ost_cli_json_tell("{\"version\":\"" OSTIARY_VERSION "\"}\n");
+	else
+		(void)printf("ostiary %s\n", OSTIARY_VERSION);
+	return OST_EXIT_OK;
+}
+
+/* Options that stand before the command; *ret_exit, when it returns 0, is what to end with. Else the command's place. */
+static int options_read(struct ost_cli *cli, int argc, char **argv, int *ret_exit)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
+			cli->json = true;
+			ost_cli_json_wanted();
+		} else if (strcmp(argv[i], "--root") == 0 && i + 1 < argc) {
+			cli->root = argv[++i];
+		} else if (strncmp(argv[i], "--root=", 7) == 0) {
+			cli->root = argv[i] + 7;
+		} else {
+			if (strcmp(argv[i], "--version") == 0)
+				*ret_exit = version(cli->json);
+			else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+				*ret_exit = help_all(stdout);
+			else
+				*ret_exit = ost_cli_fail("no option '%s' before the command; %s", argv[i], usage_line);
+			return 0;
+		}
+	}
+	return i;
+}
+
+static int ostiary(struct ost_cli *cli, int argc, char **argv)
+{
+	int exit_code = OST_EXIT_OK;
+	int i = options_read(cli, argc, argv, &exit_code);
+
+	if (i == 0)
+		return exit_code;
+	if (ost_paths_init(&cli->paths, cli->root) < 0)
+		return ost_cli_fail("--root: the path is too long");
+	if (i < argc)
+		return command_run(cli, argc - i, argv + i);
+	if (cli->json)
+		return ost_cli_fail("which command? 'ostiary --help' lists them");
+	(void)help_all(stderr);
+	return OST_EXIT_INPUT;
+}
+
 int main(int argc, char **argv)
 {
-	struct ost_cli cli = {.root = "", .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL};
-	int i;
+	struct ost_cli cli = {.root = "", .columns = terminal_columns(),
+		.colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	ost_log_open("ostiary", OST_LOG_INFO);
-	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			cli.json = true;
-		else if (strcmp(argv[i], "--root") == 0 && i + 1 < argc)
-			cli.root = argv[++i];
-		else if (strncmp(argv[i], "--root=", 7) == 0)
-			cli.root = argv[i] + 7;
-		else if (strcmp(argv[i], "--version") == 0)
-			return (void)printf("ostiary %s\n", OSTIARY_VERSION),
-			       ost_cli_end(OST_EXIT_OK);
-		else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return ost_cli_end(help_all(stdout));
-		else
-			return ost_cli_fail("no option '%s' before the command; %s", argv[i], usage_line);
-	}
-	if (ost_paths_init(&cli.paths, cli.root) < 0)
-		return ost_cli_fail("--root: the path is too long");
-	if (i == argc) {
-		(void)help_all(stderr);
-		return OST_EXIT_INPUT;
-	}
-	if (cli.json)
-		ost_cli_json_wanted();
-	return ost_cli_end(command_run(&cli, argc - i, argv + i));
+	return ost_cli_end(ostiary(&cli, argc, argv));
 }

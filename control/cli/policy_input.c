@@ -66,12 +66,13 @@ void ost_cli_rule_json(
 	ost_jsonw_end(w, '}');
 }
 
-void ost_cli_rule_print(const struct ost_image *image, uint32_t rule)
+const char *ost_cli_rule_text(const struct ost_image *image, uint32_t rule, char buf[static OST_CLI_RULE_TEXT])
 {
 	const struct ost_image_rule *r = &image->rules[rule];
 
-	(void)printf("%s:%u:%u: %s", ost_image_string(image, r->file), r->line, r->column,
+	(void)snprintf(buf, OST_CLI_RULE_TEXT, "%s:%u:%u: %s", ost_image_string(image, r->file), r->line, r->column,
 		ost_image_string(image, r->text));
+	return buf;
 }
 
 int ost_cli_json_print(struct ost_jsonw *w)

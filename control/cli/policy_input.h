@@ -29,8 +29,9 @@ void ost_cli_rule_members(struct ost_jsonw *w, const struct ost_image *image, co
 void ost_cli_rule_json(
 	struct ost_jsonw *w, const char *key, const struct ost_image *image, uint32_t rule);
 
-/* Prints "file:line:column: text" of a compiled rule. */
-void ost_cli_rule_print(const struct ost_image *image, uint32_t rule);
+/* "file:line:column: text" of a compiled rule; returns buf. */
+#define OST_CLI_RULE_TEXT (PATH_MAX + 512)
+const char *ost_cli_rule_text(const struct ost_image *image, uint32_t rule, char buf[static OST_CLI_RULE_TEXT]);
 
 /* Ends the JSON text, prints it, frees it. OST_EXIT_OK, or OST_EXIT_INPUT without memory. */
 int ost_cli_json_print(struct ost_jsonw *w);

@@ -2,6 +2,8 @@
 #include "show.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <time.h>
 #include <wchar.h>
 
@@ -95,65 +97,78 @@ const char *ost_show_time(const char *time_text, char buf[static OST_SHOW_TEXT])
 	return buf;
 }
 
-void ost_table_cell(struct ost_table *t, const char *text)
+/* Columns of one character on a terminal; *text is moved behind it. A colour takes none. */
+static unsigned character_width(const char **text)
 {
-	if (t->count == t->capacity) {
-		size_t capacity = t->capacity != 0 ? t->capacity * 2 : 64;
-		char **cells = realloc(t->cells, capacity * sizeof(*cells));
+	const char *p = *text, *end;
+	mbstate_t state = {0};
+	wchar_t wide;
+	size_t n;
+	int width;
 
-		if (cells == NULL)
-			return;
-		t->cells = cells;
-		t->capacity = capacity;
+	if (p[0] == '\033' && p[1] == '[' && (end = strchr(p, 'm')) != NULL) {
+		*text = end + 1;
+		return 0;
 	}
-	t->cells[t->count] = strdup(text[0] != '\0' ? text : "-");
-	if (t->cells[t->count] != NULL)
-		t->count++;
+	n = mbrtowc(&wide, p, MB_LEN_MAX, &state);
+	if (n == 0 || n > MB_LEN_MAX) {
+		*text = p + 1;
+		return 1;
+	}
+	*text = p + n;
+	width = wcwidth(wide);
+	return width > 0 ? (unsigned)width : 0;
 }
 
-static size_t width_of(const char *text)
+static unsigned width_until(const char *text, const char *end)
 {
-	size_t n = mbstowcs(NULL, text, 0);
+	unsigned width = 0;
 
-	return n != (size_t)-1 ? n : strlen(text);
+	while (text < end)
+		width += character_width(&text);
+	return width;
 }
 
-static void cell_print(const char *text, bool right, size_t width, bool last)
+unsigned ost_show_width(const char *text)
 {
-	size_t pad = width - OST_MIN(width, width_of(text));
-
-	if (right)
-		(void)printf("%*s", (int)pad, "");
-	(void)fputs(text, stdout);
-	if (!right && !last)
-		(void)printf("%*s", (int)pad, "");
-	(void)fputs(last ? "\n" : "  ", stdout);
+	return width_until(text, text + strlen(text));
 }
 
-void ost_table_print(struct ost_table *t, const struct ost_cli *cli, unsigned indent)
+static void line_print(const struct ost_cli *cli, unsigned at, unsigned hang, const char *text)
 {
-	size_t widths[OST_TABLE_COLUMNS] = {0};
+	bool begun = at != hang; /* something stands on this line, behind which it can be broken */
 
-	for (unsigned c = 0; c < t->columns; c++)
-		widths[c] = strlen(t->heads[c]) - (t->heads[c][0] == '>');
-	for (size_t i = 0; i < t->count; i++)
-		widths[i % t->columns] = OST_MAX(widths[i % t->columns], width_of(t->cells[i]));
-	(void)printf("%*s%s", (int)indent, "", ost_show_colour(cli, OST_COLOUR_DIM));
-	for (unsigned c = 0; c < t->columns; c++) {
-		bool right = t->heads[c][0] == '>';
+	while (*text != '\0') {
+		unsigned gap = (unsigned)strspn(text, " ");
+		const char *end = text + gap + strcspn(text + gap, " ");
+		unsigned width = width_until(text + gap, end);
 
-		cell_print(t->heads[c] + right, right, widths[c], c + 1 == t->columns);
+		if (begun && cli->columns != 0 && at + gap + width > cli->columns) {
+			(void)printf("\n%*s", (int)hang, "");
+			text += gap;
+			at = hang;
+			gap = 0;
+		}
+		(void)fwrite(text, 1, (size_t)(end - text), stdout);
+		at += gap + width;
+		begun = true;
+		text = end;
 	}
-	(void)fputs(ost_show_plain(cli), stdout);
-	for (size_t i = 0; i < t->count; i++) {
-		unsigned c = (unsigned)(i % t->columns);
+	(void)putchar('\n');
+}
 
-		if (c == 0)
-			(void)printf("%*s", (int)indent, "");
-		cell_print(t->cells[i], t->heads[c][0] == '>', widths[c], c + 1 == t->columns);
-		free(t->cells[i]);
+void ost_show_line(const struct ost_cli *cli, unsigned at, unsigned hang, const char *fmt, ...)
+{
+	char *text OST_AUTO_FREE = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		text = NULL;
+		return;
 	}
-	free(t->cells);
-	t->cells = NULL;
-	t->count = t->capacity = 0;
+	line_print(cli, at, cli->columns == 0 ? hang : OST_MIN(hang, cli->columns / 2), text);
 }

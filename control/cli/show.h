@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text for people: colours, counts, times, aligned tables. */
+/* Text for people: colours, counts, times, lines that fit the terminal. Tables: table.h. */
 #pragma once
 
 #include <stdio.h>
@@ -31,16 +31,9 @@ const char *ost_show_ago(const char *time, char buf[static OST_SHOW_TEXT]);
 /* The same as "2026-11-22 10:11:12 UTC". */
 const char *ost_show_time(const char *time, char buf[static OST_SHOW_TEXT]);
 
-/* A table: cells are gathered, then printed with each column as wide as its widest. */
-#define OST_TABLE_COLUMNS 12
+/* Columns that a text takes on a terminal. */
+unsigned ost_show_width(const char *text);
 
-struct ost_table {
-	const char *const *heads; /* column names; one that begins with '>' is aligned to the right */
-	unsigned columns;
-	char **cells; /* owned copies, row by row */
-	size_t count, capacity;
-};
-
-void ost_table_cell(struct ost_table *t, const char *text);
-/* Prints with this indentation and frees. */
-void ost_table_print(struct ost_table *t, const struct ost_cli *cli, unsigned indent);
+/* Prints the rest of a line, and the newline. On a terminal that is too narrow it is broken between words and goes on below,
+ * hang columns in. at: columns that are printed already. */
+void ost_show_line(const struct ost_cli *cli, unsigned at, unsigned hang, const char *fmt, ...) OST_PRINTF(4, 5);
