@@ -2,6 +2,7 @@
 /* One worker's own state, as classify's own files see it. */
 #pragma once
 
+#include "neighbour.h"
 #include "refusal.h"
 #include "site.h"
 
@@ -42,6 +43,7 @@ struct ost_classifier {
 	uint32_t tick;
 	uint32_t opened; /* flows opened since the start: tells whether a look-up is still right */
 
+	struct ost_neighbour neighbours[OST_NEIGHBOURS] OST_CACHE_ALIGNED;
 	struct ost_port_counts ports[OST_PORTS_MAX];
 };
 

@@ -266,10 +266,8 @@ static enum ost_reason device_may(struct ost_control *k, unsigned include)
 	if (k->slot == OST_SLOT_NONE)
 		return OST_REASON_UNKNOWN_DEVICE;
 	port = ost_slot_port(c->site, c->view, k->slot);
-	if (port == OST_PORTS_MAX) {
-		atomic_store(&c->site->standings[k->slot].pin, k->p->port);
-		port = k->p->port;
-	}
+	if (port == OST_PORTS_MAX)
+		port = ost_slot_pin(c->site, k->slot, k->p->port);
 	if (port != k->p->port)
 		return OST_REASON_MAC_WRONG_PORT;
 	c->tallies[k->slot].last_tick = c->tick | 1;

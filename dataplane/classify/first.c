@@ -31,10 +31,8 @@ static inline enum ost_reason identify(struct ost_classifier *c, const struct fi
 	if (f->own == OST_SLOT_NONE)
 		return OST_REASON_UNKNOWN_DEVICE;
 	port = ost_slot_port(c->site, c->view, f->own);
-	if (port == OST_PORTS_MAX && c->config.owns_control) {
-		atomic_store(&c->site->standings[f->own].pin, p->port);
-		port = p->port;
-	}
+	if (port == OST_PORTS_MAX)
+		port = ost_slot_pin(c->site, f->own, p->port);
 	return port == p->port ? OST_REASON_NONE : OST_REASON_MAC_WRONG_PORT;
 }
 
@@ -306,6 +304,8 @@ static enum ost_reason pass(struct ost_classifier *c, struct first *f, struct os
 
 	if ((flags & OST_FLOW_DEVICE_PEER) && !for_peer(c, f))
 		return OST_REASON_UNKNOWN_DESTINATION;
+	if (f->to_device) /* identify() saw that no device sent it */
+		ost_neighbour_learn(c->neighbours, c->view, f->p);
 	if (f->p->protocol == 6) {
 		switch (ost_flow_tcp(flow, f->p, from)) {
 		case OST_TCP_LATE:
@@ -429,13 +429,6 @@ static void decide(struct ost_classifier *c, struct first *f, uint32_t opened_be
 	uint32_t place;
 	bool gone;
 
-	if (OST_UNLIKELY(r == OST_REASON_MAC_WRONG_PORT && !c->config.owns_control &&
-		    ost_slot_port(c->site, c->view, f->own) == OST_PORTS_MAX)) {
-		/* Only the control owner may pin a device to the port where it is first seen. */
-		c->ports[f->p->port].handed_over_pkts++;
-		*f->v = (struct ost_verdict){.action = OST_HANDOVER, .device = f->own};
-		return;
-	}
 	if (r == OST_REASON_NONE) {
 		if (f->own != OST_SLOT_NONE && !f->to_device)
 			c->tallies[f->own].last_tick = c->tick | 1;

@@ -2,7 +2,7 @@
 /* What all workers of a gateway share, as classify's own files see it: devices by (VLAN, MAC), bindings of
  * addresses to them, and the view: the policy in force as arrays by device slot.
  *
- * Writers: policy, states and pins by the main thread or the control owner, bindings by the control
+ * Writers: policy and states by the main thread, pins by whoever first sees the device, bindings by the control
  * owner (or main before workers run). Readers take what they find: a slot's key is written before its
  * tag and never changes while the slot is in use; a binding that changes under a reader can only make it
  * refuse (it compares address and VLAN, then slot). Stamps close the rest: whoever takes something away
@@ -115,6 +115,7 @@ struct ost_view {
 	struct ost_image_chunk4 *chunks4;
 	struct ost_image_chunk6 *chunks6;
 	uint32_t reachable; /* devices that have a slot */
+	uint32_t serial;    /* of this site, from 1 on: no two views have the same */
 };
 
 struct ost_site {
@@ -176,6 +177,15 @@ static inline uint8_t ost_slot_port(const struct ost_site *site, const struct os
 	uint8_t port = v->hot[slot].port;
 
 	return port != OST_PORTS_MAX ? port : atomic_load_explicit(&site->standings[slot].pin, memory_order_relaxed);
+}
+
+/* A device whose policy names no port belongs to the port where it is first seen, whichever worker sees it first: the
+ * flow that its packet opens stays with that worker. Returns its port. */
+static inline uint8_t ost_slot_pin(struct ost_site *site, uint32_t slot, uint8_t port)
+{
+	uint8_t seen = OST_PORTS_MAX;
+
+	return atomic_compare_exchange_strong(&site->standings[slot].pin, &seen, port) ? port : seen;
 }
 
 /* The device's flows are judged again from each worker's next look on. Call after the change. */

@@ -307,7 +307,7 @@ int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, ui
 		ost_view_free(&v);
 		return -EINVAL;
 	}
-	site->pass++;
+	v->serial = ++site->pass;
 	for (uint32_t i = 0; i < site->config.devices_max; i++)
 		v->hot[i] = (struct ost_view_slot){.role = UINT32_MAX, .port = OST_PORTS_MAX};
 	ports_map(site, v);

@@ -116,8 +116,8 @@ static void passed_check(const struct gateway *g, const struct ost_frame *f, con
 	} else {
 		if (PORT_IS_NET(v->egress))
 			fuzz_die("forwarded from network to network");
-		/* Packets of an established flow are found by the device's address and MAC, not by who sent them. */
-		if (f->bytes[12] == 8 && f->bytes[13] == 6 && device_at(g, f->bytes + 6, PORTS, false, 0))
+		/* Untagged: a device is one of its VLAN. */
+		if (f->bytes[12] != 0x81 && f->bytes[12] != 0x88 && device_at(g, f->bytes + 6, PORTS, false, 0))
 			fuzz_die("a device's MAC passed from the network");
 	}
 	if (is_tcp(f) && !PORT_IS_NET(v->egress) && !device_at(g, f->bytes, v->egress, false, 0))

@@ -220,6 +220,19 @@ static void answer_alone(
 	run.replies++;
 }
 
+/* The answer comes again from the network side, and then from somebody there who calls himself the device. */
+static void answer_again(struct world *w, struct batch *b, const struct naive_frame *f, const struct frame_extra *x,
+	uint8_t egress)
+{
+	struct naive_frame stolen = *f;
+
+	if (!w->naive.is_network[f->port])
+		return;
+	(void)send_one(w, b, f, x, true, egress, "the answer once more");
+	stolen.src_mac = f->dst_mac;
+	(void)send_one(w, b, &stolen, x, false, 0, "an answer from a device's MAC on the network side");
+}
+
 static void sequence(
 	struct world *w, struct batch *b, const struct naive_frame *f, const struct frame_extra *x)
 {
@@ -237,10 +250,12 @@ static void sequence(
 	world_step(w, true);
 	(void)send_one(w, b, f, x, true, v.egress, "an opener");
 	/* The answer to what went out of an uplink comes back there. */
-	if (a.protocol != 0)
-		(void)send_one(w, b, &a, &ax, true,
-			f->port < RANDOM_PORTS ? f->port : w->naive.uplink[v.egress],
-			"the answer to an opener");
+	if (a.protocol != 0) {
+		uint8_t back = f->port < RANDOM_PORTS ? f->port : w->naive.uplink[v.egress];
+
+		(void)send_one(w, b, &a, &ax, true, back, "the answer to an opener");
+		answer_again(w, b, &a, &ax, back);
+	}
 	next.tcp_flags = a.protocol != 0 ? FRAME_ACK : FRAME_SYN;
 	next.tcp_seq++;
 	next.tcp_ack = 1;

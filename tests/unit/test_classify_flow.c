@@ -56,6 +56,41 @@ static void a_flow_has_both_directions(void **state)
 	}
 }
 
+/* A router may be another one for each packet; a device's MAC it must not be. */
+static void who_sends_from_the_network_is_no_device(void **state)
+{
+	static const char with_twin[] = POLICY("") "  twin: { role: camera, mac: \"02:00:00:00:00:f2\", port: dev2 }\n"
+		"  far: { role: camera, mac: \"02:00:00:00:00:f3\", vlan: 7 }\n";
+	struct way ways[] = {out, out6};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct way back = way_back(&ways[i], NET);
+
+		assert_int_equal(rig_swap(*state, policy), 0);
+		rig_connect(*state, &ways[i], NET);
+		/* The second of the same burst meets what the first one taught. */
+		for (unsigned router = 0xf1; router <= 0xf3; router++) {
+			back.src = router;
+			assert_passes(rig_tcp(*state, &back, PSH | ACK, 5001, 1001, 0));
+			assert_passes(rig_tcp(*state, &back, PSH | ACK, 5001, 1001, 0));
+		}
+		back.src = 1; /* the device's own */
+		assert_refused(rig_tcp(*state, &back, PSH | ACK, 5001, 1001, 0), MAC_ON_NETWORK);
+		/* A router becomes a device: from now on it is refused. */
+		assert_int_equal(rig_swap(*state, with_twin), 0);
+		back.src = 0xf2;
+		assert_refused(rig_tcp(*state, &back, PSH | ACK, 5001, 1001, 0), MAC_ON_NETWORK);
+		back.src = 0xf3; /* a device of another VLAN is none here */
+		assert_passes(rig_tcp(*state, &back, PSH | ACK, 5001, 1001, 0));
+		back.src = ROUTER;
+		assert_passes(rig_tcp(*state, &back, PSH | ACK, 5001, 1001, 0));
+		back.src = 0xf2;
+		assert_refused(rig_tcp(*state, &back, PSH | ACK, 5001, 1001, 0), MAC_ON_NETWORK);
+		assert_int_equal(rig_counts(*state, "twin").refused_pkts[OST_REASON_MAC_ON_NETWORK], 2 * (i + 1));
+		assert_passes(rig_tcp(*state, &ways[i], RST, 1001, 0, 0));
+	}
+}
+
 static void a_flow_from_the_network(void **state)
 {
 	struct way in = {NET, 1, ROUTER, "10.20.0.9", "10.0.0.1", 50000, 80}, other = in;
@@ -339,6 +374,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(only_a_syn_opens), TEST(a_flow_has_both_directions), TEST(a_flow_from_the_network),
+		TEST(who_sends_from_the_network_is_no_device),
 		TEST(a_syn_is_repeated_by_its_sender_only), TEST(fin_from_both_closes),
 		TEST(a_closed_connection_opens_again), TEST(ports_are_used_again_the_other_way),
 		TEST(a_syn_from_outside_does_not_end_a_half_closed_flow), TEST(a_reset_must_fit),

@@ -101,17 +101,26 @@ static void the_other_worker_hands_over_what_only_control_may_do(void **state)
 	wire_ip(&w, "10.0.0.2", "10.20.0.9", 6);
 	wire_tcp(&w, 1, 443, SYN, 1, 0, 0);
 	wire_end(&w);
-	(void)rig_send_by(&r, r.second, DEV2, &w);
-	assert_int_equal(r.v.action, OST_HANDOVER);
-	assert_passes(rig_send(&r, DEV2, &w));
-	assert_passes(rig_send_by(&r, r.second, DEV2, &w)); /* pinned now */
+	/* A flow is in the table of the worker that met its first packet, though the device was never seen before: */
+	assert_passes(rig_send_by(&r, r.second, DEV2, &w));
+	assert_refused(rig_send_by(&r, r.second, DEV3, &w), MAC_WRONG_PORT);
+	assert_refused(rig_send(&r, DEV3, &w), MAC_WRONG_PORT);
+	assert_int_equal(rig_flows(&r), 0);
+	wire_eth(&w, 2, ROUTER);
+	wire_ip(&w, "10.20.0.9", "10.0.0.2", 6);
+	wire_tcp(&w, 443, 1, SYN | ACK, 1, 2, 0);
+	wire_end(&w);
+	/* there the answer finds it. */
+	assert_passes(rig_send_by(&r, r.second, NET, &w));
+	assert_int_equal(r.v.egress, DEV2);
+	assert_refused(rig_send(&r, NET, &w), NO_FLOW);
 	wire_eth(&w, GROUP, 1);
 	wire_u16(&w, 0x0806);
 	wire_zeros(&w, 46);
 	(void)rig_send_by(&r, r.second, DEV1, &w);
 	assert_int_equal(r.v.action, OST_HANDOVER);
 	assert_int_equal(ost_classifier_port_counts(r.second, DEV1)->handed_over_pkts, 1);
-	assert_int_equal(ost_classifier_port_counts(r.second, DEV2)->handed_over_pkts, 1);
+	assert_int_equal(ost_classifier_port_counts(r.second, DEV2)->handed_over_pkts, 0);
 	assert_refused(rig_send(&r, DEV1, &w), MALFORMED_ARP);
 	rig_free(&r);
 }
