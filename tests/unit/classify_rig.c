@@ -81,6 +81,21 @@ void rig_free(struct rig *r)
 	free(r->bytes);
 }
 
+struct rig rig;
+
+int rig_start(void **state, const char *policy, const struct rig_options *options)
+{
+	rig_new(&rig, policy, options);
+	*state = &rig;
+	return 0;
+}
+
+int rig_stop(void **state)
+{
+	rig_free(*state);
+	return 0;
+}
+
 void rig_wait_ms(struct rig *r, uint64_t ms)
 {
 	r->now_ns += ms * OST_NS_PER_MS;
@@ -323,6 +338,18 @@ enum ost_reason rig_echo(struct rig *r, const struct way *w, bool reply)
 	wire_echo(&f, reply, w->sport);
 	wire_end(&f);
 	return rig_send(r, w->port, &f);
+}
+
+enum ost_reason speak(struct rig *r, unsigned device, const char *from)
+{
+	struct way w = {(uint8_t)device, ROUTER, device, from, strchr(from, ':') ? "fd00:20::9" : "10.20.0.9", 7000, 5000};
+
+	return rig_udp(r, &w);
+}
+
+uint64_t held(const struct rig *r)
+{
+	return ost_site_bindings(r->site, NULL);
 }
 
 void rig_connect(struct rig *r, const struct way *w, uint8_t answer_port)

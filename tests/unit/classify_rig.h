@@ -35,6 +35,12 @@ struct rig {
 	struct ost_verdict v; /* of the last frame */
 };
 
+/* The one of the test under way: rig_start() makes it and hands it to the test as its state, for a cmocka setup function to
+ * return what it returns; rig_stop() is the teardown function. */
+extern struct rig rig;
+int rig_start(void **state, const char *policy, const struct rig_options *options);
+int rig_stop(void **state);
+
 /* With this policy, which must be sound. */
 void rig_new(struct rig *r, const char *policy, const struct rig_options *options);
 void rig_free(struct rig *r);
@@ -99,6 +105,10 @@ struct way way_back(const struct way *w, uint8_t port);
 enum ost_reason rig_tcp(struct rig *r, const struct way *w, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t payload);
 enum ost_reason rig_udp(struct rig *r, const struct way *w);
 enum ost_reason rig_echo(struct rig *r, const struct way *w, bool reply); /* sport is the identifier */
+/* From a device to the plant: UDP to port 5000 of 10.20.0.9 or fd00:20::9. */
+enum ost_reason speak(struct rig *r, unsigned device, const char *from);
+/* Addresses that are bound. */
+uint64_t held(const struct rig *r);
 /* SYN, SYN+ACK, ACK: sequence numbers are 1000 and 5000. */
 void rig_connect(struct rig *r, const struct way *w, uint8_t answer_port);
 

@@ -17,33 +17,11 @@ static const char policy[] =
 	"    limits: { addresses: 3, packets: 100/s }\n"
 	"  bare:\n    authenticate: mac\n    allow:\n      - to: { network: plant, service: udp/5000 }\n" DEVICES;
 
-static struct rig rig;
-
 static int setup(void **state)
 {
 	struct rig_options o = {.bindings_max = 4};
 
-	rig_new(&rig, policy, &o);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
-static enum ost_reason speak(struct rig *r, unsigned device, const char *from)
-{
-	struct way w = {(uint8_t)device, ROUTER, device, from, strchr(from, ':') ? "fd00:20::9" : "10.20.0.9", 7000, 5000};
-
-	return rig_udp(r, &w);
-}
-
-static uint64_t held(const struct rig *r)
-{
-	return ost_site_bindings(r->site, NULL);
+	return rig_start(state, policy, &o);
 }
 
 /* ---- DHCP ---- */
@@ -420,7 +398,7 @@ static void reports_go_to_groups_only_and_devices_ask_nobody(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 	const struct CMUnitTest tests[] = {
 		TEST(only_the_ack_binds), TEST(a_release_unbinds_and_cuts), TEST(a_decline_unbinds),
 		TEST(nobody_releases_for_another), TEST(a_lease_lapses_and_is_renewed),

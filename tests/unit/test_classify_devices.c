@@ -10,19 +10,9 @@
 	"  cam: { role: camera, mac: \"02:00:00:00:00:01\", port: dev1, address: 10.0.0.1 }\n"
 
 static const struct way out = {DEV1, ROUTER, 1, "10.0.0.1", "10.20.0.9", 40000, 443};
-static struct rig rig;
-
 static int setup(void **state)
 {
-	rig_new(&rig, POLICY, &(struct rig_options){.two = true});
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	rig_free(*state);
-	return 0;
+	return rig_start(state, POLICY, &(struct rig_options){.two = true});
 }
 
 /* ---- counters ---- */
@@ -88,7 +78,7 @@ static void no_two_reasons_share_a_counter(void **state)
 	assert_int_equal(__builtin_popcountll(places), OST_REASON_COUNT);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 
 int main(void)
 {

@@ -24,33 +24,17 @@ enum {
 };
 enum { CLIENT_ID = 1, IA_NA = 3, IA_TA, IAADDR = 5, IA_PD = 25 };
 
-static struct rig rig;
-
 static int setup(void **state)
 {
-	rig_new(&rig, policy, NULL);
-	*state = &rig;
+	(void)rig_start(state, policy, NULL);
 	rig_bind(&rig, "a", OWN);
 	rig_bind(&rig, "b", "fe80::ff:fe00:2");
 	return 0;
 }
 
-static int teardown(void **state)
+static uint64_t learned(const struct rig *r)
 {
-	rig_free(*state);
-	return 0;
-}
-
-static uint64_t held(const struct rig *r)
-{
-	return ost_site_bindings(r->site, NULL) - 2;
-}
-
-static enum ost_reason speak(struct rig *r, unsigned device, const char *from)
-{
-	struct way w = {(uint8_t)device, ROUTER, device, from, "fd00:20::9", 7000, 5000};
-
-	return rig_udp(r, &w);
+	return held(r) - 2; /* setup() binds two */
 }
 
 /* ---- messages: begin, options, send ---- */
@@ -126,7 +110,7 @@ static void only_the_reply_binds(void **state)
 	assert_passes(done(r, NET, &f));
 	assert_int_equal(r->v.egress, DEV1);
 	assert_passes(say(r, 1, REQUEST, X));
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 	assert_refused(speak(r, 1, X), SOURCE_ADDRESS);
 	assert_passes(reply(r, 1, X, 100));
 	assert_int_equal(r->v.egress, DEV1);
@@ -136,7 +120,7 @@ static void only_the_reply_binds(void **state)
 	assert_passes(speak(r, 1, X));
 	rig_wait_ms(r, 3000);
 	rig_sweep(r);
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 	assert_refused(speak(r, 1, X), SOURCE_ADDRESS);
 }
 
@@ -147,12 +131,12 @@ static void a_lifetime_of_zero_unbinds(void **state)
 	assert_passes(reply(r, 1, X, 100));
 	assert_passes(speak(r, 1, X));
 	assert_passes(reply(r, 1, X, 0));
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 	assert_refused(speak(r, 1, X), POLICY_CHANGED);
 	/* Another's it does not take away. */
 	assert_passes(reply(r, 1, X, 100));
 	assert_passes(reply(r, 2, X, 0));
-	assert_int_equal(held(r), 1);
+	assert_int_equal(learned(r), 1);
 }
 
 static void several_addresses(void **state)
@@ -173,7 +157,7 @@ static void several_addresses(void **state)
 	}
 	ia_put(&f, IA_NA, Z, 100);
 	assert_passes(done(r, NET, &f));
-	assert_int_equal(held(r), 3);
+	assert_int_equal(learned(r), 3);
 	assert_passes(speak(r, 1, X));
 	assert_passes(speak(r, 1, Y));
 	assert_passes(speak(r, 1, Z));
@@ -187,16 +171,16 @@ static void what_is_no_address_binds_none(void **state)
 
 	ia_put(&f, IA_PD, X, 100);
 	assert_passes(done(r, NET, &f));
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 	f = from_server(1, REPLY);
 	wire_u32(&f, (uint32_t)IA_TA << 16 | 8); /* something else inside */
 	wire_u32(&f, 1);
 	wire_u32(&f, 13u << 16);
 	assert_passes(done(r, NET, &f));
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 	assert_refused(reply(r, 1, "::", 100), MALFORMED_L4);
 	assert_refused(reply(r, 1, "ff02::1", 100), MALFORMED_L4);
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 }
 
 static void an_address_in_use_is_refused(void **state)
@@ -224,7 +208,7 @@ static void cut_short_at_every_byte(void **state)
 		f = whole;
 		f.n = n;
 		assert_refused(done(r, NET, &f), MALFORMED_L4);
-		assert_int_equal(held(r), 0);
+		assert_int_equal(learned(r), 0);
 	}
 	for (uint32_t n = begin - 4; n < begin; n++) {
 		f = whole;
@@ -252,7 +236,7 @@ static void cut_short_at_every_byte(void **state)
 	wire_end(&f);
 	f.b[f.l4 + 5] = 12 + 44;
 	assert_passes(rig_send(r, NET, &f));
-	assert_int_equal(held(r), 1);
+	assert_int_equal(learned(r), 1);
 	f.b[f.l4 + 5] = 7;
 	assert_refused(rig_send(r, NET, &f), MALFORMED_L4);
 }
@@ -268,7 +252,7 @@ static void who_is_not_known_gets_none(void **state)
 	ia_put(&f, IA_NA, X, 100);
 	assert_refused(done(r, NET, &f), GROUP_DESTINATION);
 	assert_refused(reply(r, 3, X, 100), NOT_INCLUDED);
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 	f = from_device(3, SOLICIT);
 	assert_refused(done(r, DEV3, &f), NOT_INCLUDED);
 	f = from_device(1, SOLICIT);
@@ -299,7 +283,7 @@ static void a_device_is_no_server_and_no_relay(void **state)
 	ia_put(&f, IA_NA, X, 100);
 	f.b[11] = 1;
 	assert_refused(done(r, DEV1, &f), DHCP_SERVER);
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 }
 
 static void a_server_speaks_as_one(void **state)
@@ -313,7 +297,7 @@ static void a_server_speaks_as_one(void **state)
 		ia_put(&f, IA_NA, X, 100);
 		assert_refused(done(r, NET, &f), NOT_ALLOWED_IN);
 	}
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 	f = from_server(1, RECONFIGURE);
 	assert_passes(done(r, NET, &f));
 }
@@ -325,15 +309,15 @@ static void a_release_unbinds_and_cuts(void **state)
 	assert_passes(reply(r, 1, X, 100));
 	assert_passes(speak(r, 1, X));
 	assert_passes(say(r, 2, RELEASE, X)); /* not his */
-	assert_int_equal(held(r), 1);
+	assert_int_equal(learned(r), 1);
 	assert_passes(say(r, 1, RENEW, X));
-	assert_int_equal(held(r), 1);
+	assert_int_equal(learned(r), 1);
 	assert_passes(say(r, 1, RELEASE, X));
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 	assert_refused(speak(r, 1, X), POLICY_CHANGED);
 	assert_passes(reply(r, 1, X, 100));
 	assert_passes(say(r, 1, DECLINE, X));
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 }
 
 static void messages_stay_on_the_site(void **state)
@@ -427,7 +411,7 @@ static void a_lease_is_not_prolonged_by_neighbour_discovery(void **state)
 	assert_passes(speak(r, 1, X));
 	rig_wait_ms(r, 101000);
 	rig_sweep(r);
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 }
 
 /* The device was faster than the server's answer: the lease takes over. */
@@ -447,12 +431,12 @@ static void a_lease_takes_over_a_claim(void **state)
 	assert_passes(claim(r, 1, X));
 	rig_wait_ms(r, 101000);
 	rig_sweep(r);
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 }
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 	const struct CMUnitTest tests[] = {
 		TEST(only_the_reply_binds), TEST(a_lifetime_of_zero_unbinds), TEST(several_addresses),
 		TEST(what_is_no_address_binds_none), TEST(an_address_in_use_is_refused), TEST(cut_short_at_every_byte),

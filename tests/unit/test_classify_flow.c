@@ -14,19 +14,9 @@ static const char policy[] = POLICY("");
 static const struct way out = {DEV1, ROUTER, 1, "10.0.0.1", "10.20.0.9", 40000, 443};
 static const struct way out6 = {DEV1, ROUTER, 1, "fd00::1", "fd00:20::9", 40000, 443};
 
-static struct rig rig;
-
 static int setup(void **state)
 {
-	rig_new(&rig, policy, NULL);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	rig_free(*state);
-	return 0;
+	return rig_start(state, policy, NULL);
 }
 
 static void only_a_syn_opens(void **state)
@@ -371,7 +361,7 @@ static void a_full_table_refuses_what_is_new_only(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 	const struct CMUnitTest tests[] = {
 		TEST(only_a_syn_opens), TEST(a_flow_has_both_directions), TEST(a_flow_from_the_network),
 		TEST(who_sends_from_the_network_is_no_device),

@@ -11,19 +11,9 @@ static const char policy[] =
 	"    limits: { packets: 50/s }\n"
 	"devices:\n  cam: { role: camera, mac: \"02:00:00:00:00:01\", port: dev1, address: [10.0.0.1, \"fd00::1\"] }\n";
 
-static struct rig rig;
-
 static int setup(void **state)
 {
-	rig_new(&rig, policy, NULL);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	rig_free(*state);
-	return 0;
+	return rig_start(state, policy, NULL);
 }
 
 struct error {
@@ -200,7 +190,7 @@ static void what_it_quotes_is_cut_short_or_damaged(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 	const struct CMUnitTest tests[] = {
 		TEST(an_error_about_a_flow_comes_in), TEST(an_error_about_a_flow_goes_out),
 		TEST(an_error_about_a_question), TEST(an_error_goes_to_the_sender_of_what_it_quotes),

@@ -34,19 +34,9 @@ enum { SLLA = 1, TLLA = 2, NONCE = 14 };
 #define SOLICITED 0x40000000u
 #define OVERRIDE  0x20000000u
 
-static struct rig rig;
-
 static int setup(void **state)
 {
-	rig_new(&rig, policy, NULL);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	rig_free(*state);
-	return 0;
+	return rig_start(state, policy, NULL);
 }
 
 struct nd {
@@ -140,18 +130,6 @@ static void own(struct rig *r, unsigned device, const char *ip)
 {
 	assert_passes(nd_send(r, claim_of(device, ip)));
 	rig_wait_ms(r, 600);
-}
-
-static enum ost_reason speak(struct rig *r, unsigned device, const char *from)
-{
-	struct way w = {(uint8_t)device, ROUTER, device, from, "fd00:20::9", 7000, 5000};
-
-	return rig_udp(r, &w);
-}
-
-static uint64_t held(const struct rig *r)
-{
-	return ost_site_bindings(r->site, NULL);
 }
 
 #define assert_to(r, port)                                      \
@@ -680,7 +658,7 @@ static void states_without_infrastructure_have_none(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 	const struct CMUnitTest tests[] = {
 		TEST(a_claim_waits_half_a_second), TEST(a_claim_is_repeated), TEST(an_answer_contests_a_claim),
 		TEST(a_claim_contests_a_claim), TEST(a_settled_address_is_not_contested),

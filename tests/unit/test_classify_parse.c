@@ -344,7 +344,6 @@ static void cut_frames_through_the_classifier(void **state)
 		"devices:\n  d: { role: r, mac: \"02:00:00:00:00:01\", port: dev1, address: [10.0.0.1, \"fd00::1\"] }\n"
 		"  t: { role: r, mac: \"02:00:00:00:00:01\", vlan: \"7.9\", port: dev1, address: 10.0.0.1 }\n";
 	static struct wire all[16];
-	struct rig rig;
 	uint64_t sent = 0, accounted = 0, received = 0;
 	uint32_t n;
 

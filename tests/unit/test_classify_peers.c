@@ -18,19 +18,9 @@
 	"  near: { role: recorder, mac: \"02:00:00:00:00:04\", port: dev1, address: 10.0.0.4 }\n"
 
 static const struct way to_rec = {DEV1, 2, 1, "10.0.0.1", "10.0.0.2", 40000, 554};
-static struct rig rig;
-
 static int setup(void **state)
 {
-	rig_new(&rig, POLICY("dev1"), NULL);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	rig_free(*state);
-	return 0;
+	return rig_start(state, POLICY("dev1"), NULL);
 }
 
 static void both_allow(void **state)
@@ -273,7 +263,7 @@ static void arp_probes_and_announcements(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 	const struct CMUnitTest tests[] = {
 		TEST(both_allow), TEST(one_denies), TEST(echo_between_devices),
 		TEST(the_mac_and_the_address_are_the_same_devices), TEST(packets_of_a_flow_are_for_its_other_device),

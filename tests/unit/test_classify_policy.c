@@ -19,21 +19,11 @@
 static const char policy[] = HEAD CAM_(ALLOW_443, "") STRONG_ROLE "devices:\n" CAM FREE TAGGED STRONG;
 static const struct way out = {DEV1, ROUTER, 1, "10.0.0.1", "10.20.0.9", 40000, 443};
 static const struct way dns = {DEV1, ROUTER, 1, "10.0.0.1", "10.0.0.254", 5353, 53};
-static struct rig rig;
-
 static int setup(void **state)
 {
 	struct rig_options o = {.devices_max = 4, .refusal_records = 64};
 
-	rig_new(&rig, policy, &o);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	rig_free(*state);
-	return 0;
+	return rig_start(state, policy, &o);
 }
 
 /* ---- identity ---- */
@@ -449,7 +439,7 @@ static void what_was_not_sent_was_not_forwarded(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 	const struct CMUnitTest tests[] = {
 		TEST(who_a_frame_is_from), TEST(a_device_without_port_stays_where_it_was_first_seen),
 		TEST(the_other_worker_hands_over_what_only_control_may_do), TEST(each_state_gives_its_rights),

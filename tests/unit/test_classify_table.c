@@ -184,7 +184,6 @@ static void flow_key(uint32_t i, bool v4, uint64_t key[6])
 static void flows_fill(bool v4, uint32_t max)
 {
 	struct rig_options o = {.flows_max = max};
-	struct rig rig;
 	uint32_t lost = 0;
 
 	rig_new(&rig, NULL, &o);
