@@ -158,6 +158,83 @@ void ost_binding_remove(struct ost_site *site, uint32_t slot, const uint64_t ip[
 		remove_place(site, hash, place, 0);
 }
 
+/* What a message would add: to the device's addresses, to the table. */
+struct need {
+	int64_t addresses, places;
+};
+
+static enum ost_reason lease_check(const struct ost_site *site, uint32_t slot, uint32_t vlan, const struct ost_lease *l,
+	uint32_t tick, struct need *need)
+{
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+	uint64_t hash = ost_binding_hash(site, l->ip, vlan);
+	const struct ost_binding *fixed = v != NULL ? ost_binding_find_static(v, hash, l->ip, vlan) : NULL;
+	const struct ost_binding *b = ost_binding_find_in(&site->bindings_table, site->bindings, hash, l->ip, vlan);
+	bool own = b != NULL && b->slot == slot;
+
+	if (!l->given) {
+		need->addresses -= own;
+		need->places -= own;
+		return OST_REASON_NONE;
+	}
+	if (fixed != NULL)
+		return fixed->slot == slot ? OST_REASON_NONE : OST_REASON_ADDRESS_IN_USE;
+	if (b != NULL && !own && binding_holds(v, b, tick))
+		return OST_REASON_ADDRESS_IN_USE;
+	need->addresses += !own;
+	need->places += b == NULL;
+	return OST_REASON_NONE;
+}
+
+static enum ost_reason leases_check(const struct ost_site *site, uint32_t slot, uint32_t vlan, const struct ost_lease *leases,
+	uint32_t n, uint32_t tick)
+{
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+	struct need need = {0, 0};
+
+	for (uint32_t i = 0; i < n; i++) {
+		enum ost_reason r = lease_check(site, slot, vlan, &leases[i], tick, &need);
+
+		if (r != OST_REASON_NONE)
+			return r;
+	}
+	if (need.addresses > 0 && site->slots[slot].addresses + need.addresses > addresses_max(v, slot))
+		return OST_REASON_BINDING_LIMIT;
+	if (need.places > 0 && site->bindings_table.used + need.places > site->bindings_table.max)
+		return OST_REASON_BINDING_TABLE_FULL;
+	return OST_REASON_NONE;
+}
+
+static void leases_remove(struct ost_site *site, uint32_t slot, uint32_t vlan, const struct ost_lease *leases, uint32_t n,
+	bool given)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (leases[i].given == given)
+			ost_binding_remove(site, slot, leases[i].ip, vlan);
+	}
+}
+
+enum ost_reason ost_binding_set_all(struct ost_site *site, uint32_t slot, uint32_t vlan, const struct ost_lease *leases,
+	uint32_t n, uint32_t tick)
+{
+	enum ost_reason r = leases_check(site, slot, vlan, leases, n, tick);
+
+	if (r != OST_REASON_NONE)
+		return r;
+	leases_remove(site, slot, vlan, leases, n, false);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!leases[i].given)
+			continue;
+		r = ost_binding_set(site, slot, leases[i].ip, vlan, OST_BINDING_DHCP, tick, leases[i].expires_tick, tick);
+		if (r == OST_REASON_NONE)
+			continue;
+		/* Both buckets are full, once in a million addresses: the device asks again, for all of them. */
+		leases_remove(site, slot, vlan, leases, i, true);
+		return r;
+	}
+	return OST_REASON_NONE;
+}
+
 static void sweep_bucket(struct ost_site *site, uint32_t bucket, uint32_t tick)
 {
 	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);

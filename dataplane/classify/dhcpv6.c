@@ -23,7 +23,8 @@ enum {
 	OPTION_IAADDR = 5,
 };
 
-#define OPTIONS_MAX 64u
+#define OPTIONS_MAX   64u
+#define ADDRESSES_MAX 64u /* in one message */
 
 /* What a device may send, by message: it is a client (sections 7.3 and 16). */
 static const uint8_t from_device[MESSAGE_COUNT] = {
@@ -35,26 +36,31 @@ static const uint8_t from_device[MESSAGE_COUNT] = {
 	[MESSAGE_RELAY_REPLY] = OST_REASON_DHCP_SERVER,
 };
 
-/* What is done with the addresses of a message. */
-enum use { USE_CHECK_REPLY, USE_BIND, USE_CHECK_RELEASE, USE_UNBIND };
+/* The addresses of a message. */
+struct addresses {
+	struct ost_lease leases[ADDRESSES_MAX];
+	uint32_t count;
+	uint32_t tick;
+	bool reply; /* it gives those that have a lifetime; else all are taken back */
+};
 
-static enum ost_reason address_use(struct ost_control *k, const uint8_t *body, enum use use)
+/* What is said of an address last counts. */
+static enum ost_reason address_add(struct addresses *a, const uint8_t *body)
 {
-	uint32_t valid_s = ost_be32(ost_load32(body + 20));
-	uint64_t ip[2];
+	uint32_t valid_s = ost_be32(ost_load32(body + 20)), i = 0;
+	struct ost_lease l = {.given = a->reply && valid_s != 0, .expires_tick = ost_lease_end(a->tick, valid_s)};
 
-	memcpy(ip, body, 16);
+	memcpy(l.ip, body, 16);
 	/* No group, nor what is or embeds no IPv6 address (::/64). */
-	if (use == USE_CHECK_REPLY)
-		return valid_s != 0 && (body[0] == 0xff || ip[0] == 0) ? OST_REASON_MALFORMED_L4 : OST_REASON_NONE;
-	if (use == USE_CHECK_RELEASE)
-		return OST_REASON_NONE;
-	if (use == USE_UNBIND || valid_s == 0) {
-		ost_binding_remove(k->c->site, k->slot, ip, k->p->vlan);
-		return OST_REASON_NONE;
-	}
-	return ost_binding_set(k->c->site, k->slot, ip, k->p->vlan, OST_BINDING_DHCP, k->c->tick,
-		ost_lease_end(k->c->tick, valid_s), k->c->tick);
+	if (l.given && (body[0] == 0xff || l.ip[0] == 0))
+		return OST_REASON_MALFORMED_L4;
+	while (i < a->count && (a->leases[i].ip[0] != l.ip[0] || a->leases[i].ip[1] != l.ip[1]))
+		i++;
+	if (i == ADDRESSES_MAX)
+		return OST_REASON_BINDING_LIMIT;
+	a->leases[i] = l;
+	a->count = OST_MAX(a->count, i + 1);
+	return OST_REASON_NONE;
 }
 
 /* The next option of a list: false at its end, and where it is no sound one (then the cursor has failed). */
@@ -77,7 +83,7 @@ static bool option_next(struct ost_cursor *c, unsigned *count, uint16_t *ret_typ
 }
 
 /* IAADDR options inside an IA (section 21.6). */
-static enum ost_reason ia_use(struct ost_control *k, struct ost_cursor ia, enum use use)
+static enum ost_reason ia_read(struct addresses *a, struct ost_cursor ia)
 {
 	struct ost_cursor body;
 	unsigned count = 0;
@@ -90,7 +96,7 @@ static enum ost_reason ia_use(struct ost_control *k, struct ost_cursor ia, enum 
 			continue;
 		if (ost_cursor_left(&body) < 24)
 			return OST_REASON_MALFORMED_L4;
-		r = address_use(k, body.at, use);
+		r = address_add(a, body.at);
 		if (r != OST_REASON_NONE)
 			return r;
 	}
@@ -98,7 +104,7 @@ static enum ost_reason ia_use(struct ost_control *k, struct ost_cursor ia, enum 
 }
 
 /* IA_NA and IA_TA options of a message (sections 21.4 and 21.5). */
-static enum ost_reason message_use(struct ost_control *k, struct ost_cursor c, enum use use)
+static enum ost_reason message_read(struct addresses *a, struct ost_cursor c)
 {
 	struct ost_cursor body;
 	unsigned count = 0;
@@ -111,7 +117,7 @@ static enum ost_reason message_use(struct ost_control *k, struct ost_cursor c, e
 			continue;
 		if (!ost_cursor_skip(&body, type == OPTION_IA_NA ? 12 : 4))
 			return OST_REASON_MALFORMED_L4;
-		r = ia_use(k, body, use);
+		r = ia_read(a, body);
 		if (r != OST_REASON_NONE)
 			return r;
 	}
@@ -130,7 +136,9 @@ static bool near(const uint8_t *to)
 static enum ost_reason device_may_say(struct ost_control *k, uint8_t message, struct ost_cursor options)
 {
 	const uint8_t *ip = k->p->bytes + k->p->l3;
+	struct addresses a = {.tick = k->c->tick};
 	uint64_t source[2];
+	enum ost_reason r;
 
 	memcpy(source, ip + 8, 16);
 	if (!near(ip + 24) || !ost_control_to_port(k->p, 547))
@@ -143,15 +151,15 @@ static enum ost_reason device_may_say(struct ost_control *k, uint8_t message, st
 		return OST_REASON_SOURCE_ADDRESS;
 	if (message != MESSAGE_RELEASE && message != MESSAGE_DECLINE)
 		return OST_REASON_NONE;
-	if (message_use(k, options, USE_CHECK_RELEASE) != OST_REASON_NONE)
-		return OST_REASON_MALFORMED_L4;
-	return message_use(k, options, USE_UNBIND);
+	r = message_read(&a, options);
+	return r != OST_REASON_NONE ? r : ost_binding_set_all(k->c->site, k->slot, k->p->vlan, a.leases, a.count, k->c->tick);
 }
 
 static void dhcpv6_from_network(struct ost_control *k, uint8_t message, struct ost_cursor options)
 {
 	uint32_t slot = ost_control_device(k->c, k->p->bytes, k->p->vlan);
-	enum ost_reason r;
+	struct addresses a = {.tick = k->c->tick, .reply = true};
+	enum ost_reason r = OST_REASON_NONE;
 
 	if (slot == OST_SLOT_NONE) {
 		ost_control_refuse(k, k->p->flags & OST_PACKET_GROUP_MAC ? OST_REASON_GROUP_DESTINATION
@@ -164,14 +172,17 @@ static void dhcpv6_from_network(struct ost_control *k, uint8_t message, struct o
 		ost_control_refuse(k, OST_REASON_NOT_ALLOWED_IN);
 		return;
 	}
-	if (message == MESSAGE_REPLY && message_use(k, options, USE_CHECK_REPLY) != OST_REASON_NONE) {
-		ost_control_refuse(k, OST_REASON_MALFORMED_L4);
+	if (message == MESSAGE_REPLY)
+		r = message_read(&a, options);
+	if (r != OST_REASON_NONE) {
+		ost_control_refuse(k, r);
 		return;
 	}
 	ost_control_to_device(k, slot, OST_INCLUDE_DHCPV6);
-	if (k->v->action != OST_FORWARD || message != MESSAGE_REPLY)
+	if (k->v->action != OST_FORWARD)
 		return;
-	r = message_use(k, options, USE_BIND);
+	/* A device that hears of its addresses has them all. */
+	r = ost_binding_set_all(k->c->site, slot, k->p->vlan, a.leases, a.count, k->c->tick);
 	if (r != OST_REASON_NONE)
 		ost_control_take_back(k, r);
 }

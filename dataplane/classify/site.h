@@ -264,6 +264,18 @@ static inline uint32_t ost_binding_owner(const struct ost_site *site, const stru
 enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan,
 	enum ost_binding_source source, uint32_t tick, uint32_t expires_tick, uint32_t valid_tick);
 
+/* One address of a server's message. */
+struct ost_lease {
+	uint64_t ip[2];
+	uint32_t expires_tick; /* 0: never */
+	bool given;	       /* false: taken back */
+};
+
+/* Binds all addresses of a message that are given and unbinds those that are taken back, or does nothing and says why
+ * not, as ost_binding_set() does. No address is in it twice. Control owner only. */
+enum ost_reason ost_binding_set_all(struct ost_site *site, uint32_t slot, uint32_t vlan, const struct ost_lease *leases,
+	uint32_t n, uint32_t tick);
+
 /* Takes an address from its device, if that is the slot. Control owner only. */
 void ost_binding_remove(struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t vlan);
 

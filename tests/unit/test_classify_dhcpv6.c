@@ -241,6 +241,113 @@ static void cut_short_at_every_byte(void **state)
 	assert_refused(rig_send(r, NET, &f), MALFORMED_L4);
 }
 
+static struct wire reply_with(const char *const *ips, const uint32_t *valid_s, unsigned n)
+{
+	struct wire f = from_server(1, REPLY);
+
+	for (unsigned i = 0; i < n; i++)
+		ia_put(&f, IA_NA, ips[i], valid_s[i]);
+	return f;
+}
+
+/* All of a Reply or nothing: what is wrong with its last address is wrong with it. */
+static void all_or_nothing(void **state)
+{
+	static const char *const in_use[] = {X, Y, Z}, *const no_room[] = {X, Y, Z, "fd00:30::4", "fd00:30::5"};
+	static const char *const exchange[] = {"fd00:30::4", "fd00:30::5", "fd00:30::6", X, Y, Z}, *const twice[] = {X, X, Y, X};
+	static const uint32_t each[] = {100, 100, 100, 100, 100}, swapped[] = {100, 100, 100, 0, 0, 0}, last[] = {100, 0, 100, 0};
+	struct rig *r = *state;
+	struct wire f = reply_with(in_use, each, 3);
+
+	assert_passes(reply(r, 2, Z, 100));
+	assert_refused(done(r, NET, &f), ADDRESS_IN_USE);
+	assert_int_equal(held(r), 1);
+	assert_refused(speak(r, 1, X), SOURCE_ADDRESS);
+	assert_passes(reply(r, 2, Z, 0));
+	f = reply_with(no_room, each, 5); /* one too many: it has OWN */
+	assert_refused(done(r, NET, &f), BINDING_LIMIT);
+	f = reply_with(no_room, each, 4);
+	assert_refused(done(r, NET, &f), BINDING_LIMIT);
+	assert_int_equal(held(r), 0);
+	assert_int_equal(rig_counts(r, "a").in_pkts, 0);
+	/* What is renewed needs no more room, nor does what takes another's place. */
+	f = reply_with(no_room, each, 3);
+	assert_passes(done(r, NET, &f));
+	f = reply_with(no_room, each, 3);
+	assert_passes(done(r, NET, &f));
+	assert_int_equal(held(r), 3);
+	f = reply_with(exchange, swapped, 6);
+	assert_passes(done(r, NET, &f));
+	assert_int_equal(held(r), 3);
+	assert_refused(speak(r, 1, X), SOURCE_ADDRESS);
+	assert_passes(speak(r, 1, "fd00:30::6"));
+	/* A Reply that is refused takes nothing away either. */
+	f = reply_with((const char *const[]){"fd00:30::6", "fe80::ff:fe00:2"}, (const uint32_t[]){0, 100}, 2);
+	assert_refused(done(r, NET, &f), ADDRESS_IN_USE);
+	assert_passes(speak(r, 1, "fd00:30::6"));
+	/* What is said last of an address counts. */
+	f = reply_with(exchange, (const uint32_t[]){0, 0, 0}, 3);
+	assert_passes(done(r, NET, &f));
+	f = reply_with(twice, last, 4);
+	assert_passes(done(r, NET, &f));
+	assert_int_equal(held(r), 1);
+	assert_passes(speak(r, 1, Y));
+	f = reply_with((const char *const[]){X, X, X, X, X}, each, 5);
+	assert_passes(done(r, NET, &f));
+	assert_int_equal(held(r), 2);
+}
+
+static void a_full_table_is_all_or_nothing_too(void **state)
+{
+	static const char *const three[] = {X, Y, Z};
+	static const uint32_t each[] = {100, 100, 100};
+	struct rig_options o = {.bindings_max = 3};
+	struct rig r;
+	struct wire f;
+
+	(void)state;
+	rig_new(&r, policy, &o);
+	rig_bind(&r, "a", OWN);
+	f = reply_with(three, each, 3);
+	assert_refused(done(&r, NET, &f), BINDING_TABLE_FULL);
+	assert_int_equal(ost_site_bindings(r.site, NULL), 1);
+	f = reply_with(three, each, 2);
+	assert_passes(done(&r, NET, &f));
+	assert_int_equal(ost_site_bindings(r.site, NULL), 3);
+	/* What lapsed makes room where it stands. */
+	rig_wait_ms(&r, 101000);
+	f = reply_with(three, each, 2);
+	assert_passes(done(&r, NET, &f));
+	assert_int_equal(ost_site_bindings(r.site, NULL), 3);
+	rig_free(&r);
+}
+
+static void more_addresses_than_fit_a_message(void **state)
+{
+	struct rig *r = *state;
+	struct wire f = from_server(1, REPLY);
+	char ip[40];
+
+	for (unsigned ia = 0; ia < 2; ia++) {
+		unsigned n = ia == 0 ? 40 : 25;
+
+		wire_u32(&f, (uint32_t)IA_TA << 16 | (4 + 28 * n));
+		wire_u32(&f, 1);
+		for (unsigned i = 0; i < n; i++) {
+			wire_u32(&f, (uint32_t)IAADDR << 16 | 24);
+			(void)snprintf(ip, sizeof(ip), "fd00:30::%u:%u", ia + 1, i);
+			wire_address(&f, ip);
+			wire_u32(&f, 0);
+			wire_u32(&f, 0);
+		}
+	}
+	assert_refused(done(r, NET, &f), BINDING_LIMIT);
+	f.n -= 28; /* the last one */
+	f.b[f.l4 + 8 + 4 + 8 + 28 * 40 + 2] = (4 + 28 * 24) >> 8;
+	f.b[f.l4 + 8 + 4 + 8 + 28 * 40 + 3] = (4 + 28 * 24) & 0xff;
+	assert_passes(done(r, NET, &f));
+}
+
 static void who_is_not_known_gets_none(void **state)
 {
 	struct rig *r = *state;
@@ -440,6 +547,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_the_reply_binds), TEST(a_lifetime_of_zero_unbinds), TEST(several_addresses),
 		TEST(what_is_no_address_binds_none), TEST(an_address_in_use_is_refused), TEST(cut_short_at_every_byte),
+		TEST(all_or_nothing),
+		TEST(a_full_table_is_all_or_nothing_too), TEST(more_addresses_than_fit_a_message),
 		TEST(who_is_not_known_gets_none), TEST(a_device_is_no_server_and_no_relay), TEST(a_server_speaks_as_one),
 		TEST(a_release_unbinds_and_cuts), TEST(messages_stay_on_the_site), TEST(renewals_are_told),
 		TEST(a_lease_is_not_prolonged_by_neighbour_discovery), TEST(a_lease_takes_over_a_claim),
