@@ -4,20 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "array.h"
+
 static int diag_grow(struct ost_diag *diag)
 {
-	uint32_t capacity = diag->capacity ? diag->capacity * 2 : 16;
 	struct ost_finding *f;
 
 	if (diag->count >= OST_FINDINGS_MAX)
 		return -E2BIG;
-	if (diag->count < diag->capacity)
-		return 0;
-	f = realloc(diag->findings, capacity * sizeof(*f));
+	f = ost_array_room(diag->findings, diag->count, &diag->capacity, sizeof(*f));
 	if (f == NULL)
 		return -ENOMEM;
 	diag->findings = f;
-	diag->capacity = capacity;
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "remember.h"
 
+#include "array.h"
+
 #define AT_ONCE 4096u /* below the data plane's queue; the rest a second later */
 
 struct address {
@@ -48,18 +50,14 @@ void ost_remember_free(struct ost_remember **remember)
 
 static bool room(struct ost_remember *r)
 {
-	uint32_t capacity = r->capacity ? r->capacity * 2 : 64;
 	struct address *a;
 
-	if (r->count < r->capacity)
-		return true;
 	if (r->count >= OST_DEVICES_MAX)
 		return false;
-	a = realloc(r->addresses, capacity * sizeof(*a));
+	a = ost_array_room(r->addresses, r->count, &r->capacity, sizeof(*a));
 	if (a == NULL)
 		return false;
 	r->addresses = a;
-	r->capacity = capacity;
 	return true;
 }
 

@@ -2,6 +2,7 @@
 /* GET /v1/devices, /v1/devices/NAME, /v1/refusals, /v1/unknown. */
 #include <stdio.h>
 
+#include "array.h"
 #include "views.h"
 
 #define LAST_REFUSED 20 /* flows shown of one device */
@@ -52,22 +53,17 @@ struct address_row {
 
 struct address_rows {
 	struct address_row *rows;
-	size_t count, capacity, at;
+	uint32_t count, capacity, at;
 };
 
 static void address_gather(void *user, const struct ost_registry_address *a)
 {
 	struct address_rows *r = user;
+	struct address_row *rows = ost_array_room(r->rows, r->count, &r->capacity, sizeof(*rows));
 
-	if (r->count == r->capacity) {
-		size_t capacity = r->capacity != 0 ? r->capacity * 2 : 256;
-		struct address_row *rows = realloc(r->rows, capacity * sizeof(*rows));
-
-		if (rows == NULL)
-			return;
-		r->rows = rows;
-		r->capacity = capacity;
-	}
+	if (rows == NULL)
+		return;
+	r->rows = rows;
 	(void)snprintf(r->rows[r->count].device, OST_MSG_NAME, "%s", a->device);
 	(void)ost_ip_format(&a->ip, r->rows[r->count].ip);
 	r->count++;

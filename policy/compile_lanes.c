@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compile_lanes.h"
 
+#include "array.h"
+
 /* A lane of either family, or a peer: what it matches, and its place in the allow-list. All rules
  * allow, so of lanes that match the same only the one that asks least is worth keeping. */
 struct lane {
@@ -28,15 +30,11 @@ enum ost_assurance ost_rule_assurance(const struct ost_role *role, const struct 
 
 static int lanes_add(struct lanes *lanes, const struct lane *lane)
 {
-	if (lanes->count == lanes->capacity) {
-		uint32_t capacity = lanes->capacity ? lanes->capacity * 2 : 64;
-		struct lane *p = realloc(lanes->lane, capacity * sizeof(*p));
+	struct lane *p = ost_array_room(lanes->lane, lanes->count, &lanes->capacity, sizeof(*p));
 
-		if (p == NULL)
-			return -ENOMEM;
-		lanes->lane = p;
-		lanes->capacity = capacity;
-	}
+	if (p == NULL)
+		return -ENOMEM;
+	lanes->lane = p;
 	lanes->lane[lanes->count++] = *lane;
 	return 0;
 }

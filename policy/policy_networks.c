@@ -1,46 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* networks: and infrastructure: */
+#include "array.h"
 #include "policy_reader.h"
-
-#define GROWTH(list) ((list)->capacity ? (list)->capacity * 2 : 4)
-
-static bool grow(struct policy_reader *r, void **items, uint32_t capacity, size_t size)
-{
-	void *p = reallocarray(*items, capacity, size);
-
-	if (p == NULL) {
-		r->y.no_memory = true;
-		return false;
-	}
-	*items = p;
-	return true;
-}
 
 bool prefix_list_add(struct policy_reader *r, struct prefix_list *list, const struct ost_prefix *p)
 {
-	if (list->count == list->capacity) {
-		void *items = list->items;
+	struct ost_prefix *items = ost_array_room(list->items, list->count, &list->capacity, sizeof(*items));
 
-		if (!grow(r, &items, GROWTH(list), sizeof(*list->items)))
-			return false;
-		list->items = items;
-		list->capacity = GROWTH(list);
+	if (items == NULL) {
+		r->y.no_memory = true;
+		return false;
 	}
+	list->items = items;
 	list->items[list->count++] = *p;
 	return true;
 }
 
-bool service_list_add(
-	struct policy_reader *r, struct service_list *list, const struct ost_service *s)
+bool service_list_add(struct policy_reader *r, struct service_list *list, const struct ost_service *s)
 {
-	if (list->count == list->capacity) {
-		void *items = list->items;
+	struct ost_service *items = ost_array_room(list->items, list->count, &list->capacity, sizeof(*items));
 
-		if (!grow(r, &items, GROWTH(list), sizeof(*list->items)))
-			return false;
-		list->items = items;
-		list->capacity = GROWTH(list);
+	if (items == NULL) {
+		r->y.no_memory = true;
+		return false;
 	}
+	list->items = items;
 	list->items[list->count++] = *s;
 	return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* allow: of a role: one rule an item. */
+#include "array.h"
 #include "policy_reader.h"
 
 #define RULE_TEXT_MAX	  240 /* bytes; longer lists end in "..." */
@@ -15,37 +16,23 @@ struct draft {
 struct ost_rule *policy_rule_new(struct policy_reader *r, struct ost_role *role)
 {
 	struct role_facts *facts = &r->roles[role - r->policy->roles];
+	struct ost_rule *rules = ost_array_room(role->rules, role->rule_count, &facts->rule_capacity, sizeof(*rules));
 
-	if (role->rule_count == facts->rule_capacity) {
-		uint32_t capacity = facts->rule_capacity ? facts->rule_capacity * 2 : 4;
-		struct ost_rule *rules = reallocarray(role->rules, capacity, sizeof(*rules));
-
-		if (rules == NULL) {
-			r->y.no_memory = true;
-			return NULL;
-		}
-		role->rules = rules;
-		facts->rule_capacity = capacity;
+	if (rules == NULL) {
+		r->y.no_memory = true;
+		return NULL;
 	}
+	role->rules = rules;
 	role->rules[role->rule_count] = (struct ost_rule){0};
 	return &role->rules[role->rule_count++];
 }
 
-#define DRAFT_FIELD(field)                                                                         \
-	static void field##_field(void *context, const struct ost_yaml_node *value, void *target)  \
-	{                                                                                          \
-		struct draft *draft = target;                                                      \
-                                                                                                   \
-		(void)context;                                                                     \
-		draft->field = value;                                                              \
-	}
-DRAFT_FIELD(to)
-DRAFT_FIELD(from)
-DRAFT_FIELD(network)
-DRAFT_FIELD(role)
-DRAFT_FIELD(service)
-DRAFT_FIELD(name)
-#undef DRAFT_FIELD
+OST_YAML_KEEP(struct draft, to)
+OST_YAML_KEEP(struct draft, from)
+OST_YAML_KEEP(struct draft, network)
+OST_YAML_KEEP(struct draft, role)
+OST_YAML_KEEP(struct draft, service)
+OST_YAML_KEEP(struct draft, name)
 
 static void assurance_field(void *context, const struct ost_yaml_node *value, void *target)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tests: of the policy file. */
+#include "array.h"
 #include "policy_reader.h"
 
 #define TESTS_MAX 1000000u
@@ -9,29 +10,9 @@ struct draft {
 	const struct ost_yaml_node *device, *allow, *deny;
 };
 
-static void device_field(void *context, const struct ost_yaml_node *value, void *target)
-{
-	struct draft *draft = target;
-
-	(void)context;
-	draft->device = value;
-}
-
-static void allow_field(void *context, const struct ost_yaml_node *value, void *target)
-{
-	struct draft *draft = target;
-
-	(void)context;
-	draft->allow = value;
-}
-
-static void deny_field(void *context, const struct ost_yaml_node *value, void *target)
-{
-	struct draft *draft = target;
-
-	(void)context;
-	draft->deny = value;
-}
+OST_YAML_KEEP(struct draft, device)
+OST_YAML_KEEP(struct draft, allow)
+OST_YAML_KEEP(struct draft, deny)
 
 static int64_t device_by_name(const void *context, const char *name)
 {
@@ -44,18 +25,13 @@ static int64_t device_by_name(const void *context, const char *name)
 static struct ost_test *test_new(struct policy_reader *r)
 {
 	struct ost_policy *p = r->policy;
+	struct ost_test *tests = ost_array_room(p->tests, p->test_count, &r->test_capacity, sizeof(*tests));
 
-	if (p->test_count == r->test_capacity) {
-		uint32_t capacity = r->test_capacity ? r->test_capacity * 2 : 16;
-		struct ost_test *tests = reallocarray(p->tests, capacity, sizeof(*tests));
-
-		if (tests == NULL) {
-			r->y.no_memory = true;
-			return NULL;
-		}
-		p->tests = tests;
-		r->test_capacity = capacity;
+	if (tests == NULL) {
+		r->y.no_memory = true;
+		return NULL;
 	}
+	p->tests = tests;
 	p->tests[p->test_count] = (struct ost_test){0};
 	return &p->tests[p->test_count++];
 }

@@ -28,23 +28,14 @@ const char *ost_port_driver_name(enum ost_port_driver driver)
 	return (unsigned)driver < OST_DRIVER_COUNT ? driver_words[driver] : "invalid";
 }
 
-#define DRAFT_FIELD(field)                                                                         \
-	static void field##_field(void *context, const struct ost_yaml_node *value, void *target)  \
-	{                                                                                          \
-		struct draft *draft = target;                                                      \
-                                                                                                   \
-		(void)context;                                                                     \
-		draft->field = value;                                                              \
-	}
-DRAFT_FIELD(side)
-DRAFT_FIELD(driver)
-DRAFT_FIELD(interface)
-DRAFT_FIELD(pci)
-DRAFT_FIELD(read)
-DRAFT_FIELD(write)
-DRAFT_FIELD(vdev)
-DRAFT_FIELD(uplink)
-#undef DRAFT_FIELD
+OST_YAML_KEEP(struct draft, side)
+OST_YAML_KEEP(struct draft, driver)
+OST_YAML_KEEP(struct draft, interface)
+OST_YAML_KEEP(struct draft, pci)
+OST_YAML_KEEP(struct draft, read)
+OST_YAML_KEEP(struct draft, write)
+OST_YAML_KEEP(struct draft, vdev)
+OST_YAML_KEEP(struct draft, uplink)
 
 static void side_read(struct site_reader *r, const struct ost_yaml_node *key, struct draft *draft)
 {

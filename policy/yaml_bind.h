@@ -35,6 +35,17 @@ struct ost_yaml_field {
 	const char *name;
 	void (*read)(void *context, const struct ost_yaml_node *value, void *target);
 };
+
+/* Defines MEMBER_field(), which keeps the value's node in a member of the target: for parts that are checked together. */
+#define OST_YAML_KEEP(type, member)                                                                \
+	static void member##_field(void *context, const struct ost_yaml_node *value, void *target) \
+	{                                                                                          \
+		type *keeper = target;                                                             \
+                                                                                                   \
+		(void)context;                                                                     \
+		keeper->member = value;                                                            \
+	}
+
 void ost_yaml_fields(struct ost_yaml_reader *y, const struct ost_yaml_node *map, const char *what,
 	const struct ost_yaml_field *fields, uint32_t field_count, void *context, void *target);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "table.h"
 
+#include "array.h"
 #include "show.h"
 
 #define GAP	  2u  /* columns between two cells */
@@ -8,15 +9,11 @@
 
 void ost_table_cell(struct ost_table *t, const char *text)
 {
-	if (t->count == t->capacity) {
-		size_t capacity = t->capacity != 0 ? t->capacity * 2 : 64;
-		char **cells = realloc(t->cells, capacity * sizeof(*cells));
+	char **cells = ost_array_room(t->cells, t->count, &t->capacity, sizeof(*cells));
 
-		if (cells == NULL)
-			return;
-		t->cells = cells;
-		t->capacity = capacity;
-	}
+	if (cells == NULL)
+		return;
+	t->cells = cells;
 	t->cells[t->count] = strdup(text[0] != '\0' ? text : "-");
 	if (t->cells[t->count] != NULL)
 		t->count++;
@@ -36,7 +33,7 @@ static void widths_measure(const struct ost_table *t, unsigned widths[static OST
 {
 	for (unsigned c = 0; c < t->columns; c++)
 		widths[c] = t->bare ? 0 : ost_show_width(head_of(t, c));
-	for (size_t i = 0; i < t->count; i++)
+	for (uint32_t i = 0; i < t->count; i++)
 		widths[i % t->columns] = OST_MAX(widths[i % t->columns], ost_show_width(t->cells[i]));
 }
 
@@ -79,7 +76,7 @@ static void rows_print(struct ost_table *t, const struct ost_cli *cli, const uns
 		row_print(t, cli, heads, widths, indent);
 		(void)fputs(ost_show_plain(cli), stdout);
 	}
-	for (size_t i = 0; i + t->columns <= t->count; i += t->columns)
+	for (uint32_t i = 0; i + t->columns <= t->count; i += t->columns)
 		row_print(t, cli, (const char *const *)&t->cells[i], widths, indent);
 }
 
@@ -136,10 +133,10 @@ void ost_table_print(struct ost_table *t, const struct ost_cli *cli, unsigned in
 	if (table_fits(t, cli, widths, indent)) {
 		rows_print(t, cli, widths, indent);
 	} else {
-		for (size_t i = 0; i + t->columns <= t->count; i += t->columns)
+		for (uint32_t i = 0; i + t->columns <= t->count; i += t->columns)
 			paragraph_print(t, cli, (const char *const *)&t->cells[i], indent);
 	}
-	for (size_t i = 0; i < t->count; i++)
+	for (uint32_t i = 0; i < t->count; i++)
 		free(t->cells[i]);
 	free(t->cells);
 	t->cells = NULL;

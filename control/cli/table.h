@@ -16,7 +16,7 @@ struct ost_table {
 	unsigned columns;	  /* at most OST_TABLE_COLUMNS */
 	bool bare;		  /* without a line of heads: what stands above the table says it */
 	char **cells;		  /* owned copies, row by row */
-	size_t count, capacity;
+	uint32_t count, capacity;
 };
 
 void ost_table_cell(struct ost_table *t, const char *text);
