@@ -261,24 +261,24 @@ static void all_or_nothing(void **state)
 
 	assert_passes(reply(r, 2, Z, 100));
 	assert_refused(done(r, NET, &f), ADDRESS_IN_USE);
-	assert_int_equal(held(r), 1);
+	assert_int_equal(learned(r), 1);
 	assert_refused(speak(r, 1, X), SOURCE_ADDRESS);
 	assert_passes(reply(r, 2, Z, 0));
 	f = reply_with(no_room, each, 5); /* one too many: it has OWN */
 	assert_refused(done(r, NET, &f), BINDING_LIMIT);
 	f = reply_with(no_room, each, 4);
 	assert_refused(done(r, NET, &f), BINDING_LIMIT);
-	assert_int_equal(held(r), 0);
+	assert_int_equal(learned(r), 0);
 	assert_int_equal(rig_counts(r, "a").in_pkts, 0);
 	/* What is renewed needs no more room, nor does what takes another's place. */
 	f = reply_with(no_room, each, 3);
 	assert_passes(done(r, NET, &f));
 	f = reply_with(no_room, each, 3);
 	assert_passes(done(r, NET, &f));
-	assert_int_equal(held(r), 3);
+	assert_int_equal(learned(r), 3);
 	f = reply_with(exchange, swapped, 6);
 	assert_passes(done(r, NET, &f));
-	assert_int_equal(held(r), 3);
+	assert_int_equal(learned(r), 3);
 	assert_refused(speak(r, 1, X), SOURCE_ADDRESS);
 	assert_passes(speak(r, 1, "fd00:30::6"));
 	/* A Reply that is refused takes nothing away either. */
@@ -290,11 +290,11 @@ static void all_or_nothing(void **state)
 	assert_passes(done(r, NET, &f));
 	f = reply_with(twice, last, 4);
 	assert_passes(done(r, NET, &f));
-	assert_int_equal(held(r), 1);
+	assert_int_equal(learned(r), 1);
 	assert_passes(speak(r, 1, Y));
 	f = reply_with((const char *const[]){X, X, X, X, X}, each, 5);
 	assert_passes(done(r, NET, &f));
-	assert_int_equal(held(r), 2);
+	assert_int_equal(learned(r), 2);
 }
 
 static void a_full_table_is_all_or_nothing_too(void **state)
