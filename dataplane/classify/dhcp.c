@@ -10,6 +10,7 @@ enum {
 	OPTION_REQUESTED = 50,
 	OPTION_LEASE = 51,
 	OPTION_MESSAGE = 53,
+	OPTION_SERVER = 54,
 	OPTION_END = 255,
 	MESSAGE_DECLINE = 4,
 	MESSAGE_ACK = 5,
@@ -26,28 +27,40 @@ struct dhcp {
 	uint8_t client[6];
 	uint32_t client_be, your_be; /* ciaddr, yiaddr */
 	uint32_t requested_be;	     /* 0: not said */
+	uint32_t server_be;	     /* 0: not said */
 	uint32_t lease_s;
 };
 
-static void options_read(struct ost_cursor *c, struct dhcp *d)
+static void option_take(struct dhcp *d, uint8_t type, uint8_t length, const uint8_t *body)
 {
-	for (unsigned i = 0; i < OPTIONS_MAX && !c->failed; i++) {
+	if (type == OPTION_MESSAGE && length == 1)
+		d->message = body[0];
+	if (type == OPTION_REQUESTED && length == 4)
+		d->requested_be = ost_load32(body);
+	if (type == OPTION_SERVER && length == 4)
+		d->server_be = ost_load32(body);
+	if (type == OPTION_LEASE && length == 4)
+		d->lease_s = ost_be32(ost_load32(body));
+}
+
+/* False: an option does not fit. The end need not be marked. */
+static bool options_read(struct ost_cursor *c, struct dhcp *d)
+{
+	for (unsigned count = 0; ost_cursor_left(c) > 0;) {
 		uint8_t type = ost_cursor_u8(c), length;
 		const uint8_t *body;
 
 		if (type == OPTION_PAD)
 			continue;
-		if (type == OPTION_END || c->failed)
-			return;
+		if (type == OPTION_END)
+			return true;
 		length = ost_cursor_u8(c);
 		body = ost_cursor_take(c, length);
-		if (body != NULL && type == OPTION_MESSAGE && length == 1)
-			d->message = body[0];
-		if (body != NULL && type == OPTION_REQUESTED && length == 4)
-			d->requested_be = ost_load32(body);
-		if (body != NULL && type == OPTION_LEASE && length == 4)
-			d->lease_s = ost_be32(ost_load32(body));
+		if (body == NULL || ++count > OPTIONS_MAX)
+			return false;
+		option_take(d, type, length, body);
 	}
+	return true;
 }
 
 static bool dhcp_read(const struct ost_packet *p, struct dhcp *d)
@@ -72,8 +85,27 @@ static bool dhcp_read(const struct ost_packet *p, struct dhcp *d)
 	d->lease_s = LEASE_DEFAULT_S;
 	if (ost_cursor_be32(&c) != DHCP_MAGIC)
 		return false;
-	options_read(&c, d);
-	return d->op == DHCP_REQUEST || d->op == DHCP_REPLY;
+	return options_read(&c, d) && (d->op == DHCP_REQUEST || d->op == DHCP_REPLY);
+}
+
+/* RFC 2131 section 4.4.4: a client broadcasts, or asks a server that it knows, and when that one is silent it broadcasts
+ * again. It knows the one that gave it its address; any other is one that a rule lets it reach. What it says must
+ * not be a way round the allow-list. */
+static bool may_reach(struct ost_control *k, uint32_t to_be, const uint64_t source[2])
+{
+	struct ost_question q = {.protocol = 17, .value = 67, .direction = OST_TO};
+	struct ost_judgement j;
+	uint64_t to[2];
+
+	if (to_be == UINT32_MAX)
+		return true;
+	ost_binding_key4(to_be, to);
+	if (ost_control_owner(k->c, to, k->p->vlan) != OST_SLOT_NONE) /* no device is a server */
+		return false;
+	if (to_be != 0 && to_be == k->c->site->slots[k->slot].dhcp_server_be)
+		return true;
+	ost_question_address(&q, to);
+	return ost_judge(k->c->view, k->slot, OST_SLOT_NONE, &q, source, false, &j) == OST_REASON_NONE;
 }
 
 static void dhcp_from_device(struct ost_control *k, const struct dhcp *d)
@@ -90,6 +122,10 @@ static void dhcp_from_device(struct ost_control *k, const struct dhcp *d)
 		ost_control_refuse(k, OST_REASON_SOURCE_ADDRESS);
 		return;
 	}
+	if (!may_reach(k, ost_load32(ip + 16), source)) {
+		ost_control_refuse(k, OST_REASON_NOT_ALLOWED);
+		return;
+	}
 	/* RFC 2131 table 5: what is declined is named by an option. */
 	ost_binding_key4(d->message == MESSAGE_DECLINE ? d->requested_be : d->client_be, own);
 	if ((d->message == MESSAGE_RELEASE || d->message == MESSAGE_DECLINE) && own[0] != 0)
@@ -97,9 +133,19 @@ static void dhcp_from_device(struct ost_control *k, const struct dhcp *d)
 	ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
 }
 
+/* The server that an ACK names, for what its client asks it alone: to renew, to release. */
+static void server_learn(struct ost_control *k, uint32_t server_be)
+{
+	uint8_t first = *(const uint8_t *)&server_be;
+
+	if (first != 0 && first != 127 && first < 224)
+		k->c->site->slots[k->slot].dhcp_server_be = server_be;
+}
+
 static void dhcp_from_network(struct ost_control *k, const struct dhcp *d)
 {
 	uint32_t slot = ost_control_device(k->c, d->client, k->p->vlan);
+	enum ost_reason r = OST_REASON_NONE;
 	uint64_t yours[2];
 
 	if (slot == OST_SLOT_NONE) {
@@ -113,14 +159,17 @@ static void dhcp_from_network(struct ost_control *k, const struct dhcp *d)
 		return;
 	}
 	ost_control_to_device(k, slot, OST_INCLUDE_DHCP);
-	if (k->v->action != OST_FORWARD || d->message != MESSAGE_ACK || d->your_be == 0)
+	if (k->v->action != OST_FORWARD || d->message != MESSAGE_ACK)
 		return;
-	ost_binding_key4(d->your_be, yours);
-	enum ost_reason r = ost_binding_set(k->c->site, slot, yours, k->p->vlan, OST_BINDING_DHCP, k->c->tick,
-		ost_lease_end(k->c->tick, d->lease_s), k->c->tick);
-
+	if (d->your_be != 0) {
+		ost_binding_key4(d->your_be, yours);
+		r = ost_binding_set(k->c->site, slot, yours, k->p->vlan, OST_BINDING_DHCP, k->c->tick,
+			ost_lease_end(k->c->tick, d->lease_s), k->c->tick);
+	}
 	if (r != OST_REASON_NONE)
 		ost_control_take_back(k, r);
+	else
+		server_learn(k, d->server_be);
 }
 
 void ost_control_dhcp(struct ost_control *k)

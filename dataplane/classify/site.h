@@ -32,6 +32,7 @@ struct ost_slot {
 	_Atomic uint64_t new_flows_ns;
 	_Atomic uint32_t flows;
 	uint32_t addresses; /* bindings held */
+	uint32_t dhcp_server_be; /* that gave it its address, 0 none; the control owner's */
 	uint32_t pass;	    /* policy generation count it was last part of: a slot is reused only after it left */
 } OST_CACHE_ALIGNED;
 

@@ -171,10 +171,10 @@ static void dhcp(struct out *o, const struct seed *s)
 {
 	bool reply = s->a & 0x80;
 
-	put_ip4(o, s, 17, 8 + 236 + 17, false);
+	put_ip4(o, s, 17, 8 + 236 + 23, false);
 	put16(o, reply ? 67 : 68);
 	put16(o, reply ? 68 : 67);
-	put16(o, 8 + 236 + 17);
+	put16(o, 8 + 236 + 23);
 	put16(o, 0);
 	put8(o, reply ? 2 : 1);
 	put8(o, 1);
@@ -190,7 +190,10 @@ static void dhcp(struct out *o, const struct seed *s)
 	put16(o, 0x0100 | (s->a & 15));
 	put16(o, 0x3304);
 	put32(o, s->vlan & 0x80 ? 0xffffffff : 1u << (s->vlan >> 3 & 15));
-	put32(o, 0x00000000 | 0xff);
+	put16(o, 0x3604);
+	put(o, fuzz_ip4[4], 4);
+	put8(o, 0xff);
+	zeros(o, 3);
 }
 
 static void nd(struct out *o, const struct seed *s)

@@ -389,12 +389,12 @@ static void test_checked(void **state)
 		"ostiary: 1\n"
 		"roles:\n"
 		"  with: { include: [arp, nd, dhcp, igmp], allow: [ { to: { network: 10.0.0.0/8, "
-		"service: tcp/1 } } ] }\n"
+		"service: tcp/1 } }, { to: { network: 192.0.2.0/24, service: udp/67 } } ] }\n"
 		"  without: { allow: [ { to: { network: any, service: any } } ] }\n"
 		"devices:\n"
 		"  one: { role: with, mac: \"02:00:00:00:00:01\" }\n"
 		"  two: { role: without, mac: \"02:00:00:00:00:02\", vlan: 5 }\n";
-	static const char *const questions[] = {"udp 255.255.255.255:67", "udp 10.0.0.1:67",
+	static const char *const questions[] = {"udp 255.255.255.255:67", "udp 192.0.2.67:67",
 		"icmpv6/135 fe80::1", "icmpv6/133 ff02::2", "ip/2 224.0.0.22"};
 	struct court c;
 
@@ -409,6 +409,7 @@ static void test_checked(void **state)
 		denied(&c, "two", questions[i], OST_REASON_NOT_INCLUDED);
 	}
 	denied(&c, "one", "icmpv6/134 ff02::1", OST_REASON_RA_GUARD);
+	denied(&c, "one", "udp 10.0.0.1:67", OST_REASON_NOT_ALLOWED); /* that server it does not know */
 	denied(&c, "two", "udp 10.0.0.1:68", OST_REASON_DHCP_SERVER);
 	close_court(&c);
 }
