@@ -201,7 +201,9 @@ void ost_refusal_fill(const struct ost_classifier *c, const struct ost_packet *p
 void ost_refuse(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, enum ost_reason reason,
 	struct ost_verdict *v)
 {
-	ost_refuse_inline(c, p, ost_refusal_hash(c, p), slot, reason, v);
+	uint64_t source = p->length >= 12 ? ost_slot_hash(c->site, ost_mac_word(p->bytes + 6), p->vlan) : 0;
+
+	ost_refuse_inline(c, ost_refusal_table_now(c), p, ost_refusal_hash(c, p, source), slot, reason, v);
 }
 
 void ost_classifier_refusals_flip(struct ost_classifier *c)

@@ -48,7 +48,7 @@ static inline uint32_t account_slot(const struct ost_classifier *c, const struct
 
 static inline void refuse(struct ost_classifier *c, const struct first *f, enum ost_reason reason)
 {
-	ost_refuse_inline(c, f->p, f->refusal_hash, account_slot(c, f, reason), reason, f->v);
+	ost_refuse_inline(c, ost_refusal_table_now(c), f->p, f->refusal_hash, account_slot(c, f, reason), reason, f->v);
 }
 
 static inline void forward(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t egress,
@@ -72,14 +72,6 @@ static inline uint8_t opening_state(const struct ost_packet *p)
 	default:
 		return OST_FLOW_OTHER;
 	}
-}
-
-/* May this packet open a flow, whatever the allow-list says? */
-static inline bool can_open(const struct ost_packet *p)
-{
-	if (p->protocol == 6)
-		return (p->tcp_flags & (OST_TCP_SYN | OST_TCP_ACK)) == OST_TCP_SYN;
-	return !(p->flags & OST_PACKET_REPLY);
 }
 
 static uint32_t insert(struct ost_classifier *c, const uint64_t *key, uint64_t hash, bool v4, uint8_t port, uint8_t state,
@@ -241,7 +233,7 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint
 /* The binding of the device's half of the key. */
 static inline enum ost_reason bound(struct ost_classifier *c, const struct first *f)
 {
-	if (f->v4 && bound_short(c, f))
+	if (f->v4 && address_known(c, f->own, (uint32_t)f->dev_ip[0]))
 		return OST_REASON_NONE;
 	if (ost_binding_owner(c->site, c->view, ost_binding_hash(c->site, f->dev_ip, f->p->vlan), f->dev_ip, f->p->vlan, c->tick) == f->own)
 		return OST_REASON_NONE;
@@ -450,32 +442,108 @@ static void decide(struct ost_classifier *c, struct first *f, uint32_t opened_be
 		refuse(c, f, r);
 }
 
-void OST_VARIANT_NAME(ost_first)(struct ost_classifier *c, struct ost_packet **packets, struct ost_verdict **verdicts,
-	uint32_t n)
-{
+/* Those that the sieve did not decide, in their order. */
+struct rest {
 	struct first firsts[OST_BURST];
-	uint32_t opened_before = c->opened;
+	uint32_t count, at;
+	bool control; /* control packets are among the burst */
+};
 
-	for (uint32_t i = 0; i < n; i++)
-		stage_start(c, &firsts[i], i > 0 ? &firsts[i - 1] : NULL, packets[i], verdicts[i]);
-	for (uint32_t i = 0; i < n; i++)
-		stage_places(c, &firsts[i]);
-	for (uint32_t i = 0; i < n; i++)
-		stage_slots(c, &firsts[i]);
-	for (uint32_t i = 0; i < n; i++)
-		stage_device(c, &firsts[i]);
-	for (uint32_t i = 0; i < n; i++)
-		stage_addresses(c, &firsts[i]);
-	for (uint32_t i = 0; i < n; i++)
-		stage_lanes(c, &firsts[i]);
+static inline void rest_prepare(struct ost_classifier *c, struct rest *rest)
+{
+	struct first *f = rest->firsts;
+
+	for (uint32_t i = 0; i < rest->count; i++)
+		stage_places(c, &f[i]);
+	for (uint32_t i = 0; i < rest->count; i++)
+		stage_addresses(c, &f[i]);
+	for (uint32_t i = 0; i < rest->count; i++)
+		stage_lanes(c, &f[i]);
+}
+
+static inline void sieved_refuse(struct ost_classifier *c, struct ost_refusal_table *t, const struct ost_packet *p,
+	const struct sieved *s, struct ost_verdict *v)
+{
+	if (s->seen)
+		c->tallies[s->own].last_tick = c->tick | 1;
+	ost_refuse_inline(c, t, p, s->refusal_hash, s->account, (enum ost_reason)s->reason, v);
+}
+
+/* What the sieve decided, but a packet before it in the burst may have changed. */
+static void decide_again(struct ost_classifier *c, const struct ost_packet *p, const struct sieved *s, struct ost_verdict *v,
+	uint32_t opened_before)
+{
+	struct first f;
+
+	stage_start(c, &f, NULL, p, v, s);
+	stage_places(c, &f);
+	stage_addresses(c, &f);
+	stage_lanes(c, &f);
+	decide(c, &f, opened_before);
+}
+
+/* The burst in its order, when not all of it was refused by the sieve. */
+static void all_in_order(struct ost_classifier *c, struct ost_packet **packets, struct ost_verdict **verdicts,
+	const struct sieved *sieve, uint32_t n, struct rest *rest)
+{
+	struct ost_refusal_table *t = ost_refusal_table_now(c);
+	const uint32_t opened_before = c->opened;
+	bool same = true;
+
+	rest_prepare(c, rest);
 	for (uint32_t i = 0; i < n; i++) {
-		if (packets[i]->kind < OST_KIND_CONTROL_FIRST) {
-			decide(c, &firsts[i], opened_before);
+		if (sieve[i].reason != OST_REASON_NONE) {
+			if (sieve[i].lasting || (same && c->opened == opened_before))
+				sieved_refuse(c, t, packets[i], &sieve[i], verdicts[i]);
+			else
+				decide_again(c, packets[i], &sieve[i], verdicts[i], opened_before);
+		} else if (packets[i]->kind < OST_KIND_CONTROL_FIRST) {
+			decide(c, &rest->firsts[rest->at++], opened_before);
 		} else if (c->config.owns_control) {
+			same = false; /* it may bind and pin */
 			ost_control(c, packets[i], verdicts[i]);
 		} else {
 			c->ports[packets[i]->port].handed_over_pkts++;
 			*verdicts[i] = (struct ost_verdict){.action = OST_HANDOVER, .device = OST_DEVICE_NONE};
 		}
 	}
+}
+
+void OST_VARIANT_NAME(ost_first)(struct ost_classifier *c, struct ost_packet **packets, struct ost_verdict **verdicts,
+	uint32_t n)
+{
+	struct sieved sieve[OST_BURST];
+	struct sieve_other last = {.vlan = OST_VLAN_NONE};
+	struct rest rest;
+
+	for (uint32_t i = 0; i < n; i++)
+		sieve_start(c, &sieve[i], &last, packets[i]);
+	for (uint32_t i = 0; i < n; i++)
+		sieve_places(c, &sieve[i], packets[i]);
+	for (uint32_t i = 0; i < n; i++)
+		sieve_slots(c, &sieve[i]);
+	for (uint32_t i = 0; i < n; i++)
+		sieve_judge(c, &sieve[i], packets[i]);
+	rest.count = rest.at = 0;
+	rest.control = false;
+	for (uint32_t i = 0; i < n; i++) {
+		sieve_homeless(c, &sieve[i], packets[i]);
+		if (sieve[i].reason != OST_REASON_NONE)
+			continue;
+		if (packets[i]->kind >= OST_KIND_CONTROL_FIRST) {
+			rest.control = true;
+			continue;
+		}
+		stage_start(c, &rest.firsts[rest.count], rest.count > 0 ? &rest.firsts[rest.count - 1] : NULL, packets[i],
+			verdicts[i], &sieve[i]);
+		rest.count++;
+	}
+	if (rest.count > 0 || rest.control) {
+		all_in_order(c, packets, verdicts, sieve, n, &rest);
+		return;
+	}
+	struct ost_refusal_table *t = ost_refusal_table_now(c);
+
+	for (uint32_t i = 0; i < n; i++)
+		sieved_refuse(c, t, packets[i], &sieve[i], verdicts[i]);
 }

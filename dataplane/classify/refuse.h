@@ -8,33 +8,37 @@
 void ost_refusal_fill(const struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason,
 	struct ost_refusal *r);
 
+_Static_assert(offsetof(struct ost_packet, value) % 8 == 0 &&
+		offsetof(struct ost_packet, protocol) == offsetof(struct ost_packet, value) + 7,
+	"one word holds what a packet is");
+
 /* What makes two refusals equal, but for the reason: all but the sender's ephemeral port. Chooses the bucket, so that
- * it can be asked for before the reason is known. */
-static inline uint64_t ost_refusal_hash(const struct ost_classifier *c, const struct ost_packet *p)
+ * it can be asked for before the reason is known. source: ost_slot_hash() of the sender's MAC, 0 when there is none. */
+static inline uint64_t ost_refusal_hash(const struct ost_classifier *c, const struct ost_packet *p, uint64_t source)
 {
 	const struct ost_hash_key *k = &c->site->hash;
-	uint64_t what = (uint64_t)p->port << 8 | (uint64_t)p->protocol << 16 |
-		(uint64_t)p->ethertype << 24 | (uint64_t)p->value << 40;
-	uint64_t a = 0, b = 0;
+	/* value, ethertype, port and protocol, without kind and reason */
+	const uint64_t what = ost_load64(&p->value) & 0xffff0000ffffffffull;
 
-	if (p->length >= 12) {
-		a = ost_mac_word(p->bytes);
-		b = ost_mac_word(p->bytes + 6);
-	}
-	if (p->kind == OST_KIND_FLOW4 || p->kind == OST_KIND_ICMP_ERROR4)
-		return ost_hash_3(k, what, p->key[0], b);
+	if (OST_LIKELY(p->kind == OST_KIND_FLOW4 || p->kind == OST_KIND_ICMP_ERROR4))
+		return ost_hash_fold(source ^ what, p->key[0] ^ k->s[1]);
 	if (p->kind == OST_KIND_FLOW6 || p->kind == OST_KIND_ICMP_ERROR6) {
-		const uint64_t w[6] = {what, p->key[0], p->key[1], p->key[2], p->key[3], b};
+		const uint64_t w[6] = {what, p->key[0], p->key[1], p->key[2], p->key[3], source};
 
 		return ost_hash_6(k, w);
 	}
-	return ost_hash_3(k, what ^ (uint64_t)p->vlan << 32, a, b);
+	return ost_hash_3(k, what, p->length >= 12 ? ost_mac_word(p->bytes) : 0, source);
 }
 
-static inline void ost_refusal_record(struct ost_classifier *c, const struct ost_packet *p, uint64_t hash, uint32_t slot,
-	uint8_t reason)
+/* The table that is filled now. */
+static inline struct ost_refusal_table *ost_refusal_table_now(struct ost_classifier *c)
 {
-	struct ost_refusal_table *t = &c->refusals[atomic_load_explicit(&c->refusals_current, memory_order_relaxed)];
+	return &c->refusals[atomic_load_explicit(&c->refusals_current, memory_order_relaxed)];
+}
+
+static inline void ost_refusal_record(const struct ost_classifier *c, struct ost_refusal_table *t, const struct ost_packet *p,
+	uint64_t hash, uint32_t slot, uint8_t reason)
+{
 	struct ost_refusal *r;
 	bool fresh;
 
@@ -50,13 +54,13 @@ static inline void ost_refusal_record(struct ost_classifier *c, const struct ost
 	r->count_bytes += p->length;
 }
 
-static inline void ost_refuse_inline(struct ost_classifier *c, const struct ost_packet *p, uint64_t hash, uint32_t slot,
-	enum ost_reason reason, struct ost_verdict *v)
+static inline void ost_refuse_inline(struct ost_classifier *c, struct ost_refusal_table *t, const struct ost_packet *p,
+	uint64_t hash, uint32_t slot, enum ost_reason reason, struct ost_verdict *v)
 {
 	c->ports[p->port].refused_pkts[reason]++;
 	if (slot != OST_SLOT_NONE)
 		ost_tally_refuse(c, slot, (uint8_t)reason);
-	ost_refusal_record(c, p, hash, slot, (uint8_t)reason);
+	ost_refusal_record(c, t, p, hash, slot, (uint8_t)reason);
 	*v = (struct ost_verdict){.action = OST_REFUSE, .reason = (uint8_t)reason,
 		.device = slot != OST_SLOT_NONE ? slot : OST_DEVICE_NONE};
 }

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "classify.h"
+#include "filter.h"
 #include "flow.h"
 #include "hash.h"
 #include "table.h"
@@ -62,13 +63,6 @@ struct ost_refused {
 
 _Static_assert(sizeof(struct ost_refused) == 256, "four lines a device, however many workers");
 
-/* Where a place of the device table leads, with the key, so that the look-up ends here. */
-struct ost_device_place {
-	uint64_t mac;
-	uint32_t vlan;
-	uint32_t slot;
-};
-
 struct ost_binding {
 	uint64_t ip[2]; /* wire bytes; IPv4: ip[0] holds the address, ip[1] is OST_BINDING_IPV4 */
 	uint32_t vlan;	/* | source << 24 */
@@ -86,17 +80,23 @@ enum ost_view_flag {
 	OST_VIEW_PLAIN = 1 << 4,     /* no rule asks for more than the role, none is about a peer's role */
 };
 
-/* What first and refused packets need of a device's role, without looking at the role. */
+/* What first and refused packets need of a device and its role, without looking at either: one cache line. */
 struct ost_view_slot {
-	uint32_t role; /* UINT32_MAX: not in this policy */
+	uint64_t mac;	   /* with vlan the key that the device table's tags lead to */
+	uint32_t vlan;	   /* OST_VLAN_NONE: not in this policy */
+	uint32_t role;	   /* UINT32_MAX: not in this policy */
 	uint32_t address4; /* a static address of it, 0 none */
 	uint32_t chunk4_first;
 	uint16_t chunk4_count;
 	uint8_t port; /* that its policy names; OST_PORTS_MAX: any one, see pin */
 	uint8_t flags; /* enum ost_view_flag */
-};
+	struct ost_filter_grain grain;
+	struct ost_filter filter; /* of its role's IPv4 lanes */
+} OST_CACHE_ALIGNED;
 
-_Static_assert(sizeof(struct ost_view_slot) == 16, "four devices a cache line");
+#define OST_VLAN_NONE UINT32_MAX
+
+_Static_assert(sizeof(struct ost_view_slot) == 64, "a device is one cache line");
 
 /* What a slot is under the policy in force. Immutable but for stamps and hits. */
 struct ost_view {
@@ -117,13 +117,15 @@ struct ost_view {
 	struct ost_image_chunk6 *chunks6;
 	uint32_t reachable; /* devices that have a slot */
 	uint32_t serial;    /* of this site, from 1 on: no two views have the same */
+	uint64_t filter_key; /* random and odd */
+	struct ost_role_filter *filters; /* by role, while the view is made */
 };
 
 struct ost_site {
 	struct ost_site_config config;
 	struct ost_hash_key hash;
 	struct ost_table devices;
-	struct ost_device_place *slot_at; /* by place */
+	uint32_t *slot_at; /* by place: the slot that it leads to, which has the key */
 	struct ost_slot *slots; /* devices_max of them, as are all arrays by slot */
 	struct ost_standing *standings;
 	struct ost_refused *refused;
@@ -164,10 +166,10 @@ static inline uint32_t ost_slot_find(const struct ost_site *site, uint64_t hash,
 
 	for (uint32_t i = ost_table_walk_first(&site->devices, hash, &w); i != OST_TABLE_NONE;
 		i = ost_table_walk_next(&site->devices, hash, &w)) {
-		const struct ost_device_place *d = &site->slot_at[i];
+		const struct ost_slot *s = &site->slots[site->slot_at[i]];
 
-		if (d->mac == mac && d->vlan == vlan)
-			return d->slot;
+		if (s->mac == mac && s->vlan == vlan)
+			return site->slot_at[i];
 	}
 	return OST_SLOT_NONE;
 }

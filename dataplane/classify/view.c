@@ -23,6 +23,7 @@ void ost_view_free(struct ost_view **view)
 	for (uint32_t i = 0; i < OST_WORKERS_MAX; i++)
 		ost_site_release(site, v->hits[i], (size_t)v->image_copy.rule_count * sizeof(*v->hits[i]));
 	free(v->slot);
+	free(v->filters);
 	free(v);
 	*view = NULL;
 }
@@ -75,7 +76,8 @@ static int view_alloc(struct ost_site *site, const struct ost_image *image, stru
 	v->slot = calloc((size_t)image->device_count + 1, sizeof(*v->slot));
 	v->statics.buckets = ost_site_alloc(site, (size_t)v->statics.bucket_count * sizeof(*v->statics.buckets));
 	v->static_bindings = ost_site_alloc(site, (size_t)ost_table_places(&v->statics) * sizeof(*v->static_bindings));
-	ok = v->hot && v->device && v->stamp && v->slot && v->statics.buckets && v->static_bindings;
+	v->filters = calloc((size_t)image->role_count + 1, sizeof(*v->filters));
+	ok = v->hot && v->device && v->stamp && v->slot && v->filters && v->statics.buckets && v->static_bindings;
 	ok = ok && hot_sections_copy(site, v);
 	for (uint32_t i = 0; i < site->classifier_count && image->rule_count > 0; i++) {
 		v->hits[i] = ost_site_alloc(site, (size_t)image->rule_count * sizeof(*v->hits[i]));
@@ -117,7 +119,7 @@ static uint32_t place_of(const struct ost_site *site, uint64_t hash, uint32_t sl
 
 	for (uint32_t i = ost_table_walk_first(&site->devices, hash, &w); i != OST_TABLE_NONE;
 		i = ost_table_walk_next(&site->devices, hash, &w)) {
-		if (site->slot_at[i].slot == slot)
+		if (site->slot_at[i] == slot)
 			return i;
 	}
 	return OST_TABLE_NONE;
@@ -130,10 +132,8 @@ static void slot_clear(struct ost_site *site, uint32_t slot)
 	uint64_t hash = ost_slot_hash(site, s->mac, s->vlan);
 	uint32_t place = place_of(site, hash, slot);
 
-	if (place != OST_TABLE_NONE) {
-		site->slot_at[place].mac = 0;
+	if (place != OST_TABLE_NONE)
 		ost_table_remove(&site->devices, hash, place);
-	}
 	memset(s, 0, sizeof(*s));
 }
 
@@ -193,11 +193,8 @@ static uint32_t slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan, bo
 	place = ost_table_insert(&site->devices, hash);
 	if (place == OST_TABLE_NONE)
 		return OST_SLOT_NONE; /* all is given back */
-	/* The key last: a reader that sees it finds a slot behind it. */
-	site->slot_at[place].slot = slot;
-	site->slot_at[place].vlan = vlan;
-	atomic_thread_fence(memory_order_release);
-	site->slot_at[place].mac = mac;
+	/* A reader that sees the tag before this finds another slot, or none, whose key is not this one. */
+	site->slot_at[place] = slot;
 	return slot;
 }
 
@@ -261,11 +258,19 @@ static void hot_fill(const struct ost_view *v, const struct ost_image_device *d,
 	const struct ost_image_role *role = &v->image->roles[d->role];
 	bool plain = !(role->flags & OST_ROLE_RULE_ASSURANCE) && role->peer_count == 0 && role->chunk4_count <= UINT16_MAX;
 
-	*h = (struct ost_view_slot){.role = d->role, .chunk4_first = role->chunk4_first,
+	*h = (struct ost_view_slot){.mac = ost_mac_word(d->mac), .vlan = d->vlan, .role = d->role, .chunk4_first = role->chunk4_first,
 		.chunk4_count = (uint16_t)role->chunk4_count,
 		.port = d->port == OST_PORT_ANY ? OST_PORTS_MAX : v->ports[d->port],
 		.flags = (uint8_t)(role->assurance | (role->authenticate != OST_AUTH_MAC ? OST_VIEW_PROOF : 0) |
-			(plain ? OST_VIEW_PLAIN : 0))};
+			(plain ? OST_VIEW_PLAIN : 0)),
+		.grain = v->filters[d->role].grain, .filter = v->filters[d->role].filter};
+}
+
+static void filters_make(const struct ost_site *site, struct ost_view *v)
+{
+	v->filter_key = site->hash.s[3]; /* odd */
+	for (uint32_t i = 0; i < v->image->role_count; i++)
+		ost_filter_make(v->image, &v->image->roles[i], v->filter_key, &v->filters[i]);
 }
 
 static int device_add(struct ost_site *site, struct ost_view *v, uint32_t device, bool *collected)
@@ -309,8 +314,9 @@ int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, ui
 	}
 	v->serial = ++site->pass;
 	for (uint32_t i = 0; i < site->config.devices_max; i++)
-		v->hot[i] = (struct ost_view_slot){.role = UINT32_MAX, .port = OST_PORTS_MAX};
+		v->hot[i] = (struct ost_view_slot){.vlan = OST_VLAN_NONE, .role = UINT32_MAX, .port = OST_PORTS_MAX};
 	ports_map(site, v);
+	filters_make(site, v);
 	for (uint32_t i = 0; i < image->device_count && r == 0; i++)
 		r = device_add(site, v, i, &collected);
 	if (r < 0) {
@@ -318,6 +324,8 @@ int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, ui
 		ost_view_free(&v);
 		return r;
 	}
+	free(v->filters); /* each device has its role's */
+	v->filters = NULL;
 	for (uint32_t slot = 0; slot < site->slot_count; slot++)
 		site->slots[slot].unborn = 0;
 	stamp = atomic_fetch_add(&site->stamp_next, 1);

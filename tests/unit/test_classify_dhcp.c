@@ -40,6 +40,30 @@ static void only_the_ack_binds(void **state)
 	assert_int_equal(held(*state), 1);
 }
 
+/* The packets of one burst are judged in their order. */
+static void an_address_holds_in_the_burst_that_brings_it(void **state)
+{
+	struct rig *r = *state;
+	const struct dhcp ack = dhcp_server(1, DHCP_ACK, "10.0.0.1", 100);
+	struct wire wires[3];
+	struct ost_frame frames[3];
+	struct ost_verdict v[3];
+
+	for (uint32_t i = 0; i < 3; i++) {
+		wire_eth(&wires[i], 1, ROUTER);
+		wire_ip(&wires[i], "10.20.0.9", "10.0.0.1", 17);
+		wire_udp(&wires[i], 7, 6000, 20);
+		wire_end(&wires[i]);
+		if (i == 1)
+			dhcp_wire(&ack, &wires[i]);
+		frames[i] = (struct ost_frame){.bytes = wires[i].b, .length = wires[i].n, .port = NET};
+	}
+	ost_classify(r->c, frames, 3, r->now_ns, v);
+	assert_refused((enum ost_reason)v[0].reason, UNKNOWN_DESTINATION);
+	assert_passes((enum ost_reason)v[1].reason);
+	assert_passes((enum ost_reason)v[2].reason);
+}
+
 static void a_release_unbinds_and_cuts(void **state)
 {
 	struct dhcp d = dhcp_client(1, RELEASE);
@@ -368,7 +392,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 	const struct CMUnitTest tests[] = {
-		TEST(only_the_ack_binds), TEST(a_release_unbinds_and_cuts), TEST(a_decline_unbinds),
+		TEST(only_the_ack_binds), TEST(an_address_holds_in_the_burst_that_brings_it),
+		TEST(a_release_unbinds_and_cuts), TEST(a_decline_unbinds),
 		TEST(nobody_releases_for_another), TEST(a_lease_lapses_and_is_renewed),
 		TEST(an_address_in_use_is_given_to_nobody_else), TEST(a_rogue_server_is_told),
 		TEST(dhcp_opens_no_other_port), TEST(a_role_without_dhcp_gets_none), TEST(who_may_be_asked),
