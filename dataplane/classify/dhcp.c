@@ -112,25 +112,27 @@ static void dhcp_from_device(struct ost_control *k, const struct dhcp *d)
 {
 	const uint8_t *ip = k->p->bytes + k->p->l3;
 	uint64_t source[2], own[2];
+	bool reachable;
 
 	if (d->op != DHCP_REQUEST || memcmp(d->client, k->p->bytes + 6, 6) != 0) {
 		ost_control_refuse(k, OST_REASON_DHCP_SPOOF);
 		return;
 	}
 	ost_binding_key4(ost_load32(ip + 12), source);
+	reachable = may_reach(k, ost_load32(ip + 16), source);
 	if (source[0] != 0 && ost_control_owner(k->c, source, k->p->vlan) != k->slot) {
 		ost_control_refuse(k, OST_REASON_SOURCE_ADDRESS);
 		return;
 	}
-	if (!may_reach(k, ost_load32(ip + 16), source)) {
-		ost_control_refuse(k, OST_REASON_NOT_ALLOWED);
-		return;
-	}
-	/* RFC 2131 table 5: what is declined is named by an option. */
+	/* RFC 2131 table 5: what is declined is named by an option. What a device gives up is gone, whether or not its server
+	 * may hear of it: we may have forgotten the server, and the address may be given to another. */
 	ost_binding_key4(d->message == MESSAGE_DECLINE ? d->requested_be : d->client_be, own);
 	if ((d->message == MESSAGE_RELEASE || d->message == MESSAGE_DECLINE) && own[0] != 0)
 		ost_binding_remove(k->c->site, k->slot, own, k->p->vlan);
-	ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
+	if (!reachable)
+		ost_control_refuse(k, OST_REASON_NOT_ALLOWED);
+	else
+		ost_control_forward(k, k->c->site->config.ports[k->p->port].uplink);
 }
 
 /* The server that an ACK names, for what its client asks it alone: to renew, to release. */

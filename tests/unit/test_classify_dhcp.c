@@ -79,6 +79,18 @@ static void a_release_unbinds_and_cuts(void **state)
 	assert_refused(speak(*state, 1, "10.0.0.1"), SOURCE_ADDRESS);
 }
 
+/* A server that we do not know does not hear of it: the address is given up all the same. */
+static void a_release_to_an_unknown_server_unbinds(void **state)
+{
+	struct dhcp d = dhcp_client(1, RELEASE);
+
+	rig_bind(*state, "a", "10.0.0.1");
+	d.from = d.ciaddr = "10.0.0.1";
+	d.to = DHCP_SERVER_IP;
+	assert_refused(dhcp_send(*state, &d), NOT_ALLOWED);
+	assert_int_equal(held(*state), 0);
+}
+
 /* RFC 2131 table 5: ciaddr is 0 in a DHCPDECLINE, the address stands in option 50. */
 static void a_decline_unbinds(void **state)
 {
@@ -394,6 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_the_ack_binds), TEST(an_address_holds_in_the_burst_that_brings_it),
 		TEST(a_release_unbinds_and_cuts), TEST(a_decline_unbinds),
+		TEST(a_release_to_an_unknown_server_unbinds),
 		TEST(nobody_releases_for_another), TEST(a_lease_lapses_and_is_renewed),
 		TEST(an_address_in_use_is_given_to_nobody_else), TEST(a_rogue_server_is_told),
 		TEST(dhcp_opens_no_other_port), TEST(a_role_without_dhcp_gets_none), TEST(who_may_be_asked),
