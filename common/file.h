@@ -11,6 +11,10 @@
  * -EINVAL: not a regular file. */
 int ost_file_read(const char *path, size_t max_bytes, char **ret_bytes, size_t *ret_length) OST_MUST_CHECK;
 
+/* The same for a file that is believed: -EPERM when others than its owner may write it, or when its owner is somebody else
+ * than root, the caller, or the owner of the folder that it lies in. */
+int ost_file_read_own(const char *path, size_t max_bytes, char **ret_bytes, size_t *ret_length) OST_MUST_CHECK;
+
 /* Writes a file so that a reader sees the old bytes or the new, never a part: temporary file beside it,
  * fsync, rename, fsync of the folder. On failure (-ENOSPC, ...) the old file is untouched. */
 int ost_file_write(const char *path, const void *bytes, size_t length, unsigned mode) OST_MUST_CHECK;

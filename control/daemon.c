@@ -248,7 +248,7 @@ static int image_restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 	if (r == 0)
 		r = ost_roster_image_set(d->roster, bytes, length, fault);
 	else
-		(void)snprintf(fault, sizeof(fault), "%s", strerror(-r));
+		(void)snprintf(fault, sizeof(fault), "%s", r == -EPERM ? "others may have written it" : strerror(-r));
 	if (r < 0) {
 		/* The data plane refuses the same file: nothing passes. An apply mends both. */
 		(void)snprintf(d->trouble, sizeof(d->trouble), "current.image is not sound: %.100s; apply the policy again",

@@ -189,7 +189,7 @@ int ost_generations_current(const struct ost_paths *paths, void **ret_bytes, siz
 	OST_AUTO_FREE char *bytes = NULL;
 	void *aligned;
 	size_t length;
-	int r = ost_file_read(paths->last_image, OST_IMAGE_MAX, &bytes, &length);
+	int r = ost_file_read_own(paths->last_image, OST_IMAGE_MAX, &bytes, &length);
 
 	if (r < 0)
 		return r;

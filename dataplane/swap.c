@@ -152,7 +152,7 @@ static int last_image_fd(const char *path, int *ret_fd)
 {
 	OST_AUTO_FREE char *bytes = NULL;
 	size_t length = 0;
-	int r = ost_file_read(path, OST_IMAGE_MAX, &bytes, &length);
+	int r = ost_file_read_own(path, OST_IMAGE_MAX, &bytes, &length);
 
 	return r < 0 ? r : ost_memfd_sealed("ostiary-last-image", bytes, length, ret_fd);
 }
@@ -168,7 +168,10 @@ void ost_swap_last_image(struct ost_dataplane *dp)
 		ost_log_info("no policy yet: everything is refused until one is applied (ostiary policy apply FILE)");
 		return;
 	}
-	if (r < 0)
+	if (r == -EPERM)
+		(void)snprintf(why, sizeof(why), "others may have written it: it must be root's or its folder's owner's, and nobody else's to "
+			"write (chmod go-w)");
+	else if (r < 0)
 		(void)snprintf(why, sizeof(why), "%s", strerror(-r));
 	else
 		r = ost_swap_image(dp, fd, 0, 0, why);

@@ -155,6 +155,41 @@ static void test_file_write_and_read_back(void **state)
 	assert_int_equal(ost_file_write(path_in_folder("absent/file"), "x", 1, 0600), -ENOENT);
 }
 
+static void test_files_that_are_believed(void **state)
+{
+	const char *path = path_in_folder("believed");
+	char *bytes = NULL;
+	size_t length = 0;
+
+	(void)state;
+	assert_int_equal(ost_file_write(path, "image", 5, 0640), 0);
+	assert_int_equal(ost_file_read_own(path, 5, &bytes, &length), 0);
+	free(bytes);
+	bytes = NULL;
+	assert_int_equal(chmod(path, 0660), 0);
+	assert_int_equal(ost_file_read_own(path, 5, &bytes, &length), -EPERM);
+	assert_int_equal(chmod(path, 0602), 0);
+	assert_int_equal(ost_file_read_own(path, 5, &bytes, &length), -EPERM);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(ost_file_read_own(path, 4, &bytes, &length), -EFBIG);
+	assert_int_equal(ost_file_read_own(path_in_folder("absent"), 4, &bytes, &length), -ENOENT);
+	path = path_in_folder("believed");
+	assert_null(bytes);
+	if (geteuid() != 0) {
+		print_message("owners are not tried: not root\n");
+		assert_int_equal(unlink(path), 0);
+		return;
+	}
+	assert_int_equal(chown(path, 4711, 0), 0);
+	assert_int_equal(ost_file_read_own(path, 5, &bytes, &length), -EPERM);
+	assert_null(bytes);
+	assert_int_equal(chown(folder, 4711, 0), 0); /* who could replace it may own it */
+	assert_int_equal(ost_file_read_own(path, 5, &bytes, &length), 0);
+	free(bytes);
+	assert_int_equal(chown(folder, 0, 0), 0);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void test_memfd_must_be_sealed(void **state)
 {
 	const void *bytes = NULL;
@@ -241,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_json_of_hostile_text),
 		cmocka_unit_test(test_json_too_deep_fails),
 		cmocka_unit_test(test_file_write_and_read_back),
+		cmocka_unit_test(test_files_that_are_believed),
 		cmocka_unit_test(test_memfd_must_be_sealed),
 		cmocka_unit_test(test_message_with_a_descriptor),
 	};
