@@ -6,23 +6,30 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "candidate.h"
 #include "clock.h"
 #include "generations.h"
 #include "log.h"
+#include "maker.h"
+
+enum phase {
+	PHASE_IDLE,
+	PHASE_MAKING, /* in the maker's thread, to which making belongs meanwhile */
+	PHASE_MADE,   /* stored; sent as soon as the data plane has answered to the image that was sent again */
+	PHASE_SENT,   /* the data plane is to answer */
+};
 
 struct ost_applier {
 	struct ost_daemon *d;
-	bool busy; /* between the sending of an image and its answer */
+	struct ost_maker *maker;
+	enum phase phase;
+	struct ost_making making;
 	struct ost_apply_result result;
-	struct ost_candidate candidate;
 	ost_apply_done_fn done;
 	void *user;
 	uint64_t resent;     /* generation that was sent again by ourselves, 0 none */
 	uint64_t last_number; /* largest generation number ever met */
-	char said[sizeof(
-		((struct ost_apply_result *)NULL)->text)]; /* the last failure in the log: the next
-							      like it is not told again */
+	/* The last failure in the log: the next like it is not told again. */
+	char said[sizeof(((struct ost_apply_result *)NULL)->text)];
 };
 
 const char *ost_apply_kind_name(unsigned kind)
@@ -86,37 +93,6 @@ static void pending_clear(const struct ost_daemon *d)
 	}
 }
 
-int ost_applier_new(struct ost_daemon *daemon, struct ost_applier **ret_applier)
-{
-	struct ost_applier *a = calloc(1, sizeof(*a));
-	uint64_t disk = 0, noted = 0;
-
-	if (a == NULL)
-		return -ENOMEM;
-	a->d = daemon;
-	/* A folder that cannot be read shows again, and is reported, when a generation is stored. */
-	if (ost_generations_last(&daemon->paths, &disk) < 0)
-		disk = 0;
-	if (ost_registry_generation_last(daemon->registry, &noted) < 0)
-		noted = 0;
-	a->last_number = OST_MAX(OST_MAX(disk, noted), daemon->in_force.number);
-	pending_clear(daemon);
-	*ret_applier = a;
-	return 0;
-}
-
-void ost_applier_free(struct ost_applier **applier)
-{
-	struct ost_applier *a = *applier;
-
-	if (a == NULL)
-		return;
-	ost_diag_free(&a->result.diag);
-	ost_candidate_free(&a->candidate);
-	free(a);
-	*applier = NULL;
-}
-
 static void say(struct ost_apply_result *result, enum ost_apply_kind kind, const char *hint, const char *fmt, ...)
 	OST_PRINTF(4, 5);
 
@@ -148,15 +124,24 @@ static void report(
 	ost_diag_free(&result->diag);
 }
 
-/* The end of what waited for the data plane. */
+static void making_free(struct ost_applier *a)
+{
+	ost_diag_free(&a->making.diag);
+	ost_candidate_free(&a->making.candidate); /* findings borrow from it */
+	a->making = (struct ost_making){0};
+}
+
+/* The end of an apply, however it went. */
 static void finish(struct ost_applier *a)
 {
 	ost_apply_done_fn done = a->done;
 
-	a->busy = false;
+	a->phase = PHASE_IDLE;
 	a->done = NULL;
+	a->result.diag = a->making.diag;
+	a->making.diag = (struct ost_diag){0};
 	report(a, &a->result, done, a->user);
-	ost_candidate_free(&a->candidate); /* findings borrow from it */
+	making_free(a);
 	a->result = (struct ost_apply_result){0};
 }
 
@@ -174,39 +159,6 @@ static void storage_failed(struct ost_apply_result *result, const struct ost_dae
 		d->paths.generations, strerror(-r));
 }
 
-/* The site file is read anew each time: ports may have been added since. */
-static struct ost_site_file *site_load(const struct ost_daemon *d)
-{
-	struct ost_site_file *site = NULL;
-	struct ost_diag diag = {0};
-
-	if (ost_site_file_load(d->paths.site_file, &diag, &site) < 0)
-		site = NULL;
-	ost_diag_free(&diag);
-	return site;
-}
-
-static int candidate_make(struct ost_applier *a, const struct ost_apply_request *q, uint64_t number)
-{
-	struct ost_site_file *site = site_load(a->d);
-	struct ost_apply_result *result = &a->result;
-	int r = ost_candidate_make(q->sources, q->count, site, number, &result->diag, &a->candidate);
-
-	ost_site_file_free(&site);
-	if (r == 0)
-		return 0;
-	if (r == -EBADMSG)
-		say(result, OST_APPLY_TESTS, "mend the policy or its tests: block", "%u of %u tests of the policy fail",
-			a->candidate.tests_failed, a->candidate.tests);
-	else if (r == -EINVAL)
-		say(result, OST_APPLY_INPUT, "mend what the findings name", "the policy has %u errors",
-			result->diag.errors);
-	else
-		say(result, OST_APPLY_INPUT, "give the machine more memory, or make the policy smaller",
-			"the policy cannot be compiled: %s", strerror(-r));
-	return r;
-}
-
 static void user_name(uint32_t uid, char *buf, size_t size)
 {
 	const struct passwd *p = getpwuid(uid);
@@ -215,19 +167,6 @@ static void user_name(uint32_t uid, char *buf, size_t size)
 		(void)snprintf(buf, size, "%s", p->pw_name);
 	else
 		(void)snprintf(buf, size, "uid %u", uid);
-}
-
-static void generation_fill(struct ost_applier *a, const struct ost_apply_request *q, uint64_t number)
-{
-	const struct ost_image *image = &a->candidate.image;
-	struct ost_generation *g = &a->result.generation;
-
-	*g = (struct ost_generation){.number = number, .state = OST_GENERATION_PENDING,
-		.applied_wall_ns = ost_clock_wall_ns(), .uid = q->uid, .crc = image->header->crc,
-		.devices = image->device_count, .roles = image->role_count, .rules = image->rule_count,
-		.tests = a->candidate.tests, .image_bytes = a->candidate.length};
-	user_name(q->uid, g->by, sizeof(g->by));
-	(void)snprintf(g->message, sizeof(g->message), "%s", q->message);
 }
 
 /* Written at once: a crash must not leave it pending. */
@@ -242,34 +181,86 @@ static void generation_refused(struct ost_applier *a, const char *why)
 	ost_ledger_flush(a->d->ledger, ost_clock_mono_ns(), false);
 }
 
-/* Steps 2 and 3. */
-static int store_and_send(struct ost_applier *a, const struct ost_apply_request *q)
+static void making_failed(struct ost_applier *a)
 {
-	struct ost_generation *g = &a->result.generation;
-	int r = ost_generations_store(&a->d->paths, g, q->sources, q->count, a->candidate.bytes, a->candidate.length);
+	struct ost_apply_result *result = &a->result;
+	const struct ost_making *m = &a->making;
 
-	if (r == 0) {
-		r = ost_registry_generation_put(a->d->registry, g);
-		if (r < 0)
-			ost_generations_drop(&a->d->paths, g->number);
+	if (m->made == -EBADMSG)
+		say(result, OST_APPLY_TESTS, "mend the policy or its tests: block", "%u of %u tests of the policy fail",
+			m->candidate.tests_failed, m->candidate.tests);
+	else if (m->made == -EINVAL)
+		say(result, OST_APPLY_INPUT, "mend what the findings name", "the policy has %u errors", m->diag.errors);
+	else if (m->made < 0)
+		say(result, OST_APPLY_INPUT, "give the machine more memory, or make the policy smaller",
+			"the policy cannot be compiled: %s", strerror(-m->made));
+	else
+		storage_failed(result, a->d, m->stored);
+	finish(a);
+}
+
+/* What is on the disk has not come in the registry: nothing of it stays. */
+static void made_in_vain(struct ost_applier *a)
+{
+	ost_generations_drop(&a->d->paths, a->making.generation.number);
+	finish(a);
+}
+
+/* Step 3. */
+static void send(struct ost_applier *a)
+{
+	struct ost_daemon *d = a->d;
+	struct ost_generation *g = &a->result.generation;
+	int r;
+
+	if (a->resent != 0)
+		return; /* ost_applier_result() calls again */
+	if (!ost_link_is_up(d->link)) {
+		say(&a->result, OST_APPLY_UNREACHABLE, "look at its log, start it, then apply again",
+			"the data plane went away (%s); the policy before stays in force", ost_link_counts(d->link)->why);
+		made_in_vain(a);
+		return;
 	}
+	if (g->number <= a->last_number) {
+		say(&a->result, OST_APPLY_BUSY, "apply again", "the data plane came back with a later generation meanwhile");
+		made_in_vain(a);
+		return;
+	}
+	r = ost_registry_generation_put(d->registry, g);
 	if (r < 0) {
-		storage_failed(&a->result, a->d, r);
-		return r;
+		storage_failed(&a->result, d, r);
+		made_in_vain(a);
+		return;
 	}
 	a->last_number = g->number;
-	r = ost_link_image(a->d->link, g->number, a->candidate.bytes, a->candidate.length);
+	r = ost_link_image(d->link, g->number, a->making.candidate.bytes, a->making.candidate.length);
+	a->phase = PHASE_SENT;
 	if (r == 0)
-		return 0;
+		return;
 	say(&a->result, OST_APPLY_UNREACHABLE, "look at ostiary status", "the data plane cannot be sent the policy: %s",
 		strerror(-r));
 	generation_refused(a, a->result.text);
-	return r;
+	finish(a);
 }
 
-static int apply_steps(struct ost_applier *a, const struct ost_apply_request *q)
+/* The maker is at its end. */
+static void made(void *user)
 {
-	uint64_t number = a->last_number + 1;
+	struct ost_applier *a = user;
+
+	if (a->making.made < 0 || a->making.stored < 0) {
+		making_failed(a);
+		return;
+	}
+	a->result.generation = a->making.generation;
+	a->phase = PHASE_MADE;
+	send(a);
+}
+
+static int begin(struct ost_applier *a, const struct ost_apply_request *q)
+{
+	struct ost_making *m = &a->making;
+	struct ost_generation *g = &m->generation;
 	int r;
 
 	if (!ost_link_is_up(a->d->link)) {
@@ -277,16 +268,69 @@ static int apply_steps(struct ost_applier *a, const struct ost_apply_request *q)
 			"the data plane is not reachable (%s): nothing changed", ost_link_counts(a->d->link)->why);
 		return -ENOTCONN;
 	}
-	r = candidate_make(a, q, number);
+	*m = (struct ost_making){.paths = &a->d->paths, .sources = q->sources, .count = q->count};
+	*g = (struct ost_generation){.number = a->last_number + 1, .state = OST_GENERATION_PENDING,
+		.applied_wall_ns = ost_clock_wall_ns(), .uid = q->uid};
+	user_name(q->uid, g->by, sizeof(g->by));
+	(void)snprintf(g->message, sizeof(g->message), "%s", q->message);
+	a->phase = PHASE_MAKING;
+	r = ost_maker_start(a->maker, m);
 	if (r < 0)
-		return r;
-	generation_fill(a, q, number);
-	return store_and_send(a, q);
+		say(&a->result, OST_APPLY_INPUT, "give the machine more memory or tasks", "the policy cannot be compiled: %s",
+			strerror(-r));
+	return r;
+}
+
+int ost_applier_new(struct ost_daemon *daemon, struct ost_applier **ret_applier)
+{
+	struct ost_applier *a = calloc(1, sizeof(*a));
+	uint64_t disk = 0, noted = 0;
+
+	if (a == NULL)
+		return -ENOMEM;
+	a->d = daemon;
+	if (ost_maker_new(daemon->base, made, a, &a->maker) < 0) {
+		free(a);
+		return -ENOMEM;
+	}
+	/* A folder that cannot be read shows again, and is reported, when a generation is stored. */
+	if (ost_generations_last(&daemon->paths, &disk) < 0)
+		disk = 0;
+	if (ost_registry_generation_last(daemon->registry, &noted) < 0)
+		noted = 0;
+	a->last_number = OST_MAX(OST_MAX(disk, noted), daemon->in_force.number);
+	pending_clear(daemon);
+	*ret_applier = a;
+	return 0;
+}
+
+/* What the maker is at is left, and nothing of it stays. */
+static void making_stop(struct ost_applier *a)
+{
+	if (a->phase != PHASE_MAKING)
+		return;
+	ost_maker_stop(a->maker);
+	if (a->making.made == 0 && a->making.stored == 0)
+		ost_generations_drop(&a->d->paths, a->making.generation.number);
+	a->phase = PHASE_IDLE;
+}
+
+void ost_applier_free(struct ost_applier **applier)
+{
+	struct ost_applier *a = *applier;
+
+	if (a == NULL)
+		return;
+	making_stop(a);
+	ost_maker_free(&a->maker);
+	making_free(a);
+	free(a);
+	*applier = NULL;
 }
 
 void ost_apply(struct ost_applier *a, const struct ost_apply_request *request, ost_apply_done_fn done, void *user)
 {
-	if (a->busy || a->resent != 0) {
+	if (a->phase != PHASE_IDLE || a->resent != 0) {
 		struct ost_apply_result busy = {0};
 
 		say(&busy, OST_APPLY_BUSY, "try again in a moment", "another policy is being put in force");
@@ -295,8 +339,7 @@ void ost_apply(struct ost_applier *a, const struct ost_apply_request *request, o
 	}
 	a->done = done;
 	a->user = user;
-	a->busy = true;
-	if (apply_steps(a, request) < 0)
+	if (begin(a, request) < 0)
 		finish(a);
 }
 
@@ -339,7 +382,9 @@ void ost_applier_up(struct ost_applier *a, const struct ost_msg_hello *hello)
 void ost_applier_down(struct ost_applier *a, const char *why)
 {
 	a->resent = 0;
-	if (!a->busy)
+	if (a->phase == PHASE_MADE)
+		send(a); /* it has waited for this connection, and hears that it is gone */
+	if (a->phase != PHASE_SENT)
 		return;
 	say(&a->result, OST_APPLY_UNREACHABLE, "look at its log, start it, then apply again",
 		"the data plane went away before it answered (%s); the policy before stays in force", why);
@@ -370,13 +415,13 @@ static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m
 		return;
 	}
 	d->trouble[0] = '\0';
-	r = ost_roster_image_set(d->roster, a->candidate.bytes, a->candidate.length, why);
+	r = ost_roster_image_set(d->roster, a->making.candidate.bytes, a->making.candidate.length, why);
 	if (r < 0) {
 		/* It was opened before: only memory can be missing. The next start takes it from the disk. */
 		(void)snprintf(d->trouble, sizeof(d->trouble), "generation in force cannot be shown: %.200s", why);
 		ost_log_error("%s", d->trouble);
 	} else {
-		a->candidate.bytes = NULL;
+		a->making.candidate.bytes = NULL;
 	}
 	g->state = OST_GENERATION_APPLIED;
 	d->in_force = *g;
@@ -385,26 +430,32 @@ static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m
 	ost_ledger_policy(d->ledger);
 	ost_ledger_flush(d->ledger, ost_clock_mono_ns(), false);
 	if (m->devices < g->devices)
-		ost_diag_warning(&a->result.diag, (struct ost_pos){0}, "look at their port: in the policy",
+		ost_diag_warning(&a->making.diag, (struct ost_pos){0}, "look at their port: in the policy",
 			"%u of %u devices are bound to ports that this gateway does not have", g->devices - m->devices,
 			g->devices);
 	finish(a);
 }
 
-void ost_applier_result(struct ost_applier *a, const struct ost_msg_image_result *m)
+/* The answer to an image that was sent again. */
+static void resent_answered(struct ost_applier *a, const struct ost_msg_image_result *m)
 {
-	if (a->resent != 0) {
-		a->resent = 0;
-		if (m->result == 0)
-			return;
+	a->resent = 0;
+	if (m->result != 0) {
 		(void)snprintf(a->d->trouble, sizeof(a->d->trouble), "the data plane does not take generation %" PRIu64
 			": %.180s", m->generation, m->text);
 		ost_log_error("%s", a->d->trouble);
-		return;
 	}
-	if (!a->busy)
+	if (a->phase == PHASE_MADE)
+		send(a);
+}
+
+void ost_applier_result(struct ost_applier *a, const struct ost_msg_image_result *m)
+{
+	if (a->resent != 0)
+		resent_answered(a, m);
+	else if (a->phase != PHASE_SENT)
 		return;
-	if (m->result < 0)
+	else if (m->result < 0)
 		refused(a, m);
 	else
 		accepted(a, m);
@@ -412,6 +463,22 @@ void ost_applier_result(struct ost_applier *a, const struct ost_msg_image_result
 
 void ost_applier_forget(struct ost_applier *a, void *user)
 {
-	if (a->busy && a->user == user)
-		a->done = NULL;
+	if (a->phase == PHASE_IDLE || a->user != user)
+		return;
+	a->done = NULL;
+	if (a->phase != PHASE_MAKING)
+		return;
+	making_stop(a); /* the sources go with their owner */
+	making_free(a);
+}
+
+uint64_t ost_applier_under_way(const struct ost_applier *a, const char **ret_step)
+{
+	static const char *const steps[] = {
+		[PHASE_IDLE] = "", [PHASE_MAKING] = "compile", [PHASE_MADE] = "data plane", [PHASE_SENT] = "data plane"};
+
+	*ret_step = steps[a->phase];
+	if (a->phase == PHASE_IDLE)
+		return 0;
+	return a->phase == PHASE_MAKING ? a->last_number + 1 : a->result.generation.number;
 }

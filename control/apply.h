@@ -3,6 +3,7 @@
  * Applying a policy, in an order that leaves the policy in force untouched whatever fails:
  *   1. parse, check, compile, run the tests (candidate.h)
  *   2. write the generation to disk, prepare the switch (generations.h): a full disk shows here
+ *      (1 and 2 run in a thread of their own (maker.h): the event loop goes on)
  *   3. send the image to the data plane and wait for its answer: it may refuse
  *   4. rename over current.image, take the image into the roster, note it in the registry
  * One at a time. When step 4's rename fails, the former image is sent back to the data plane.
@@ -27,7 +28,7 @@ enum ost_apply_kind {
 const char *ost_apply_kind_name(unsigned kind);
 
 struct ost_apply_request {
-	const struct ost_policy_source *sources; /* kept by the caller until done */
+	const struct ost_policy_source *sources; /* kept by the caller until done, or ost_applier_forget() */
 	uint32_t count;
 	const char *message;
 	uint32_t uid; /* of the peer, from the kernel */
@@ -55,5 +56,9 @@ void ost_applier_up(struct ost_applier *a, const struct ost_msg_hello *hello);
 void ost_applier_down(struct ost_applier *a, const char *why);
 void ost_applier_result(struct ost_applier *a, const struct ost_msg_image_result *m);
 
-/* Nobody waits any more (the client went away): the outcome is not reported, only logged. */
+/* Nobody waits any more, and the sources go: an apply that was sent goes on, and its outcome is only logged; one that is
+ * still being made is left. */
 void ost_applier_forget(struct ost_applier *a, void *user);
+
+/* The generation that is on its way, 0: none; and what is being done to it: "compile", or "data plane" is to answer. */
+uint64_t ost_applier_under_way(const struct ost_applier *a, const char **ret_step);

@@ -40,6 +40,11 @@ static int ports_check(const struct ost_policy *policy, const struct ost_site_fi
 	return diag->errors > before ? -EINVAL : 0;
 }
 
+static bool is_stopped(const struct ost_candidate_input *in)
+{
+	return in->stop != NULL && atomic_load(in->stop);
+}
+
 static int test_one(struct ost_judge *judge, const struct ost_candidate *c, const struct ost_test *test,
 	struct ost_diag *diag, bool *ret_pass)
 {
@@ -59,7 +64,7 @@ static int test_one(struct ost_judge *judge, const struct ost_candidate *c, cons
 	return 0;
 }
 
-static int tests_run(struct ost_candidate *c, struct ost_diag *diag)
+static int tests_run(const struct ost_candidate_input *in, struct ost_candidate *c, struct ost_diag *diag)
 {
 	struct ost_judge *judge = NULL;
 	int r;
@@ -70,7 +75,7 @@ static int tests_run(struct ost_candidate *c, struct ost_diag *diag)
 	for (uint32_t i = 0; i < c->policy->test_count && r == 0; i++) {
 		bool pass = false;
 
-		r = test_one(judge, c, &c->policy->tests[i], diag, &pass);
+		r = is_stopped(in) ? -ECANCELED : test_one(judge, c, &c->policy->tests[i], diag, &pass);
 		c->tests++;
 		c->tests_failed += pass ? 0 : 1;
 	}
@@ -80,37 +85,37 @@ static int tests_run(struct ost_candidate *c, struct ost_diag *diag)
 	return c->tests_failed > 0 ? -EBADMSG : 0;
 }
 
-static int candidate_steps(const struct ost_policy_source *sources, uint32_t count, const struct ost_site_file *site,
-	uint64_t generation, struct ost_diag *diag, struct ost_candidate *c)
+static int image_make(const struct ost_candidate_input *in, struct ost_diag *diag, struct ost_candidate *c)
 {
 	char why[256];
-	int r = ost_policy_parse(sources, count, diag, &c->policy);
+	int r = ost_policy_compile(c->policy, in->generation, diag, &c->bytes, &c->length);
 
-	if (r < 0)
-		return r;
-	if (site == NULL)
-		ost_diag_warning(diag, (struct ost_pos){0}, "write /etc/ostiary/ostiary.yaml",
-			"the site file cannot be read: whether the ports exist was not checked");
-	else
-		r = ports_check(c->policy, site, diag);
-	if (r == 0)
-		r = ost_policy_compile(c->policy, generation, diag, &c->bytes, &c->length);
 	if (r < 0)
 		return r;
 	r = ost_image_open(c->bytes, c->length, &c->image, why);
-	if (r < 0) {
+	if (r < 0)
 		ost_diag_error(diag, (struct ost_pos){0}, "this is a fault of ostiary; report it with the policy",
 			"the compiled image is not sound: %s", why);
-		return r;
-	}
-	return tests_run(c, diag);
+	return r;
 }
 
-int ost_candidate_make(const struct ost_policy_source *sources, uint32_t count, const struct ost_site_file *site,
-	uint64_t generation, struct ost_diag *diag, struct ost_candidate *candidate)
+int ost_candidate_make(const struct ost_candidate_input *in, struct ost_diag *diag, struct ost_candidate *candidate)
 {
-	*candidate = (struct ost_candidate){0};
-	return candidate_steps(sources, count, site, generation, diag, candidate);
+	struct ost_candidate *c = candidate;
+	int r;
+
+	*c = (struct ost_candidate){0};
+	r = ost_policy_parse(in->sources, in->count, diag, &c->policy);
+	if (r < 0)
+		return r;
+	if (in->site == NULL)
+		ost_diag_warning(diag, (struct ost_pos){0}, "write /etc/ostiary/ostiary.yaml",
+			"the site file cannot be read: whether the ports exist was not checked");
+	else
+		r = ports_check(c->policy, in->site, diag);
+	if (r == 0)
+		r = is_stopped(in) ? -ECANCELED : image_make(in, diag, c);
+	return r == 0 ? tests_run(in, c, diag) : r;
 }
 
 void ost_candidate_free(struct ost_candidate *candidate)

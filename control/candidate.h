@@ -3,6 +3,8 @@
  * ostiaryd run the same steps: the command to tell faults early, ostiaryd because it trusts no client. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "compile.h"
 #include "image.h"
 #include "policy_yaml.h"
@@ -16,10 +18,17 @@ struct ost_candidate {
 	uint32_t tests, tests_failed;
 };
 
-/* Runs the steps up to the first that fails. site NULL: the check of ports is skipped, with a warning. Findings
- * borrow the names of the sources and those in candidate->policy: free the candidate after diag, on failure
+struct ost_candidate_input {
+	const struct ost_policy_source *sources;
+	uint32_t count;
+	const struct ost_site_file *site; /* NULL: the check of ports is skipped, with a warning */
+	uint64_t generation;
+	const atomic_bool *stop; /* NULL, or when another thread sets it, the rest of the steps is left */
+};
+
+/* Runs the steps up to the first that fails. Findings borrow the names of the sources and those in candidate->policy: free the candidate after diag, on failure
  * too. 0; -EINVAL: the input is wrong, errors in diag; -EBADMSG: a test of the policy
- * fails, each in diag; -ENOMEM. */
-int ost_candidate_make(const struct ost_policy_source *sources, uint32_t count, const struct ost_site_file *site,
-	uint64_t generation, struct ost_diag *diag, struct ost_candidate *candidate) OST_MUST_CHECK;
+ * fails, each in diag; -ENOMEM; -ECANCELED: stopped. */
+int ost_candidate_make(const struct ost_candidate_input *in, struct ost_diag *diag, struct ost_candidate *candidate)
+	OST_MUST_CHECK;
 void ost_candidate_free(struct ost_candidate *candidate);

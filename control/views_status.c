@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "apply.h"
 #include "clock.h"
 #include "views.h"
 
@@ -79,6 +80,21 @@ static void policy_json(struct ost_daemon *d, struct ost_jsonw *w)
 	ost_jsonw_u64(w, "devices", g->devices);
 	ost_jsonw_u64(w, "roles", g->roles);
 	ost_jsonw_u64(w, "rules", g->rules);
+	ost_jsonw_end(w, '}');
+}
+
+static void applying_json(struct ost_daemon *d, struct ost_jsonw *w)
+{
+	const char *step;
+	uint64_t number = ost_applier_under_way(d->applier, &step);
+
+	if (number == 0) {
+		ost_jsonw_string(w, "applying", NULL);
+		return;
+	}
+	ost_jsonw_object(w, "applying");
+	ost_jsonw_u64(w, "generation", number);
+	ost_jsonw_string(w, "step", step);
 	ost_jsonw_end(w, '}');
 }
 
@@ -201,6 +217,7 @@ void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w)
 	ost_jsonw_bool(w, "healthy", troubles == 0);
 	dataplane_json(d, w);
 	policy_json(d, w);
+	applying_json(d, w);
 	ports_json(d, w);
 	tables_json(d, w);
 	ost_jsonw_end(w, '}');

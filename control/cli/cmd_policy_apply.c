@@ -59,12 +59,14 @@ static int candidate_check(const struct ost_cli *cli, struct apply *a)
 {
 	struct ost_site_file *site = NULL;
 	struct ost_diag site_diag = {0}, diag = {0};
+	struct ost_candidate_input in = {.sources = a->sources, .count = a->count};
 	int r;
 
 	if (ost_site_file_load(cli->paths.site_file, &site_diag, &site) < 0)
 		site = NULL;
 	ost_diag_free(&site_diag);
-	r = ost_candidate_make(a->sources, a->count, site, 0, &diag, &a->candidate);
+	in.site = site;
+	r = ost_candidate_make(&in, &diag, &a->candidate);
 	if (r < 0)
 		ost_cli_findings(cli, &diag);
 	ost_diag_free(&diag);

@@ -93,6 +93,17 @@ static void tables_text(const json_t *tables, char *buf, size_t size)
 	}
 }
 
+static void applying(const struct ost_cli *cli, const json_t *s)
+{
+	const json_t *a = json_object_get(s, "applying");
+
+	if (!json_is_object(a))
+		return;
+	line(cli, "applying");
+	line_end(cli, "generation %" PRIu64 ": %s", ost_json_u64(a, "generation"),
+		strcmp(ost_json_text(a, "step"), "compile") == 0 ? "is being compiled and tested" : "the data plane is to answer");
+}
+
 static void ports(const struct ost_cli *cli, const json_t *s)
 {
 	static const char *const heads[] = {"port", "side", "driver", "link", ">received", ">forwarded", ">refused",
@@ -178,6 +189,7 @@ int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv)
 	health(&c, s);
 	dataplane(&c, s);
 	policy(&c, s);
+	applying(&c, s);
 	packets(&c, s);
 	ports(&c, s);
 	reasons(&c, s);
