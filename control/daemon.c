@@ -167,6 +167,23 @@ static const struct ost_link_handlers link_handlers = {
 
 /* ---- once a second ---- */
 
+/* A large policy is written piece by piece, each in a turn of the loop. */
+static void ledger_write(struct ost_daemon *d)
+{
+	const struct timeval at_once = {0};
+
+	ost_ledger_flush(d->ledger, ost_clock_mono_ns(), false);
+	if (ost_ledger_has_more(d->ledger))
+		(void)evtimer_add(d->more, &at_once);
+}
+
+static void on_more(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	ledger_write(user);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *user)
 {
 	struct ost_daemon *d = user;
@@ -178,7 +195,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	(void)what;
 	ost_refusal_log_tick(d->refusals, now);
 	ost_refusal_file_flush(d->refusal_file);
-	ost_ledger_flush(d->ledger, now, false);
+	ledger_write(d);
 	bindings_tell(d, now);
 	after = ost_refusal_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
@@ -327,7 +344,8 @@ static int loop_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 	if (r < 0)
 		return r;
 	d->tick = event_new(d->base, -1, EV_PERSIST, on_tick, d);
-	return d->tick == NULL || event_add(d->tick, &second) < 0 ? -ENOMEM : 0;
+	d->more = evtimer_new(d->base, on_more, d);
+	return d->tick == NULL || d->more == NULL || event_add(d->tick, &second) < 0 ? -ENOMEM : 0;
 }
 
 int ost_daemon_new(struct event_base *base, const struct ost_paths *paths,
@@ -371,6 +389,8 @@ void ost_daemon_free(struct ost_daemon **daemon)
 		return;
 	if (d->tick != NULL)
 		event_free(d->tick);
+	if (d->more != NULL)
+		event_free(d->more);
 	ost_api_free(&d->api);
 	ost_link_free(&d->link);
 	ost_applier_free(&d->applier);

@@ -38,6 +38,7 @@ struct ost_daemon {
 	uint64_t started_ns; /* monotonic */
 	struct event_base *base;
 	struct event *tick;
+	struct event *more; /* the ledger has more to write */
 	struct ost_registry *registry;
 	struct ost_roster *roster;
 	struct ost_sightings *sightings;

@@ -7,6 +7,7 @@
 
 #define BINDINGS_MAX 65536u	 /* changes gathered at one time */
 #define DEVICES_AT_ONCE 4096u	 /* rows of one transaction: the loop must not stand still for long */
+#define POLICY_AT_ONCE 2048u	 /* likewise; these are longer */
 #define SEEN_EVERY_NS (60 * OST_NS_PER_S) /* how often a mere last sight is written */
 
 struct binding {
@@ -27,6 +28,7 @@ struct ost_ledger {
 	uint32_t binding_count;
 	bool generation_due;
 	bool policy_due;
+	uint32_t policy_at; /* so many of the image's devices are written, by name */
 	struct ost_generation generation;
 	uint32_t device_at; /* where the walk over the devices goes on */
 	uint64_t seen_ns;   /* when last sights were last written */
@@ -86,6 +88,7 @@ void ost_ledger_generation(struct ost_ledger *l, const struct ost_generation *g)
 void ost_ledger_policy(struct ost_ledger *l)
 {
 	l->policy_due = true;
+	l->policy_at = 0;
 	l->device_at = 0;
 }
 
@@ -180,35 +183,50 @@ static bool anything_due(struct ost_ledger *l, bool seen_too)
 	return false;
 }
 
-/* Devices first: what is seen of them is written to their rows. */
-static int policy_write(struct ost_ledger *l)
+/* Writes the next devices of the image, in the order in which their rows lie; behind the last, those that are no more.
+ * *ret_end is where it goes on. */
+static int policy_write(struct ost_ledger *l, uint32_t most, uint32_t *ret_end)
+{
+	const struct ost_image *image = ost_roster_image(l->roster);
+	uint32_t left = image->device_count - l->policy_at, n = OST_MIN(left, most);
+	int r = ost_registry_devices_put(l->registry, image, ost_roster_sorted(l->roster) + l->policy_at, n);
+
+	*ret_end = l->policy_at + n;
+	return r == 0 && n == left ? ost_registry_devices_gone(l->registry, image->generation) : r;
+}
+
+/* How far a transaction came; true of it once it is committed. */
+struct progress {
+	uint32_t policy_end, device_end;
+	bool policy_whole; /* only then what is seen of devices can be written: to their rows */
+};
+
+static int gathered_write(struct ost_ledger *l, bool seen_too, bool all, struct progress *p)
 {
 	int r = 0;
 
-	if (l->policy_due && ost_roster_image(l->roster) != NULL)
-		r = ost_registry_devices_set(l->registry, ost_roster_image(l->roster));
-	if (r == 0)
-		l->policy_due = false;
-	return r;
-}
-
-static int transaction(struct ost_ledger *l, bool seen_too, uint32_t most, uint32_t *ret_end)
-{
-	int r = policy_write(l);
-
-	if (r == 0)
-		r = ost_registry_begin(l->registry);
-
-	if (r < 0)
-		return r;
 	if (l->generation_due)
 		r = ost_registry_generation_put(l->registry, &l->generation);
+	if (r == 0 && l->policy_due) {
+		r = policy_write(l, all ? UINT32_MAX : POLICY_AT_ONCE, &p->policy_end);
+		p->policy_whole = p->policy_end == ost_roster_image(l->roster)->device_count;
+	}
 	if (r == 0)
 		r = bindings_write(l);
 	if (r == 0)
 		r = ost_sightings_changed(l->sightings, unknown_write, l);
-	if (r == 0)
-		r = devices_write(l, seen_too, most, ret_end);
+	if (r == 0 && p->policy_whole)
+		r = devices_write(l, seen_too, all ? UINT32_MAX : DEVICES_AT_ONCE, &p->device_end);
+	return r;
+}
+
+static int transaction(struct ost_ledger *l, bool seen_too, bool all, struct progress *p)
+{
+	int r = ost_registry_begin(l->registry);
+
+	if (r < 0)
+		return r;
+	r = gathered_write(l, seen_too, all, p);
 	if (r == 0)
 		return ost_registry_commit(l->registry);
 	ost_registry_rollback(l->registry);
@@ -218,14 +236,17 @@ static int transaction(struct ost_ledger *l, bool seen_too, uint32_t most, uint3
 void ost_ledger_flush(struct ost_ledger *l, uint64_t now_ns, bool force)
 {
 	bool seen_too = force || now_ns - l->seen_ns >= SEEN_EVERY_NS;
-	uint32_t end = 0;
+	struct progress p;
 	int r;
 
 	if (force)
 		l->device_at = 0;
+	if (ost_roster_image(l->roster) == NULL)
+		l->policy_due = false;
 	if (!anything_due(l, seen_too))
 		return;
-	r = transaction(l, seen_too, force ? UINT32_MAX : DEVICES_AT_ONCE, &end);
+	p = (struct progress){.policy_end = l->policy_at, .policy_whole = !l->policy_due};
+	r = transaction(l, seen_too, force, &p);
 	l->counts.trouble = r;
 	if (r < 0) {
 		l->counts.failures++;
@@ -234,8 +255,16 @@ void ost_ledger_flush(struct ost_ledger *l, uint64_t now_ns, bool force)
 	l->counts.transactions++;
 	l->binding_count = 0;
 	l->generation_due = false;
+	l->policy_at = p.policy_end;
+	l->policy_due = !p.policy_whole;
 	ost_sightings_written(l->sightings);
-	devices_written(l, seen_too, end, now_ns);
+	if (p.policy_whole)
+		devices_written(l, seen_too, p.device_end, now_ns);
+}
+
+bool ost_ledger_has_more(const struct ost_ledger *l)
+{
+	return l->policy_due && l->counts.trouble == 0;
 }
 
 const struct ost_ledger_counts *ost_ledger_counts(const struct ost_ledger *l)

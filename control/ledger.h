@@ -24,11 +24,14 @@ void ost_ledger_binding(struct ost_ledger *l, const char *device, const struct o
 /* The outcome of a generation, when it could not be written at once: tried again at each flush, latest wins. */
 void ost_ledger_generation(struct ost_ledger *l, const struct ost_generation *g);
 
-/* The devices of the image in force are to be written, in a transaction of their own. */
+/* The devices of the image in force are to be written: some thousand at each flush, so that nobody waits for long. */
 void ost_ledger_policy(struct ost_ledger *l);
 
-/* Call once a second; force: at the end, also what is written once a minute only. */
+/* Call once a second; force: at the end, everything, also what is written once a minute only. */
 void ost_ledger_flush(struct ost_ledger *l, uint64_t now_ns, bool force);
+
+/* More devices of the image are to be written, and nothing hinders it: flush again as soon as others had their turn. */
+bool ost_ledger_has_more(const struct ost_ledger *l);
 
 struct ost_ledger_counts {
 	uint64_t transactions;

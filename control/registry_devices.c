@@ -23,31 +23,22 @@ static int device_put(struct ost_registry *registry, const struct ost_image *ima
 	return ost_registry_run(registry, s);
 }
 
-static int devices_put(struct ost_registry *registry, const struct ost_image *image)
+int ost_registry_devices_put(struct ost_registry *registry, const struct ost_image *image, const uint32_t *places,
+	uint32_t count)
 {
-	sqlite3_stmt *s;
 	int r = 0;
 
-	for (uint32_t i = 0; i < image->device_count && r == 0; i++)
-		r = device_put(registry, image, i);
-	if (r < 0)
-		return r;
-	s = ost_registry_statement(registry, OST_SQL_DEVICES_GONE);
-	ost_sql_u64(s, 1, image->generation);
-	return ost_registry_run(registry, s);
+	for (uint32_t i = 0; i < count && r == 0; i++)
+		r = device_put(registry, image, places[i]);
+	return r;
 }
 
-int ost_registry_devices_set(struct ost_registry *registry, const struct ost_image *image)
+int ost_registry_devices_gone(struct ost_registry *registry, uint64_t generation)
 {
-	int r = ost_registry_begin(registry);
+	sqlite3_stmt *s = ost_registry_statement(registry, OST_SQL_DEVICES_GONE);
 
-	if (r < 0)
-		return r;
-	r = devices_put(registry, image);
-	if (r == 0)
-		return ost_registry_commit(registry);
-	ost_registry_rollback(registry);
-	return r;
+	ost_sql_u64(s, 1, generation);
+	return ost_registry_run(registry, s);
 }
 
 int ost_registry_device_seen(struct ost_registry *registry, const struct ost_registry_device *d)

@@ -387,6 +387,67 @@ static void ledger_batches(void **state)
 	ost_registry_free(&r);
 }
 
+static void device_count(void *user, const struct ost_registry_device *d)
+{
+	(void)d;
+	++*(uint32_t *)user;
+}
+
+static char *many_devices(uint32_t n)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+
+	assert_non_null(f);
+	fprintf(f, "ostiary: 1\nroles: { r: { include: [arp] } }\ndevices:\n");
+	for (uint32_t i = 0; i < n; i++)
+		fprintf(f, "  d%u: { role: r, mac: \"02:00:00:00:%02x:%02x\" }\n", i, i >> 8, i & 0xff);
+	fclose(f);
+	return text;
+}
+
+/* A large policy comes piece by piece; what is seen of devices waits until they all have their rows. */
+static void ledger_writes_a_large_policy_in_pieces(void **state)
+{
+	const struct ost_hash_key key = {{1, 2, 3, 4}};
+	struct ost_registry *r = opened(*state);
+	struct ost_gauges gauges = {0};
+	struct ost_sightings *s = NULL;
+	struct ost_roster *roster = NULL;
+	struct ost_ledger *l = NULL;
+	char why[256], *text = many_devices(5000);
+	uint32_t pieces = 0, rows = 0;
+	size_t length;
+	void *bytes = image_of(text, 1, &length);
+
+	free(text);
+	assert_int_equal(ost_sightings_new(4, &key, &s), 0);
+	assert_int_equal(ost_roster_new(&roster), 0);
+	assert_int_equal(ost_ledger_new(r, roster, s, &gauges, &l), 0);
+	assert_int_equal(ost_roster_image_set(roster, bytes, length, why), 0);
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct ost_msg_device_stats m = stats_of(1, i, 7, 0);
+
+		assert_int_equal(ost_roster_stats(roster, &m), 0);
+	}
+	ost_ledger_policy(l);
+	do {
+		assert_int_equal(ost_registry_devices_each(r, device_count, &rows), 0);
+		assert_int_equal(rows, 0);
+		ost_ledger_flush(l, 100 * OST_NS_PER_S, false);
+		pieces++;
+	} while (ost_ledger_has_more(l));
+	assert_in_range(pieces, 2, 100);
+	ost_ledger_flush(l, 101 * OST_NS_PER_S, true);
+	assert_int_equal(ost_registry_devices_each(r, device_count, &rows), 0);
+	assert_int_equal(rows, 5000);
+	ost_ledger_free(&l);
+	ost_roster_free(&roster);
+	ost_sightings_free(&s);
+	ost_registry_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +459,7 @@ int main(void)
 		cmocka_unit_test(sightings_evict_the_longest_unseen),
 		cmocka_unit_test(roster_carries_names_over),
 		cmocka_unit_test_setup_teardown(ledger_batches, setup, teardown),
+		cmocka_unit_test_setup_teardown(ledger_writes_a_large_policy_in_pieces, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
