@@ -104,7 +104,7 @@ static int prepare(struct ost_judge *j, struct ost_judge_site *s, uint32_t devic
 		rc = ost_judge_address(&j->addresses, device, family, ret_ip, &source);
 	if (rc < 0 || s->prepared[device] & bit)
 		return rc;
-	rc = ost_site_bind(s->site, device, ret_ip, source, 0);
+	rc = ost_site_bind(s->site, device, ret_ip, source, 0, 0);
 	if (rc == 0)
 		s->prepared[device] |= bit;
 	return rc;

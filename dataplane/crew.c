@@ -11,14 +11,14 @@
 #define REFUSAL_RECORDS 8192u
 #define HANDOVER_SLOTS	1024u
 #define QUIESCE_STEP_US 20u
+#define CLEAR_STEP_US	5000u
+#define CLEAR_WAIT_NS	(10 * OST_NS_PER_S)
 #define QUIESCE_LOUD_NS (5 * OST_NS_PER_S)
 
 static int site_make(struct ost_dataplane *dp)
 {
 	struct ost_site_config config = {
-		/* The devices of the policy before keep their places beside those of the next until
-		   their flows are gone. */
-		.devices_max = OST_MIN(2 * dp->file->devices, OST_DEVICES_MAX),
+		.devices_max = ost_site_slots_for(dp->file->devices),
 		.bindings_max = dp->file->bindings,
 		.port_count = dp->file->port_count,
 		.alloc = ost_pages_alloc,
@@ -146,4 +146,22 @@ void ost_crew_quiesce(struct ost_dataplane *dp)
 		ost_log_error("a worker has not moved for 5 s; if this repeats, restart the data plane");
 		since = ost_clock_mono_ns();
 	}
+}
+
+static void hurry(struct ost_dataplane *dp, bool on)
+{
+	for (uint32_t i = 0; i < dp->worker_count; i++)
+		atomic_store_explicit(&dp->workers[i]->hurry, on, memory_order_relaxed);
+}
+
+int ost_crew_clear_departed(struct ost_dataplane *dp)
+{
+	uint64_t since = ost_clock_mono_ns();
+	uint32_t left;
+
+	hurry(dp, true);
+	while ((left = ost_site_departed(dp->site)) > 0 && ost_clock_mono_ns() - since < CLEAR_WAIT_NS)
+		(void)usleep(CLEAR_STEP_US);
+	hurry(dp, false);
+	return left == 0 ? 0 : -ETIMEDOUT;
 }

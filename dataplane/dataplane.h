@@ -55,6 +55,10 @@ void ost_crew_free(struct ost_dataplane *dp);
  * move is told in the log. */
 void ost_crew_quiesce(struct ost_dataplane *dp);
 
+/* Returns when the workers have taken away all that devices left behind which are not in the policy in force; they
+ * hurry, and take half a second. -ETIMEDOUT: they could not. */
+int ost_crew_clear_departed(struct ost_dataplane *dp) OST_MUST_CHECK;
+
 /* ---- swap.c: the policy in force ---- */
 
 /* Validates the image in a sealed memfd and puts it in force. On failure a sentence in why, and what was in

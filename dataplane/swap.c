@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Validate, swap one pointer, wait until no worker can hold the old, free it. */
+/* Validate, swap one pointer, wait until no worker can hold the old, free it. When most devices are others than before, the
+ * same twice: out with the old ones, in with the new ones. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -90,10 +91,42 @@ static int in_force_open(int fd, struct ost_policy_in_force **ret_policy, char w
 	return 0;
 }
 
+static int view_swap(struct ost_dataplane *dp, const struct ost_image *image)
+{
+	struct ost_view *old = NULL;
+	int r = ost_site_policy_set(dp->site, image, ost_tsc_now_ns(&dp->clock), &old);
+
+	if (r < 0)
+		return r;
+	ost_crew_quiesce(dp);
+	ost_view_free(&old);
+	return 0;
+}
+
+/* There are not slots enough for the devices that leave beside those that come. First the policy in force without
+ * those that leave, a policy like any other, until nothing of them is left; then the next one. */
+static int view_swap_in_two(struct ost_dataplane *dp, const struct ost_image *next)
+{
+	struct ost_view *old = NULL;
+	int r = ost_site_policy_without(dp->site, next, &old);
+
+	if (r < 0)
+		return r == -ENOENT ? -ENOSPC : r;
+	ost_crew_quiesce(dp);
+	ost_view_free(&old);
+	r = ost_crew_clear_departed(dp);
+	if (r == 0)
+		r = view_swap(dp, next);
+	if (r < 0 && view_swap(dp, &dp->policy->image) < 0)
+		ost_log_error("generation %" PRIu64 ": devices that generation %" PRIu64 " does not have cannot be brought back; "
+			      "apply a policy again",
+			dp->policy->image.generation, next->generation);
+	return r;
+}
+
 static int put_in_force(struct ost_dataplane *dp, struct ost_policy_in_force *next, char why[static OST_MSG_TEXT])
 {
 	struct ost_policy_in_force *before = dp->policy;
-	struct ost_view *old = NULL;
 	int r;
 
 	if (next->image.device_count > dp->file->devices) {
@@ -103,21 +136,20 @@ static int put_in_force(struct ost_dataplane *dp, struct ost_policy_in_force *ne
 			next->image.device_count, dp->file->devices);
 		return -ENOSPC;
 	}
-	r = ost_site_policy_set(dp->site, &next->image, ost_tsc_now_ns(&dp->clock), &old);
+	r = view_swap(dp, &next->image);
+	if (r == -ENOSPC)
+		r = view_swap_in_two(dp, &next->image);
 	if (r < 0) {
-		if (r == -ENOSPC)
+		if (r == -ENOSPC || r == -ETIMEDOUT)
 			(void)snprintf(why, OST_MSG_TEXT,
-				"no room for %u devices beside those of former policies that still "
-				"have flows or addresses; "
-				"apply it again later, or raise tables: devices: in ostiary.yaml",
+				"no room for %u devices beside those of former policies; apply it again, or raise tables: "
+				"devices: in ostiary.yaml",
 				next->image.device_count);
 		else
 			(void)snprintf(why, OST_MSG_TEXT, "the policy cannot be put in force: %s", strerror(-r));
 		return r;
 	}
 	dp->policy = next;
-	ost_crew_quiesce(dp);
-	ost_view_free(&old);
 	in_force_free(before);
 	return 0;
 }

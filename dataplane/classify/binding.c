@@ -3,13 +3,18 @@
 #include "clock.h"
 #include "site.h"
 
+/* What a device that departed held ends with it: nobody need be told. */
 static void event_push(struct ost_site *site, const struct ost_binding *b, bool bound, uint32_t tick)
 {
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
 	uint32_t head = atomic_load_explicit(&site->events_head, memory_order_relaxed);
 	uint32_t tail = atomic_load_explicit(&site->events_tail, memory_order_acquire);
-	struct ost_binding_event *e = &site->events[head % OST_BINDING_EVENTS];
+	struct ost_binding_note *note = &site->events[head % OST_BINDING_EVENTS];
+	struct ost_binding_event *e = &note->event;
 	int32_t left = (int32_t)(b->expires_tick - tick);
 
+	if (v != NULL && v->hot[b->slot].role == UINT32_MAX)
+		return;
 	if (head - tail >= OST_BINDING_EVENTS) {
 		atomic_fetch_add_explicit(&site->events_lost, 1, memory_order_relaxed);
 		return;
@@ -19,6 +24,7 @@ static void event_push(struct ost_site *site, const struct ost_binding *b, bool 
 	e->expires_in_ns = b->expires_tick == 0 ? 0 : (uint64_t)(uint32_t)OST_MAX(left, 1) << OST_TICK_SHIFT;
 	e->ip.family = b->ip[1] == OST_BINDING_IPV4 ? OST_IPV4 : OST_IPV6;
 	memcpy(e->ip.b, b->ip, e->ip.family == OST_IPV4 ? 4 : 16);
+	note->life = atomic_load_explicit(&site->slots[b->slot].life, memory_order_relaxed);
 	atomic_store_explicit(&site->events_head, head + 1, memory_order_release);
 }
 
@@ -28,8 +34,13 @@ uint64_t ost_site_binding_events(struct ost_site *site,
 	uint32_t tail = atomic_load_explicit(&site->events_tail, memory_order_relaxed);
 	uint32_t head = atomic_load_explicit(&site->events_head, memory_order_acquire);
 
-	for (; tail != head; tail++)
-		fn(user, &site->events[tail % OST_BINDING_EVENTS]);
+	for (; tail != head; tail++) {
+		const struct ost_binding_note *note = &site->events[tail % OST_BINDING_EVENTS];
+
+		/* Another device has the slot by now: the one that it was about has departed. */
+		if (note->life == atomic_load_explicit(&site->slots[note->event.slot].life, memory_order_relaxed))
+			fn(user, &note->event);
+	}
 	atomic_store_explicit(&site->events_tail, tail, memory_order_release);
 	return atomic_exchange_explicit(&site->events_lost, 0, memory_order_relaxed);
 }
@@ -37,15 +48,17 @@ uint64_t ost_site_binding_events(struct ost_site *site,
 static void remove_place(struct ost_site *site, uint64_t hash, uint32_t place, uint32_t tick)
 {
 	struct ost_binding b = site->bindings[place];
+	struct ost_slot *s = &site->slots[b.slot];
+	uint32_t held = atomic_load_explicit(&s->addresses, memory_order_relaxed);
 
 	if (b.ip[1] == OST_BINDING_IPV4 && atomic_load(&site->standings[b.slot].address4) == (uint32_t)b.ip[0])
 		atomic_store(&site->standings[b.slot].address4, 0);
 	ost_table_remove(&site->bindings_table, hash, place);
 	memset(&site->bindings[place], 0, sizeof(b));
-	if (site->slots[b.slot].addresses > 0)
-		site->slots[b.slot].addresses--;
 	event_push(site, &b, false, tick);
 	ost_slot_bump(site, b.slot);
+	/* Last: without addresses the slot may go to another device. */
+	atomic_store_explicit(&s->addresses, held > 0 ? held - 1 : 0, memory_order_release);
 }
 
 static uint32_t addresses_max(const struct ost_view *v, uint32_t slot)
@@ -118,7 +131,7 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 		renew(site, b, source, tick, expires_tick);
 		return OST_REASON_NONE;
 	}
-	if (site->slots[slot].addresses >= addresses_max(v, slot))
+	if (atomic_load_explicit(&site->slots[slot].addresses, memory_order_relaxed) >= addresses_max(v, slot))
 		return OST_REASON_BINDING_LIMIT;
 	place = ost_table_insert(&site->bindings_table, hash);
 	if (place == OST_TABLE_NONE)
@@ -126,11 +139,22 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 	b = &site->bindings[place];
 	*b = (struct ost_binding){.ip = {ip[0], ip[1]}, .vlan = vlan | (uint32_t)source << 24, .slot = slot,
 		.expires_tick = expires_tick, .valid_tick = tentative ? valid_tick | 1 : 0};
-	site->slots[slot].addresses++;
+	atomic_fetch_add_explicit(&site->slots[slot].addresses, 1, memory_order_relaxed);
 	if (ip[1] == OST_BINDING_IPV4 && !tentative)
 		atomic_store(&site->standings[slot].address4, (uint32_t)ip[0]);
 	event_push(site, b, true, tick);
 	return OST_REASON_NONE;
+}
+
+/* The device that it was meant for is still there. */
+static bool wish_stands(const struct ost_site *site, const struct ost_binding_wish *w, uint32_t tick)
+{
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+	uint32_t slot = w->binding.slot;
+
+	return v != NULL && v->hot[slot].role != UINT32_MAX &&
+		w->life == atomic_load_explicit(&site->slots[slot].life, memory_order_relaxed) &&
+		ost_binding_live(&w->binding, tick);
 }
 
 void ost_binding_wishes(struct ost_site *site, uint32_t tick)
@@ -139,10 +163,11 @@ void ost_binding_wishes(struct ost_site *site, uint32_t tick)
 	uint32_t head = atomic_load_explicit(&site->wishes_head, memory_order_acquire);
 
 	for (uint32_t i = 0; i < OST_WISHES_AT_ONCE && tail != head; i++, tail++) {
-		const struct ost_binding *b = &site->wishes[tail % OST_BINDING_WISHES];
+		const struct ost_binding_wish *wish = &site->wishes[tail % OST_BINDING_WISHES];
+		const struct ost_binding *b = &wish->binding;
 
 		/* Whoever has the address by now keeps it; a full table leaves the device without, as it would have been. */
-		if (ost_binding_live(b, tick))
+		if (wish_stands(site, wish, tick))
 			(void)ost_binding_set(site, b->slot, b->ip, b->vlan & 0xffffff, (enum ost_binding_source)(b->vlan >> 24),
 				tick, b->expires_tick, tick);
 	}

@@ -17,7 +17,8 @@
  * Threads: one thread per classifier. The site: the functions marked (main) by one managing thread; the
  *   control protocols by the one classifier that was made with owns_control; all others only read.
  * Bounds: flows, bindings and devices have fixed capacities, given at the start. Full means: what is new
- *   is refused with a reason of its own, what is established goes on.
+ *   is refused with a reason of its own, what is established goes on. A policy whose devices find no slots beside
+ *   those that leave is refused; the caller lets those go first (ost_site_policy_without()).
  */
 #pragma once
 
@@ -58,8 +59,17 @@ struct ost_verdict {
 
 /* ---- the site ---- */
 
+#define OST_SITE_SLOTS_MAX (OST_DEVICES_MAX + OST_DEVICES_MAX / 32)
+
+/* Slots for policies of so many devices: one each, and some for devices of the policy before whose flows and addresses
+ * are still there. A policy that brings more new devices at once comes in two steps, ost_site_policy_without(). */
+static inline uint32_t ost_site_slots_for(uint32_t devices)
+{
+	return devices + OST_MAX(devices / 32, OST_MIN(devices, 256u));
+}
+
 struct ost_site_config {
-	uint32_t devices_max;  /* at most OST_DEVICES_MAX */
+	uint32_t devices_max;  /* slots: with policies that change, ost_site_slots_for(); at most OST_SITE_SLOTS_MAX */
 	uint32_t bindings_max;
 	uint32_t port_count;
 	struct {
@@ -76,11 +86,19 @@ int ost_site_new(const struct ost_site_config *config, struct ost_site **ret_sit
 void ost_site_free(struct ost_site **site);
 
 /* (main) Puts an opened image in force; its bytes must stay until ost_view_free() of the view made here. *ret_old is the
- * view before, to be freed after quiescence, or NULL. -ENOSPC: more devices than devices_max, among which those that left
- * count for two more policies and until nothing of them is left; then nothing changed. */
+ * view before, or NULL: to be freed after quiescence, and before the next policy. -ENOSPC: more devices than slots, of which
+ * those hold one, too, that left while flows or addresses of theirs are there. On failure nothing changed. */
 int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, uint64_t now_ns,
 	struct ost_view **ret_old) OST_MUST_CHECK;
 void ost_view_free(struct ost_view **view);
+
+/* (main) Puts in force what is in force, but for the devices that the next image does not have: their flows and
+ * addresses end as when a policy without them had come, and when ost_site_departed() tells none any more, the next image has
+ * its slots. *ret_old as above. -ENOENT: nothing is in force. */
+int ost_site_policy_without(struct ost_site *site, const struct ost_image *next, struct ost_view **ret_old) OST_MUST_CHECK;
+
+/* (main) Devices that are not in the policy in force and still have flows or addresses. The sweep takes those away. */
+uint32_t ost_site_departed(const struct ost_site *site);
 
 /* (main) The image in force, NULL when none. Valid until the next policy_set and its view's end. */
 const struct ost_image *ost_site_image(const struct ost_site *site);
@@ -92,9 +110,9 @@ int ost_site_device_state_set(struct ost_site *site, uint32_t image_device, enum
 /* (main) The link of a port went down: devices that were pinned to it by being seen there are unpinned. */
 void ost_site_port_down(struct ost_site *site, uint32_t port);
 
-/* (main or owns_control thread, not both at once) Binds an address as if it had been learned. expires_ns 0: stays. */
+/* (main or owns_control thread, not both at once) Binds an address as if it had been learned now. expires_ns 0: stays. */
 int ost_site_bind(struct ost_site *site, uint32_t image_device, const struct ost_ip *ip,
-	enum ost_binding_source source, uint64_t expires_ns) OST_MUST_CHECK;
+	enum ost_binding_source source, uint64_t now_ns, uint64_t expires_ns) OST_MUST_CHECK;
 
 /* (main) The same while workers run: the control owner does it with its next sweep. For addresses that were bound before
  * this program started, and that somebody remembered. -EAGAIN: the queue is full, call again after a sweep. */
@@ -120,7 +138,7 @@ struct ost_binding_event {
 	struct ost_ip ip;
 	uint32_t slot;
 	uint32_t vlan;
-	uint64_t expires_in_ns; /* from now; 0: does not lapse by itself */
+	uint64_t expires_in_ns; /* from the change on; 0: does not lapse by itself */
 	uint8_t source; /* enum ost_binding_source */
 	bool bound;
 };

@@ -28,7 +28,7 @@ void ost_site_release(const struct ost_site *site, void *memory, size_t bytes)
 
 static int config_check(const struct ost_site_config *config)
 {
-	if (config->devices_max == 0 || config->devices_max > OST_DEVICES_MAX || config->bindings_max == 0 ||
+	if (config->devices_max == 0 || config->devices_max > OST_SITE_SLOTS_MAX || config->bindings_max == 0 ||
 		config->port_count == 0 || config->port_count > OST_PORTS_MAX)
 		return -EINVAL;
 	for (uint32_t i = 0; i < config->port_count; i++) {
@@ -42,9 +42,9 @@ static int config_check(const struct ost_site_config *config)
 	return 0;
 }
 
-static int table_make(const struct ost_site *site, struct ost_table *t, uint32_t max)
+static int table_make(const struct ost_site *site, struct ost_table *t, uint32_t max, uint32_t fill_percent)
 {
-	t->bucket_count = ost_table_buckets_for(max, OST_TABLE_FILL_SHARED);
+	t->bucket_count = ost_table_buckets_for(max, fill_percent);
 	t->max = max;
 	t->used = 0;
 	t->buckets = ost_site_alloc(site, (size_t)t->bucket_count * sizeof(*t->buckets));
@@ -53,10 +53,10 @@ static int table_make(const struct ost_site *site, struct ost_table *t, uint32_t
 
 static int site_tables_make(struct ost_site *site)
 {
-	int r = table_make(site, &site->devices, site->config.devices_max);
+	int r = table_make(site, &site->devices, site->config.devices_max, OST_TABLE_FILL_DEVICES);
 
 	if (r == 0)
-		r = table_make(site, &site->bindings_table, site->config.bindings_max);
+		r = table_make(site, &site->bindings_table, site->config.bindings_max, OST_TABLE_FILL_SHARED);
 	if (r < 0)
 		return r;
 	site->slot_at = ost_site_alloc(site, (size_t)ost_table_places(&site->devices) * sizeof(*site->slot_at));
@@ -190,31 +190,28 @@ int ost_site_bind_later(struct ost_site *site, uint32_t image_device, const stru
 {
 	uint32_t head = atomic_load_explicit(&site->wishes_head, memory_order_relaxed);
 	uint32_t tail = atomic_load_explicit(&site->wishes_tail, memory_order_acquire);
+	struct ost_binding_wish *wish;
 
 	if (head - tail >= OST_BINDING_WISHES)
 		return -EAGAIN;
-	if (!binding_of(site, image_device, ip, source, expires_ns, &site->wishes[head % OST_BINDING_WISHES]))
+	wish = &site->wishes[head % OST_BINDING_WISHES];
+	if (!binding_of(site, image_device, ip, source, expires_ns, &wish->binding))
 		return -ENOENT;
+	wish->life = atomic_load_explicit(&site->slots[wish->binding.slot].life, memory_order_relaxed);
 	atomic_store_explicit(&site->wishes_head, head + 1, memory_order_release);
 	return 0;
 }
 
 int ost_site_bind(struct ost_site *site, uint32_t image_device, const struct ost_ip *ip,
-	enum ost_binding_source source, uint64_t expires_ns)
+	enum ost_binding_source source, uint64_t now_ns, uint64_t expires_ns)
 {
-	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
-	const struct ost_binding *held;
 	struct ost_binding b;
 	enum ost_reason r;
 
 	if (!binding_of(site, image_device, ip, source, expires_ns, &b))
 		return -ENOENT;
-	/* There is no clock here: what has not been swept is held. */
-	held = ost_binding_find_in(&site->bindings_table, site->bindings,
-		ost_binding_hash(site, b.ip, b.vlan & 0xffffff), b.ip, b.vlan & 0xffffff);
-	if (held != NULL && held->slot != b.slot && v->hot[held->slot].role != UINT32_MAX)
-		return -EADDRINUSE;
-	r = ost_binding_set(site, b.slot, b.ip, b.vlan & 0xffffff, source, b.expires_tick - 1, b.expires_tick, 0);
+	r = ost_binding_set(site, b.slot, b.ip, b.vlan & 0xffffff, source, (uint32_t)(now_ns >> OST_TICK_SHIFT),
+		b.expires_tick, 0);
 	if (r == OST_REASON_ADDRESS_IN_USE)
 		return -EADDRINUSE;
 	return r == OST_REASON_NONE ? 0 : -ENOSPC;

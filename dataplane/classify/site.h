@@ -28,13 +28,13 @@ struct ost_slot {
 	uint64_t mac;	 /* as ost_mac_word() */
 	uint32_t vlan;
 	uint32_t unborn; /* 1: taken for a policy that is not in force yet */
+	_Atomic uint32_t life; /* changes when the slot gets another device */
 	_Atomic uint64_t packets_ns; /* rate limits: theoretical arrival times (limit.h) */
 	_Atomic uint64_t bytes_ns;
 	_Atomic uint64_t new_flows_ns;
 	_Atomic uint32_t flows;
-	uint32_t addresses; /* bindings held */
+	_Atomic uint32_t addresses; /* bindings held */
 	uint32_t dhcp_server_be; /* that gave it its address, 0 none; the control owner's */
-	uint32_t pass;	    /* policy generation count it was last part of: a slot is reused only after it left */
 } OST_CACHE_ALIGNED;
 
 _Static_assert(sizeof(struct ost_slot) == 64, "a device is one cache line");
@@ -42,7 +42,8 @@ _Static_assert(sizeof(struct ost_slot) == 64, "a device is one cache line");
 /* What changes about a device while a policy is in force, in dense records: the refusal of a packet reads
  * this and not the device's own line. */
 struct ost_standing {
-	_Atomic uint32_t address4; /* one IPv4 address that is bound to it and may be used now, 0 none: the short way */
+	_Atomic uint32_t address4; /* one IPv4 address that is bound to it, 0 none: the short way; its lease may have run out
+				      since the last pass of the sweep, as with established flows */
 	_Atomic uint8_t state;
 	_Atomic uint8_t assurance;
 	_Atomic uint8_t pin; /* where a device was first seen whose policy names no port; OST_PORTS_MAX: nowhere yet */
@@ -73,6 +74,18 @@ struct ost_binding {
 
 /* No IPv6 address ends so: distinguishes the families in one key. */
 #define OST_BINDING_IPV4 0xfffefdfcfbfaf9f8ull
+
+/* A binding that is to be made: the slot may have another device by then. */
+struct ost_binding_wish {
+	struct ost_binding binding;
+	uint32_t life;
+};
+
+/* A change that is to be told, likewise. */
+struct ost_binding_note {
+	struct ost_binding_event event;
+	uint32_t life;
+};
 
 enum ost_view_flag {
 	OST_VIEW_ASSURANCE = 7 << 0, /* enum ost_assurance that the role asks for */
@@ -130,22 +143,22 @@ struct ost_site {
 	struct ost_standing *standings;
 	struct ost_refused *refused;
 	uint32_t slot_count;	/* ever used */
-	uint32_t slot_free;	/* where the search for a freed one goes on */
+	uint32_t slot_free;	/* where the search for a free one goes on */
 	struct ost_table bindings_table;
 	struct ost_binding *bindings;
 	_Atomic(struct ost_view *) view;
 	_Atomic uint32_t stamp_next;
-	uint32_t pass;
+	uint32_t serial; /* of the last view */
 	uint32_t sweep_bucket;
 	uint64_t device_ports; /* mask */
 	struct ost_classifier *classifiers[OST_WORKERS_MAX];
 	uint32_t classifier_count;
 	/* ring of binding changes: filled by the control owner, emptied by main */
-	struct ost_binding_event *events;
+	struct ost_binding_note *events;
 	_Atomic uint32_t events_head, events_tail;
 	_Atomic uint64_t events_lost;
 	/* ring of bindings to be made: filled by main, emptied by the control owner */
-	struct ost_binding *wishes;
+	struct ost_binding_wish *wishes;
 	_Atomic uint32_t wishes_head, wishes_tail;
 };
 
@@ -190,6 +203,17 @@ static inline uint8_t ost_slot_pin(struct ost_site *site, uint32_t slot, uint8_t
 
 	return atomic_compare_exchange_strong(&site->standings[slot].pin, &seen, port) ? port : seen;
 }
+
+/* Room for so many devices that the next view has beside those that have a slot: frees slots of devices that departed and
+ * that it does not have. -ENOSPC: there is none, and nothing changed. */
+int ost_slots_reserve(struct ost_site *site, const struct ost_view *next, uint32_t count) OST_MUST_CHECK;
+
+/* One of those, unborn until ost_slots_born(). OST_SLOT_NONE: there is no room, or no place in the table. */
+uint32_t ost_slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan);
+
+/* The next view came in force, or it could not be: then what was taken for it is free at once. */
+void ost_slots_born(struct ost_site *site);
+void ost_slots_give_back(struct ost_site *site);
 
 /* The device's flows are judged again from each worker's next look on. Call after the change. */
 void ost_slot_bump(struct ost_site *site, uint32_t slot);

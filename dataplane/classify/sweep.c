@@ -39,7 +39,8 @@ void ost_flow_close(struct ost_classifier *c, uint32_t place, bool v4)
 	key_of(c, place, v4, key);
 	if (!(ost_flow_flags(f.meta) & OST_FLOW_ALIAS)) {
 		ost_flow_fold(c, &f);
-		atomic_fetch_sub_explicit(&s->flows, 1, memory_order_relaxed);
+		/* After the counts: without flows the slot may go to another device. */
+		atomic_fetch_sub_explicit(&s->flows, 1, memory_order_release);
 	}
 	ost_table_remove(v4 ? &c->table4 : &c->table6, ost_flow_hash(c->site, key, v4), place);
 	/* An alias finds its flow by place: it must not find the old key there. */
@@ -217,6 +218,14 @@ uint32_t ost_classifier_sweep_buckets(const struct ost_classifier *c)
 	return c->table4.bucket_count + c->table6.bucket_count;
 }
 
+/* So many buckets of bindings that a pass over the flows is one over the bindings, too, whatever their sizes. */
+static uint32_t bindings_share(const struct ost_classifier *c, uint32_t buckets, uint32_t all)
+{
+	uint32_t bindings = c->site->bindings_table.bucket_count;
+
+	return (uint32_t)OST_MIN(((uint64_t)buckets * bindings + all - 1) / all, (uint64_t)bindings);
+}
+
 uint32_t ost_classifier_sweep(struct ost_classifier *c, uint32_t buckets, uint64_t now_ns)
 {
 	uint32_t all = ost_classifier_sweep_buckets(c);
@@ -228,7 +237,7 @@ uint32_t ost_classifier_sweep(struct ost_classifier *c, uint32_t buckets, uint64
 		return 0;
 	if (c->config.owns_control) {
 		ost_binding_wishes(c->site, c->tick);
-		ost_binding_sweep(c->site, OST_MIN(buckets, c->site->bindings_table.bucket_count), c->tick);
+		ost_binding_sweep(c->site, bindings_share(c, buckets, all), c->tick);
 	}
 	for (uint32_t i = 0; i < buckets && c->sweep_at < all; i++, c->sweep_at++) {
 		bool v4 = c->sweep_at < c->table4.bucket_count;

@@ -91,111 +91,39 @@ static int view_alloc(struct ost_site *site, const struct ost_image *image, stru
 	return 0;
 }
 
-static void ports_map(const struct ost_site *site, struct ost_view *v)
+static void ports_map(const struct ost_site *site, const struct ost_image *image, uint8_t ret_ports[static OST_PORTS_MAX])
 {
-	memset(v->ports, OST_PORTS_MAX, sizeof(v->ports));
-	for (uint32_t i = 0; i < v->image->port_count && i < OST_PORTS_MAX; i++) {
-		const char *name = ost_image_string(v->image, v->image->ports[i].name);
+	memset(ret_ports, OST_PORTS_MAX, OST_PORTS_MAX);
+	for (uint32_t i = 0; i < image->port_count && i < OST_PORTS_MAX; i++) {
+		const char *name = ost_image_string(image, image->ports[i].name);
 
 		for (uint32_t k = 0; k < site->config.port_count; k++) {
 			if (site->config.ports[k].side == OST_SIDE_DEVICE && strcmp(site->config.ports[k].name, name) == 0)
-				v->ports[i] = (uint8_t)k;
+				ret_ports[i] = (uint8_t)k;
 		}
 	}
 }
 
-/* A slot is free again when its device left the policy two generations ago and nothing of it is left. */
-static bool slot_reusable(const struct ost_site *site, uint32_t slot)
+static void filters_make(const struct ost_site *site, struct ost_view *v)
 {
-	const struct ost_view *v = atomic_load(&site->view);
-	const struct ost_slot *s = &site->slots[slot];
-
-	return (v == NULL || v->hot[slot].role == UINT32_MAX) && site->pass - s->pass > 2 && atomic_load(&s->flows) == 0 && s->addresses == 0;
+	v->filter_key = site->hash.s[3]; /* odd */
+	for (uint32_t i = 0; i < v->image->role_count; i++)
+		ost_filter_make(v->image, &v->image->roles[i], v->filter_key, &v->filters[i]);
 }
 
-static uint32_t place_of(const struct ost_site *site, uint64_t hash, uint32_t slot)
+/* Of an image, its ports mapped, without a device yet. */
+static int view_new(struct ost_site *site, const struct ost_image *image, struct ost_view **ret_view)
 {
-	struct ost_table_walk w;
+	int r = image->port_count <= OST_PORTS_MAX ? view_alloc(site, image, ret_view) : -EINVAL;
 
-	for (uint32_t i = ost_table_walk_first(&site->devices, hash, &w); i != OST_TABLE_NONE;
-		i = ost_table_walk_next(&site->devices, hash, &w)) {
-		if (site->slot_at[i] == slot)
-			return i;
-	}
-	return OST_TABLE_NONE;
-}
-
-/* A free slot has no MAC. */
-static void slot_clear(struct ost_site *site, uint32_t slot)
-{
-	struct ost_slot *s = &site->slots[slot];
-	uint64_t hash = ost_slot_hash(site, s->mac, s->vlan);
-	uint32_t place = place_of(site, hash, slot);
-
-	if (place != OST_TABLE_NONE)
-		ost_table_remove(&site->devices, hash, place);
-	memset(s, 0, sizeof(*s));
-}
-
-/* Frees all slots that can be. */
-static void slots_collect(struct ost_site *site)
-{
-	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
-		if (site->slots[slot].mac != 0 && slot_reusable(site, slot))
-			slot_clear(site, slot);
-	}
-	site->slot_free = 0;
-}
-
-/* A policy could not be set: the slots that only it would have used are free at once, for no view has known them. */
-static void slots_give_back(struct ost_site *site)
-{
-	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
-		if (site->slots[slot].unborn)
-			slot_clear(site, slot);
-	}
-}
-
-/* A slot without a device, OST_SLOT_NONE when all are taken. */
-static uint32_t slot_new(struct ost_site *site, bool *collected)
-{
-	if (site->slot_count < site->config.devices_max)
-		return site->slot_count++;
-	if (!*collected) {
-		*collected = true;
-		slots_collect(site);
-	}
-	for (; site->slot_free < site->slot_count; site->slot_free++) {
-		if (site->slots[site->slot_free].mac == 0)
-			return site->slot_free++;
-	}
-	return OST_SLOT_NONE;
-}
-
-static uint32_t slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan, bool *collected)
-{
-	uint64_t hash = ost_slot_hash(site, mac, vlan);
-	uint32_t slot = ost_slot_find(site, hash, mac, vlan), place;
-	struct ost_slot *s;
-
-	if (slot != OST_SLOT_NONE)
-		return slot;
-	slot = slot_new(site, collected);
-	if (slot == OST_SLOT_NONE)
-		return slot;
-	s = &site->slots[slot];
-	memset(s, 0, sizeof(*s));
-	atomic_store(&site->standings[slot].pin, OST_PORTS_MAX);
-	atomic_store(&site->standings[slot].address4, 0);
-	s->vlan = vlan;
-	s->mac = mac;
-	s->unborn = 1;
-	place = ost_table_insert(&site->devices, hash);
-	if (place == OST_TABLE_NONE)
-		return OST_SLOT_NONE; /* all is given back */
-	/* A reader that sees the tag before this finds another slot, or none, whose key is not this one. */
-	site->slot_at[place] = slot;
-	return slot;
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; i < site->config.devices_max; i++)
+		(*ret_view)->hot[i] = (struct ost_view_slot){.vlan = OST_VLAN_NONE, .role = UINT32_MAX, .port = OST_PORTS_MAX};
+	ports_map(site, image, (*ret_view)->ports);
+	filters_make(site, *ret_view);
+	(*ret_view)->serial = ++site->serial;
+	return 0;
 }
 
 static void state_store(struct ost_standing *s, bool by_mac)
@@ -266,27 +194,25 @@ static void hot_fill(const struct ost_view *v, const struct ost_image_device *d,
 		.grain = v->filters[d->role].grain, .filter = v->filters[d->role].filter};
 }
 
-static void filters_make(const struct ost_site *site, struct ost_view *v)
+/* A device that a packet can come from here: it has a MAC, and its port is one of ours. */
+static bool device_here(const struct ost_image_device *d, const uint8_t ports[static OST_PORTS_MAX])
 {
-	v->filter_key = site->hash.s[3]; /* odd */
-	for (uint32_t i = 0; i < v->image->role_count; i++)
-		ost_filter_make(v->image, &v->image->roles[i], v->filter_key, &v->filters[i]);
+	return d->has_mac && (d->port == OST_PORT_ANY || ports[d->port] != OST_PORTS_MAX);
 }
 
-static int device_add(struct ost_site *site, struct ost_view *v, uint32_t device, bool *collected)
+static uint32_t slot_of(const struct ost_site *site, const struct ost_image_device *d)
+{
+	uint64_t mac = ost_mac_word(d->mac);
+
+	return ost_slot_find(site, ost_slot_hash(site, mac, d->vlan), mac, d->vlan);
+}
+
+static void device_add(struct ost_site *site, struct ost_view *v, uint32_t device, uint32_t slot)
 {
 	const struct ost_image_device *d = &v->image->devices[device];
-	uint32_t slot;
 
-	v->slot[device] = OST_SLOT_NONE;
-	if (!d->has_mac || (d->port != OST_PORT_ANY && v->ports[d->port] == OST_PORTS_MAX))
-		return 0;
-	slot = slot_take(site, ost_mac_word(d->mac), d->vlan, collected);
-	if (slot == OST_SLOT_NONE)
-		return -ENOSPC;
 	if (v->hot[slot].role != UINT32_MAX)
-		return 0; /* a second device with this MAC and VLAN: the first one counts */
-	site->slots[slot].pass = site->pass;
+		return; /* a second device with this MAC and VLAN: the first one counts */
 	v->slot[device] = slot;
 	hot_fill(v, d, &v->hot[slot]);
 	v->device[slot] = device;
@@ -294,44 +220,117 @@ static int device_add(struct ost_site *site, struct ost_view *v, uint32_t device
 		state_store(&site->standings[slot], v->image->roles[d->role].authenticate == OST_AUTH_MAC);
 	statics_add(site, v, d, slot);
 	v->reachable++;
+}
+
+/* Those that have a slot, but for those whose slot is not in only, if there is an only. Returns how many have none. */
+static uint32_t devices_add_known(struct ost_site *site, struct ost_view *v, const bool *only)
+{
+	uint32_t without = 0;
+
+	for (uint32_t i = 0; i < v->image->device_count; i++) {
+		const struct ost_image_device *d = &v->image->devices[i];
+		uint32_t slot;
+
+		v->slot[i] = OST_SLOT_NONE;
+		if (!device_here(d, v->ports))
+			continue;
+		slot = slot_of(site, d);
+		if (slot == OST_SLOT_NONE)
+			without++;
+		else if (only == NULL || only[slot])
+			device_add(site, v, i, slot);
+	}
+	return without;
+}
+
+static int devices_add_new(struct ost_site *site, struct ost_view *v)
+{
+	for (uint32_t i = 0; i < v->image->device_count; i++) {
+		const struct ost_image_device *d = &v->image->devices[i];
+		uint32_t slot;
+
+		if (v->slot[i] != OST_SLOT_NONE || !device_here(d, v->ports) || slot_of(site, d) != OST_SLOT_NONE)
+			continue;
+		slot = ost_slot_take(site, ost_mac_word(d->mac), d->vlan);
+		if (slot == OST_SLOT_NONE)
+			return -ENOSPC;
+		device_add(site, v, i, slot);
+	}
 	return 0;
+}
+
+static struct ost_view *publish(struct ost_site *site, struct ost_view *v)
+{
+	uint32_t stamp = atomic_fetch_add(&site->stamp_next, 1);
+	struct ost_view *old;
+
+	ost_slots_born(site);
+	free(v->filters); /* each device has its role's */
+	v->filters = NULL;
+	for (uint32_t i = 0; i < site->config.devices_max; i++)
+		atomic_store_explicit(&v->stamp[i], stamp, memory_order_relaxed);
+	old = atomic_exchange(&site->view, v);
+	states_follow(site, v);
+	return old;
 }
 
 int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, uint64_t now_ns,
 	struct ost_view **ret_old)
 {
-	bool collected = false;
 	struct ost_view *v;
-	uint32_t stamp;
-	int r = view_alloc(site, image, &v);
+	int r = view_new(site, image, &v);
 
 	(void)now_ns;
 	if (r < 0)
 		return r;
-	if (image->port_count > OST_PORTS_MAX) {
-		ost_view_free(&v);
-		return -EINVAL;
-	}
-	v->serial = ++site->pass;
-	for (uint32_t i = 0; i < site->config.devices_max; i++)
-		v->hot[i] = (struct ost_view_slot){.vlan = OST_VLAN_NONE, .role = UINT32_MAX, .port = OST_PORTS_MAX};
-	ports_map(site, v);
-	filters_make(site, v);
-	for (uint32_t i = 0; i < image->device_count && r == 0; i++)
-		r = device_add(site, v, i, &collected);
+	r = ost_slots_reserve(site, v, devices_add_known(site, v, NULL));
+	if (r == 0)
+		r = devices_add_new(site, v);
 	if (r < 0) {
-		slots_give_back(site);
+		ost_slots_give_back(site);
 		ost_view_free(&v);
 		return r;
 	}
-	free(v->filters); /* each device has its role's */
-	v->filters = NULL;
-	for (uint32_t slot = 0; slot < site->slot_count; slot++)
-		site->slots[slot].unborn = 0;
-	stamp = atomic_fetch_add(&site->stamp_next, 1);
-	for (uint32_t i = 0; i < site->config.devices_max; i++)
-		atomic_store_explicit(&v->stamp[i], stamp, memory_order_relaxed);
-	*ret_old = atomic_exchange(&site->view, v);
-	states_follow(site, v);
+	*ret_old = publish(site, v);
 	return 0;
+}
+
+/* By slot: whether the image has its device. NULL: no memory. */
+static bool *slots_had_by(const struct ost_site *site, const struct ost_image *image)
+{
+	bool *had = calloc(site->config.devices_max, sizeof(*had));
+	uint8_t ports[OST_PORTS_MAX];
+
+	if (had == NULL)
+		return NULL;
+	ports_map(site, image, ports);
+	for (uint32_t i = 0; i < image->device_count; i++) {
+		const struct ost_image_device *d = &image->devices[i];
+		uint32_t slot = device_here(d, ports) ? slot_of(site, d) : OST_SLOT_NONE;
+
+		if (slot != OST_SLOT_NONE)
+			had[slot] = true;
+	}
+	return had;
+}
+
+int ost_site_policy_without(struct ost_site *site, const struct ost_image *next, struct ost_view **ret_old)
+{
+	const struct ost_view *now = atomic_load(&site->view);
+	struct ost_view *v;
+	bool *had;
+	int r;
+
+	if (now == NULL)
+		return -ENOENT;
+	if (next->port_count > OST_PORTS_MAX)
+		return -EINVAL;
+	had = slots_had_by(site, next);
+	r = had != NULL ? view_new(site, now->image, &v) : -ENOMEM;
+	if (r == 0) {
+		(void)devices_add_known(site, v, had);
+		*ret_old = publish(site, v);
+	}
+	free(had);
+	return r;
 }

@@ -10,6 +10,7 @@
 #include "rights.h"
 
 #define SWEEP_PASS_NS  (2 * OST_NS_PER_S)
+#define SWEEP_HURRY_NS (OST_NS_PER_S / 2)
 #define SWEEP_SLICE_NS (OST_NS_PER_MS)
 #define SPIN_ROUNDS    64u  /* empty rounds before the first sleep */
 #define SLEEP_MIN_US   4u
@@ -119,13 +120,14 @@ static uint32_t poll_handover(struct ost_worker *w, uint64_t now_ns)
 static void sweep(struct ost_worker *w, uint64_t now_ns)
 {
 	uint64_t passed = now_ns - w->swept_ns;
+	uint64_t pass_ns = atomic_load_explicit(&w->hurry, memory_order_relaxed) ? SWEEP_HURRY_NS : SWEEP_PASS_NS;
 
 	if (passed < SWEEP_SLICE_NS)
 		return;
 	w->swept_ns = now_ns;
 	passed = OST_MIN(passed, 10 * SWEEP_SLICE_NS); /* after a sleep or a stop, not all at once */
 	(void)ost_classifier_sweep(w->classifier,
-		(uint32_t)((uint64_t)w->sweep_buckets * passed / SWEEP_PASS_NS) + 1, now_ns);
+		(uint32_t)((uint64_t)w->sweep_buckets * passed / pass_ns) + 1, now_ns);
 }
 
 /* Longer and longer, up to a bound that keeps latency low; a longer one when it has been quiet for a while. */

@@ -50,6 +50,7 @@ struct ost_worker {
 	unsigned keep_rights;	   /* see rights.h */
 	bool may_sleep;
 	_Atomic bool stop;
+	_Atomic bool hurry; /* the sweep: somebody waits for what it takes away */
 	_Atomic bool finished;
 
 	uint64_t dirty; /* mask of ports whose transmit buffer holds something */

@@ -34,7 +34,7 @@ static void bind(struct gateway *g, uint8_t arg, bool later)
 	if (later)
 		r = ost_site_bind_later(g->site, arg & 3, &ip, OST_BINDING_DHCP, expires_ns);
 	else
-		r = ost_site_bind(g->site, arg & 3, &ip, arg & 0x10 ? OST_BINDING_DHCP : OST_BINDING_ND, expires_ns);
+		r = ost_site_bind(g->site, arg & 3, &ip, arg & 0x10 ? OST_BINDING_DHCP : OST_BINDING_ND, g->now_ns, expires_ns);
 	if (r != 0 && r != -ENOENT && r != -EADDRINUSE && r != -ENOSPC)
 		fuzz_die("a binding ended in an error of another kind");
 }

@@ -124,7 +124,7 @@ static void bindings_make(struct world *w, struct rng *rng)
 
 		if (naive_bound(n, w->policy->devices[d].vlan, &ip) != NAIVE_NONE)
 			continue;
-		must(ost_site_bind(w->site, d, &ip, OST_BINDING_DHCP, 0), "bind");
+		must(ost_site_bind(w->site, d, &ip, OST_BINDING_DHCP, w->now_ns, 0), "bind");
 		bind(n, d, &ip);
 	}
 }

@@ -29,13 +29,20 @@ static void *compiled(const char *text, uint64_t generation, struct ost_image *r
 	return bytes;
 }
 
-int rig_swap(struct rig *r, const char *policy)
+static int swap(struct rig *r, const char *policy, bool in_two)
 {
 	struct ost_view *old = NULL;
 	struct ost_image image;
 	void *bytes = compiled(policy, ++r->generation, &image);
-	int rc = ost_site_policy_set(r->site, &image, r->now_ns, &old);
+	int rc = 0;
 
+	if (in_two) {
+		assert_int_equal(ost_site_policy_without(r->site, &image, &old), 0);
+		ost_view_free(&old);
+		rig_sweep(r);
+		assert_int_equal(ost_site_departed(r->site), 0);
+	}
+	rc = ost_site_policy_set(r->site, &image, r->now_ns, &old);
 	if (rc < 0) {
 		free(bytes);
 		return rc;
@@ -45,6 +52,16 @@ int rig_swap(struct rig *r, const char *policy)
 	r->bytes = bytes;
 	r->image = image;
 	return 0;
+}
+
+int rig_swap(struct rig *r, const char *policy)
+{
+	return swap(r, policy, false);
+}
+
+int rig_swap_in_two(struct rig *r, const char *policy)
+{
+	return swap(r, policy, true);
 }
 
 void rig_new(struct rig *r, const char *policy, const struct rig_options *options)
@@ -146,7 +163,7 @@ void rig_bind(struct rig *r, const char *device, const char *text)
 	struct ost_ip ip;
 
 	assert_int_equal(ost_ip_parse(text, &ip), 0);
-	assert_int_equal(ost_site_bind(r->site, rig_device(r, device), &ip, OST_BINDING_DHCP, 0), 0);
+	assert_int_equal(ost_site_bind(r->site, rig_device(r, device), &ip, OST_BINDING_DHCP, r->now_ns, 0), 0);
 }
 
 /* ---- frames ---- */

@@ -45,8 +45,10 @@ int rig_stop(void **state);
 void rig_new(struct rig *r, const char *policy, const struct rig_options *options);
 void rig_free(struct rig *r);
 
-/* Another policy in force; the result of ost_site_policy_set(). */
+/* Another policy in force; the result of ost_site_policy_set(). In two: those that it does not have go first, and a sweep
+ * takes away what they leave behind. */
 int rig_swap(struct rig *r, const char *policy);
+int rig_swap_in_two(struct rig *r, const char *policy);
 
 void rig_wait_ms(struct rig *r, uint64_t ms);
 void rig_sweep(struct rig *r); /* one whole pass */

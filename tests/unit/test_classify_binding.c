@@ -73,8 +73,8 @@ static void main_takes_no_address_that_is_held(void **state)
 
 	dhcp_lease(*state, 1, "10.0.0.1", 100);
 	assert_int_equal(ost_ip_parse("10.0.0.1", &ip), 0);
-	assert_int_equal(ost_site_bind(rig.site, rig_device(*state, "b"), &ip, OST_BINDING_DHCP, 0), -EADDRINUSE);
-	assert_int_equal(ost_site_bind(rig.site, rig_device(*state, "b"), &ip, OST_BINDING_DHCP,
+	assert_int_equal(ost_site_bind(rig.site, rig_device(*state, "b"), &ip, OST_BINDING_DHCP, rig.now_ns, 0), -EADDRINUSE);
+	assert_int_equal(ost_site_bind(rig.site, rig_device(*state, "b"), &ip, OST_BINDING_DHCP, rig.now_ns,
 				 rig.now_ns + 3600 * OST_NS_PER_S), -EADDRINUSE);
 	assert_passes(speak(*state, 1, "10.0.0.1"));
 }
