@@ -13,6 +13,8 @@ _Static_assert(sizeof(struct ost_msg_port_stats) == 128 + 8 + 56 + 512, "layout"
 _Static_assert(sizeof(struct ost_msg_device_stats) == 16 + 40 + 8 + 512, "layout");
 _Static_assert(sizeof(struct ost_refusal) == 112, "layout");
 _Static_assert(sizeof(struct ost_msg_binding) == 48, "layout");
+_Static_assert(sizeof(struct ost_rule_count) == 16, "layout");
+_Static_assert(offsetof(struct ost_msg_rule_stats, rules) == 16, "layout");
 
 const char *ost_side_name(unsigned side)
 {
@@ -110,7 +112,7 @@ static bool refusal_valid(const struct ost_refusal *r)
 		r->port < OST_PORTS_MAX && r->count_pkts > 0 && r->first_wall_ns <= r->last_wall_ns;
 }
 
-/* The only message of variable length: a count, then that many records. */
+/* Of variable length, as the next one: a count, then that many records. */
 static bool refusals_valid(const void *payload, size_t length)
 {
 	struct ost_cursor c = ost_cursor_of(payload, length);
@@ -122,6 +124,25 @@ static bool refusals_valid(const void *payload, size_t length)
 		return false;
 	for (uint32_t i = 0; i < head[0]; i++) {
 		if (!ost_cursor_copy(&c, &r, sizeof(r)) || !refusal_valid(&r))
+			return false;
+	}
+	return true;
+}
+
+static bool rule_stats_valid(const void *payload, size_t length)
+{
+	struct ost_cursor c = ost_cursor_of(payload, length);
+	struct {
+		uint64_t generation;
+		uint32_t count, reserved;
+	} head;
+	struct ost_rule_count rule;
+
+	if (!ost_cursor_copy(&c, &head, sizeof(head)) || head.generation == 0 || head.count == 0 ||
+		head.count > OST_RULES_PER_MSG || ost_cursor_left(&c) != head.count * sizeof(rule))
+		return false;
+	for (uint32_t i = 0; i < head.count; i++) {
+		if (!ost_cursor_copy(&c, &rule, sizeof(rule)) || rule.rule >= OST_RULES_MAX)
 			return false;
 	}
 	return true;
@@ -152,6 +173,7 @@ static const struct {
 	[OST_MSG_STATS_END] = {0, NULL},
 	[OST_MSG_REFUSALS] = {0, NULL},
 	[OST_MSG_BINDING] = {sizeof(struct ost_msg_binding), binding_valid},
+	[OST_MSG_RULE_STATS] = {0, NULL},
 };
 
 bool ost_message_valid(uint16_t type, const void *payload, size_t length)
@@ -160,6 +182,8 @@ bool ost_message_valid(uint16_t type, const void *payload, size_t length)
 		return false;
 	if (type == OST_MSG_REFUSALS)
 		return refusals_valid(payload, length);
+	if (type == OST_MSG_RULE_STATS)
+		return rule_stats_valid(payload, length);
 	return length == messages[type].length &&
 		(messages[type].valid == NULL || messages[type].valid(payload));
 }

@@ -13,7 +13,8 @@
  *                             force. Not answered: what is taken over comes back as a BINDING of the data plane;
  *                             lapsed and static ones are left out, and vlan is the device's own whatever stands there
  *   ostiaryd   STATS_REQUEST  answered by one TOTALS, PORT_STATS per port, then DEVICE_STATS for each
- *                             device whose counters changed since the last request, then STATS_END
+ *                             device whose counters changed since the last request, RULE_STATS when counts of
+ *                             rules did, as many as fit, then STATS_END
  *   data plane REFUSALS       what was refused since the last one, joined by equal keys
  *   data plane BINDING        an address was bound to a device, renewed, or given up
  */
@@ -37,6 +38,7 @@ enum ost_msg_type {
 	OST_MSG_STATS_END,
 	OST_MSG_REFUSALS,
 	OST_MSG_BINDING,
+	OST_MSG_RULE_STATS,
 	OST_MSG_TYPE_COUNT,
 };
 
@@ -131,6 +133,22 @@ struct ost_msg_device_stats {
 	uint32_t flows;
 	uint32_t flows_opened;
 	uint64_t refused_pkts[OST_REASON_SLOTS];
+};
+
+/* How often a rule of the generation opened a flow, since it came in force. */
+struct ost_rule_count {
+	uint64_t flows_opened;
+	uint32_t rule; /* place in the image's table */
+	uint32_t reserved;
+};
+
+#define OST_RULES_PER_MSG 4000
+
+struct ost_msg_rule_stats {
+	uint64_t generation;
+	uint32_t count;
+	uint32_t reserved;
+	struct ost_rule_count rules[OST_RULES_PER_MSG]; /* count of them are sent */
 };
 
 /* Equal refusals since the last report. A refused frame that is no IP has family 0. */

@@ -20,6 +20,7 @@
 #define HEADER_BYTES	   (32u * 1024)
 #define LISTEN_QUEUE	   64
 #define LIMIT_DEFAULT	   1000u
+#define RULES_MOST	   10000u /* in one answer: there may be millions */
 #define SEGMENT_MAX	   256u
 
 struct ost_api {
@@ -90,14 +91,19 @@ static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, con
 
 /* ---- routes ---- */
 
-static uint32_t limit_of(struct MHD_Connection *c, uint32_t otherwise)
+static uint32_t number_of(struct MHD_Connection *c, const char *name, uint32_t most, uint32_t otherwise)
 {
-	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "limit");
+	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
 	uint64_t n;
 
-	if (text == NULL || ost_number_parse(text, strlen(text), &n) < 0 || n == 0 || n > OST_DEVICES_MAX)
+	if (text == NULL || ost_number_parse(text, strlen(text), &n) < 0 || n == 0 || n > most)
 		return otherwise;
 	return (uint32_t)n;
+}
+
+static uint32_t limit_of(struct MHD_Connection *c, uint32_t otherwise)
+{
+	return number_of(c, "limit", OST_DEVICES_MAX, otherwise);
 }
 
 static const char *argument(struct MHD_Connection *c, const char *name)
@@ -141,6 +147,16 @@ static enum MHD_Result get_policy(struct ost_daemon *d, struct MHD_Connection *c
 
 	(void)rest;
 	if (ost_view_policy(d, sources != NULL && strcmp(sources, "1") == 0, &w) < 0)
+		return send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
+static enum MHD_Result get_rules(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+
+	(void)rest;
+	if (ost_view_rules(d, number_of(c, "from", OST_RULES_MAX, 0), OST_MIN(limit_of(c, LIMIT_DEFAULT), RULES_MOST), &w) < 0)
 		return send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
 	return send_json(c, MHD_HTTP_OK, &w);
 }
@@ -197,6 +213,7 @@ static const struct route {
 	{"/v1/devices/", get_device, false},
 	{"/v1/policy", get_policy, true},
 	{"/v1/policy/generations", get_generations, false},
+	{"/v1/policy/rules", get_rules, false},
 	{"/v1/refusals", get_refusals, false},
 	{"/v1/unknown", get_unknown, false},
 	{"/metrics", get_metrics, false},

@@ -104,6 +104,14 @@ static void on_device_stats(void *user, const struct ost_msg_device_stats *m)
 		d->stale_messages++;
 }
 
+static void on_rule_stats(void *user, const struct ost_msg_rule_stats *m)
+{
+	struct ost_daemon *d = user;
+
+	if (ost_roster_rule_stats(d->roster, m) < 0)
+		d->stale_messages++;
+}
+
 static void refusal_take(struct ost_daemon *d, const struct ost_refusal *r, uint64_t now_ns)
 {
 	struct ost_refusal_names names = {.side = OST_SIDE_DEVICE};
@@ -161,6 +169,7 @@ static const struct ost_link_handlers link_handlers = {
 	.totals = on_totals,
 	.port_stats = on_port_stats,
 	.device_stats = on_device_stats,
+	.rule_stats = on_rule_stats,
 	.refusals = on_refusals,
 	.binding = on_binding,
 };

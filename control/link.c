@@ -145,6 +145,9 @@ static void dispatch(struct ost_link *l, uint16_t type)
 	case OST_MSG_DEVICE_STATS:
 		l->handlers.device_stats(l->user, p);
 		return;
+	case OST_MSG_RULE_STATS:
+		l->handlers.rule_stats(l->user, p);
+		return;
 	case OST_MSG_STATS_END:
 		l->asked_ns = 0;
 		return;

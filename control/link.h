@@ -22,6 +22,7 @@ struct ost_link_handlers {
 	void (*totals)(void *user, const struct ost_msg_totals *m);
 	void (*port_stats)(void *user, const struct ost_msg_port_stats *m);
 	void (*device_stats)(void *user, const struct ost_msg_device_stats *m);
+	void (*rule_stats)(void *user, const struct ost_msg_rule_stats *m); /* count of its rules */
 	void (*refusals)(void *user, const struct ost_refusal *refusals, uint32_t count);
 	void (*binding)(void *user, const struct ost_msg_binding *m);
 };

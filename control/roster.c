@@ -11,6 +11,8 @@ struct generation {
 struct ost_roster {
 	struct generation now, before;
 	struct ost_live *live; /* by place in now's table */
+	uint64_t *rule_flows;  /* by rule of now, or NULL: no rule opened one yet */
+	uint32_t rules_used;
 };
 
 int ost_roster_new(struct ost_roster **ret_roster)
@@ -37,6 +39,13 @@ static void live_free(struct ost_live *live, uint32_t count)
 	free(live);
 }
 
+static void rules_forget(struct ost_roster *r)
+{
+	free(r->rule_flows);
+	r->rule_flows = NULL;
+	r->rules_used = 0;
+}
+
 void ost_roster_free(struct ost_roster **roster)
 {
 	struct ost_roster *r = *roster;
@@ -44,6 +53,7 @@ void ost_roster_free(struct ost_roster **roster)
 	if (r == NULL)
 		return;
 	live_free(r->live, r->now.image.device_count);
+	rules_forget(r);
 	generation_free(&r->now);
 	generation_free(&r->before);
 	free(r);
@@ -123,6 +133,7 @@ int ost_roster_image_set(struct ost_roster *r, void *bytes, size_t length, char 
 	fresh.bytes = bytes;
 	live_carry(r, &fresh, live);
 	live_free(r->live, r->now.image.device_count);
+	rules_forget(r);
 	generation_free(&r->before);
 	r->before = r->now;
 	r->now = fresh;
@@ -222,8 +233,41 @@ int ost_roster_stats(struct ost_roster *r, const struct ost_msg_device_stats *m)
 	return 0;
 }
 
+int ost_roster_rule_stats(struct ost_roster *r, const struct ost_msg_rule_stats *m)
+{
+	uint32_t n = r->now.image.rule_count;
+
+	if (r->now.bytes == NULL || m->generation != r->now.image.generation)
+		return -ESTALE;
+	if (r->rule_flows == NULL)
+		r->rule_flows = calloc((size_t)n + 1, sizeof(*r->rule_flows));
+	if (r->rule_flows == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < m->count; i++) {
+		const struct ost_rule_count *c = &m->rules[i];
+
+		if (c->rule >= n)
+			return -ESTALE;
+		r->rules_used += c->flows_opened != 0;
+		r->rules_used -= r->rule_flows[c->rule] != 0;
+		r->rule_flows[c->rule] = c->flows_opened;
+	}
+	return 0;
+}
+
+uint64_t ost_roster_rule_flows(const struct ost_roster *r, uint32_t rule)
+{
+	return r->rule_flows != NULL && rule < r->now.image.rule_count ? r->rule_flows[rule] : 0;
+}
+
+uint32_t ost_roster_rules_used(const struct ost_roster *r)
+{
+	return r->rules_used;
+}
+
 void ost_roster_counters_reset(struct ost_roster *r)
 {
+	rules_forget(r);
 	for (uint32_t i = 0; i < r->now.image.device_count; i++) {
 		struct ost_live *l = &r->live[i];
 

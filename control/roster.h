@@ -5,7 +5,7 @@
  * new generation is carried over to the same name. The image before is kept, so that messages that were
  * under way during a swap still find their names.
  *
- * Bounds: one entry per device of the image (at most OST_DEVICES_MAX). Single thread.
+ * Bounds: one entry per device and rule of the image (at most OST_DEVICES_MAX, OST_RULES_MAX). Single thread.
  */
 #pragma once
 
@@ -47,6 +47,12 @@ const char *ost_roster_name(const struct ost_roster *r, uint64_t generation, uin
 
 /* Counters as the data plane sent them. -ESTALE: of a generation that is not known, or a device gone since. */
 int ost_roster_stats(struct ost_roster *r, const struct ost_msg_device_stats *m) OST_MUST_CHECK;
+
+/* Flows that rules of the image in force opened since it came in force. -ESTALE: of another generation, or of no rule. -ENOMEM. */
+int ost_roster_rule_stats(struct ost_roster *r, const struct ost_msg_rule_stats *m) OST_MUST_CHECK;
+uint64_t ost_roster_rule_flows(const struct ost_roster *r, uint32_t rule);
+/* Rules that opened one. */
+uint32_t ost_roster_rules_used(const struct ost_roster *r);
 
 /* The data plane started anew: its counters begin at 0; what was seen stays. */
 void ost_roster_counters_reset(struct ost_roster *r);

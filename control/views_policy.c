@@ -61,7 +61,39 @@ int ost_view_policy(struct ost_daemon *d, bool sources, struct ost_jsonw *w)
 	ost_jsonw_object(w, NULL);
 	generation_members(w, &d->in_force);
 	ost_jsonw_bool(w, "in_dataplane", d->gauges.have_totals && d->gauges.totals.generation == d->in_force.number);
+	ost_jsonw_u64(w, "rules_used", ost_roster_rules_used(d->roster));
 	sources_json(d, sources, w);
+	ost_jsonw_end(w, '}');
+	return 0;
+}
+
+static void rule_json(struct ost_daemon *d, const struct ost_image *image, uint32_t i, struct ost_jsonw *w)
+{
+	const struct ost_image_rule *rule = &image->rules[i];
+
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_string(w, "role", ost_image_role_name(image, rule->role));
+	ost_jsonw_string(w, "text", ost_image_string(image, rule->text));
+	ost_jsonw_string(w, "file", ost_image_string(image, rule->file));
+	ost_jsonw_u64(w, "line", rule->line);
+	ost_jsonw_u64(w, "column", rule->column);
+	ost_jsonw_u64(w, "flows_opened", ost_roster_rule_flows(d->roster, i));
+	ost_jsonw_end(w, '}');
+}
+
+int ost_view_rules(struct ost_daemon *d, uint32_t from, uint32_t limit, struct ost_jsonw *w)
+{
+	const struct ost_image *image = ost_roster_image(d->roster);
+
+	if (image == NULL)
+		return -ENOENT;
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_u64(w, "generation", image->generation);
+	ost_jsonw_u64(w, "total", image->rule_count);
+	ost_jsonw_array(w, "rules");
+	for (uint32_t i = from; i < image->rule_count && i - from < limit; i++)
+		rule_json(d, image, i, w);
+	ost_jsonw_end(w, ']');
 	ost_jsonw_end(w, '}');
 	return 0;
 }

@@ -78,6 +78,19 @@ void ost_report_port(const struct ost_dataplane *dp, uint32_t port, struct ost_m
 /* False: the slot holds no device of the generation in force. */
 bool ost_report_device(const struct ost_dataplane *dp, uint32_t slot, struct ost_msg_device_stats *ret_stats);
 
+/* What ostiaryd was told of rules, to tell only what changed. All zero at first; free(3) flows_opened. */
+struct ost_rules_told {
+	uint64_t generation;
+	uint64_t *flows_opened; /* by rule */
+	uint32_t rule_count;
+	uint32_t next, ahead; /* where the walk begins, and where it will once its message is sent */
+};
+
+/* Rules whose count changed, of some hundred thousand: the next call looks at those behind them. False: none of them. */
+bool ost_report_rules(const struct ost_dataplane *dp, struct ost_rules_told *told, struct ost_msg_rule_stats *ret_stats);
+/* The message was sent. */
+void ost_report_rules_sent(struct ost_rules_told *told, const struct ost_msg_rule_stats *stats);
+
 /* ---- link.c: the socket to ostiaryd ---- */
 
 int ost_link_new(struct ost_dataplane *dp, struct ost_link **ret_link) OST_MUST_CHECK;

@@ -20,7 +20,7 @@
 #define HELLO_WAIT_NS (2 * OST_NS_PER_S)
 #define REPLY_MAX     256u
 
-enum { STATS_NONE, STATS_TOTALS, STATS_PORTS, STATS_DEVICES, STATS_END };
+enum { STATS_NONE, STATS_TOTALS, STATS_PORTS, STATS_DEVICES, STATS_RULES, STATS_END };
 
 struct ost_link {
 	struct ost_dataplane *dp;
@@ -39,6 +39,7 @@ struct ost_link {
 	uint32_t stats_next, stats_sequence;
 	uint64_t *stats_sent; /* per slot: sum over what was sent last, to send only what changed */
 	uint32_t stats_slots;
+	struct ost_rules_told rules_told;
 
 	struct ost_refusal *refusals;
 	uint32_t refusal_count, refusal_next, refusal_capacity;
@@ -246,7 +247,7 @@ static int stats_device(struct ost_link *l)
 	int r;
 
 	if (slot >= slots || !slots_room(l, slots)) {
-		l->stats = STATS_END;
+		l->stats = STATS_RULES;
 		return 0;
 	}
 	l->stats_next++;
@@ -257,6 +258,21 @@ static int stats_device(struct ost_link *l)
 		l->stats_sent[slot] = device_sum(&m);
 	else
 		l->stats_next--;
+	return r;
+}
+
+static int stats_rules(struct ost_link *l)
+{
+	static struct ost_msg_rule_stats m;
+	int r = 0;
+
+	if (ost_report_rules(l->dp, &l->rules_told, &m)) {
+		r = send_own(l, OST_MSG_RULE_STATS, l->stats_sequence, &m,
+			offsetof(struct ost_msg_rule_stats, rules) + m.count * sizeof(m.rules[0]));
+		if (r == 0)
+			ost_report_rules_sent(&l->rules_told, &m);
+	}
+	l->stats = r == 0 ? STATS_END : l->stats;
 	return r;
 }
 
@@ -284,6 +300,8 @@ static int stats_step(struct ost_link *l)
 		return r;
 	case STATS_DEVICES:
 		return stats_device(l);
+	case STATS_RULES:
+		return stats_rules(l);
 	default:
 		r = send_own(l, OST_MSG_STATS_END, l->stats_sequence, NULL, 0);
 		l->stats = r == 0 ? STATS_NONE : l->stats;
@@ -434,6 +452,7 @@ static void accept_one(struct ost_link *l)
 	l->since_ns = ost_clock_mono_ns();
 	if (l->stats_slots > 0)
 		memset(l->stats_sent, 0, l->stats_slots * sizeof(*l->stats_sent));
+	l->rules_told.generation = 0;
 	hello_send(l);
 }
 
@@ -510,6 +529,7 @@ void ost_link_free(struct ost_link **link)
 	(void)close(l->listen_fd);
 	(void)unlink(l->dp->paths.dataplane_socket);
 	free(l->stats_sent);
+	free(l->rules_told.flows_opened);
 	free(l->refusals);
 	free(l->bindings);
 	free(l);

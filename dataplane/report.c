@@ -5,6 +5,8 @@
 
 #include "dataplane.h"
 
+#define RULES_AT_ONCE (1u << 17) /* looked at in one go: a millisecond or less */
+
 void ost_report_totals(const struct ost_dataplane *dp, struct ost_msg_totals *ret_totals)
 {
 	uint64_t flows, flows_max;
@@ -99,4 +101,53 @@ bool ost_report_device(const struct ost_dataplane *dp, uint32_t slot, struct ost
 	s.last_seen_wall_ns = wall_of(dp, c.last_seen_ns);
 	*ret_stats = s;
 	return true;
+}
+
+/* Counts begin anew with each generation. */
+static bool told_room(const struct ost_dataplane *dp, struct ost_rules_told *t)
+{
+	const struct ost_image *image = dp->policy != NULL ? &dp->policy->image : NULL;
+
+	if (image == NULL || image->rule_count == 0)
+		return false;
+	if (t->generation == image->generation && t->rule_count == image->rule_count)
+		return true;
+	free(t->flows_opened);
+	*t = (struct ost_rules_told){.flows_opened = calloc(image->rule_count, sizeof(*t->flows_opened))};
+	if (t->flows_opened == NULL)
+		return false;
+	t->generation = image->generation;
+	t->rule_count = image->rule_count;
+	return true;
+}
+
+bool ost_report_rules(const struct ost_dataplane *dp, struct ost_rules_told *t, struct ost_msg_rule_stats *ret_stats)
+{
+	struct ost_msg_rule_stats *m = ret_stats;
+	uint32_t looked = 0, rule;
+
+	if (!told_room(dp, t))
+		return false;
+	m->generation = t->generation;
+	m->count = m->reserved = 0;
+	for (rule = t->next; looked < OST_MIN(t->rule_count, RULES_AT_ONCE) && m->count < OST_RULES_PER_MSG; looked++) {
+		uint64_t flows = 0;
+
+		for (uint32_t i = 0; i < dp->worker_count; i++)
+			flows += ost_classifier_rule_hits(dp->workers[i]->classifier, rule);
+		if (flows != t->flows_opened[rule])
+			m->rules[m->count++] = (struct ost_rule_count){.flows_opened = flows, .rule = rule};
+		rule = rule + 1 < t->rule_count ? rule + 1 : 0;
+	}
+	t->ahead = rule;
+	if (m->count == 0)
+		t->next = rule;
+	return m->count > 0;
+}
+
+void ost_report_rules_sent(struct ost_rules_told *t, const struct ost_msg_rule_stats *m)
+{
+	for (uint32_t i = 0; i < m->count; i++)
+		t->flows_opened[m->rules[i].rule] = m->rules[i].flows_opened;
+	t->next = t->ahead;
 }

@@ -44,8 +44,9 @@ static const struct command commands[] = {
 		"Exit code: 0 in force, 1 a test of the policy fails, 2 the input is wrong or it could not\n"
 		"be stored, 3 ostiaryd or the data plane is not reachable. Unless 0, nothing changed.\n",
 		ost_cmd_policy_apply},
-	{"policy", "show", "[--sources] [--history]", "the policy in force: generation, by whom, when",
+	{"policy", "show", "[--sources] [--rules] [--history]", "the policy in force: generation, by whom, when",
 		"  --sources   print the policy files of the generation in force\n"
+		"  --rules     list its rules, and how often each opened a flow\n"
 		"  --history   list every generation\n",
 		ost_cmd_policy_show},
 	{"device", "list", "", "every device: state, port, addresses, what passed and what did not", NULL,

@@ -158,6 +158,33 @@ static void test_refusals_count_what_they_hold(void **state)
 	free(m);
 }
 
+static void test_rules_count_what_they_hold(void **state)
+{
+	struct ost_msg_rule_stats *m = calloc(1, sizeof(*m));
+	const size_t head = offsetof(struct ost_msg_rule_stats, rules), one = sizeof(m->rules[0]);
+
+	(void)state;
+	assert_non_null(m);
+	assert_true(sizeof(*m) <= OST_MSG_PAYLOAD_MAX);
+	m->generation = 1;
+	m->count = 2;
+	m->rules[1].rule = OST_RULES_MAX - 1;
+	assert_true(ost_message_valid(OST_MSG_RULE_STATS, m, head + 2 * one));
+	assert_false(ost_message_valid(OST_MSG_RULE_STATS, m, head + 1 * one));
+	assert_false(ost_message_valid(OST_MSG_RULE_STATS, m, head + 3 * one));
+	m->rules[1].rule = OST_RULES_MAX;
+	assert_false(ost_message_valid(OST_MSG_RULE_STATS, m, head + 2 * one));
+	m->rules[1].rule = 0;
+	m->generation = 0;
+	assert_false(ost_message_valid(OST_MSG_RULE_STATS, m, head + 2 * one));
+	m->generation = 1;
+	m->count = 0;
+	assert_false(ost_message_valid(OST_MSG_RULE_STATS, m, head));
+	m->count = UINT32_MAX;
+	assert_false(ost_message_valid(OST_MSG_RULE_STATS, m, head + 2 * one));
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +194,7 @@ int main(void)
 		cmocka_unit_test(test_text_must_end_and_be_shown_safely),
 		cmocka_unit_test(test_values_outside_their_lists),
 		cmocka_unit_test(test_refusals_count_what_they_hold),
+		cmocka_unit_test(test_rules_count_what_they_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

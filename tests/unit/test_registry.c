@@ -316,6 +316,45 @@ static void roster_carries_names_over(void **state)
 	ost_roster_free(&r);
 }
 
+static const char two_rules[] = "ostiary: 1\nnetworks: { plant: 10.20.0.0/24 }\n"
+	"roles: { r: { allow: [ { to: { network: plant, service: tcp/80 } }, { to: { network: plant, service: tcp/81 } } ] } }\n"
+	"devices: { a: { role: r, mac: \"02:00:00:00:00:0a\" } }\n";
+
+static void roster_counts_rules_of_its_generation(void **state)
+{
+	static struct ost_msg_rule_stats m = {.generation = 1, .count = 2, .rules = {{5, 0, 0}, {7, 1, 0}}};
+	struct ost_roster *r = NULL;
+	char why[256];
+	size_t length;
+	void *bytes = image_of(two_rules, 1, &length);
+
+	(void)state;
+	assert_int_equal(ost_roster_new(&r), 0);
+	assert_int_equal(ost_roster_rule_stats(r, &m), -ESTALE);
+	assert_int_equal(ost_roster_image_set(r, bytes, length, why), 0);
+	assert_int_equal(ost_roster_rules_used(r), 0);
+	assert_int_equal(ost_roster_rule_stats(r, &m), 0);
+	assert_int_equal(ost_roster_rule_flows(r, 1), 7);
+	assert_int_equal(ost_roster_rules_used(r), 2);
+	/* Sent again after the same image was swapped in anew. */
+	m.rules[0].flows_opened = 0;
+	assert_int_equal(ost_roster_rule_stats(r, &m), 0);
+	assert_int_equal(ost_roster_rules_used(r), 1);
+	m.rules[0].rule = 2;
+	assert_int_equal(ost_roster_rule_stats(r, &m), -ESTALE);
+	m.rules[0].rule = 0;
+	m.generation = 2;
+	assert_int_equal(ost_roster_rule_stats(r, &m), -ESTALE);
+	bytes = image_of(two_rules, 2, &length);
+	assert_int_equal(ost_roster_image_set(r, bytes, length, why), 0);
+	assert_int_equal(ost_roster_rule_flows(r, 1), 0);
+	assert_int_equal(ost_roster_rules_used(r), 0);
+	assert_int_equal(ost_roster_rule_stats(r, &m), 0);
+	ost_roster_counters_reset(r);
+	assert_int_equal(ost_roster_rules_used(r), 0);
+	ost_roster_free(&r);
+}
+
 /* ---- ledger ---- */
 
 static void device_gather(void *user, const struct ost_registry_device *d)
@@ -458,6 +497,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(addresses, setup, teardown),
 		cmocka_unit_test(sightings_evict_the_longest_unseen),
 		cmocka_unit_test(roster_carries_names_over),
+		cmocka_unit_test(roster_counts_rules_of_its_generation),
 		cmocka_unit_test_setup_teardown(ledger_batches, setup, teardown),
 		cmocka_unit_test_setup_teardown(ledger_writes_a_large_policy_in_pieces, setup, teardown),
 	};
