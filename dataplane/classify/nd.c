@@ -110,7 +110,28 @@ static bool sound(const struct nd *n)
 	return n->type == ND_RS || link_local(n->source);
 }
 
-/* RFC 4861 sections 6.1 and 7.1: hop limit 255, code 0, lengths. */
+static uint64_t sum16(const uint8_t *bytes, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i + 1 < n; i += 2)
+		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
+	return n & 1 ? sum + ((uint32_t)bytes[n - 1] << 8) : sum;
+}
+
+/* RFC 4443 section 2.3, RFC 8200 section 8.1. Who has an address that a device claims must hear of it, or he cannot
+ * contest it: what he would not believe, we do not. */
+static bool checksum_right(const struct ost_packet *p)
+{
+	uint64_t sum = sum16(p->bytes + p->l3 + 8, 32) + p->l4_bytes + 58 + sum16(p->bytes + p->l4, p->l4_bytes);
+
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+/* RFC 4861 sections 6.1 and 7.1: hop limit 255, code 0, lengths, checksum. Reserved bits are the receiver's to ignore, and
+ * ours: a later standard may give them a meaning, and 29 bits now and then are no more than a nonce carries. */
 static enum ost_reason nd_read(struct ost_control *k, struct nd *n)
 {
 	static const uint8_t fixed[] = {[ND_RS - ND_RS] = 8, [ND_RA - ND_RS] = 16, [ND_NS - ND_RS] = 24,
@@ -132,7 +153,7 @@ static enum ost_reason nd_read(struct ost_control *k, struct nd *n)
 	if (n->type == ND_NS || n->type == ND_NA)
 		memcpy(n->target, body + 6, 16);
 	r = options_check(k, &c, n);
-	return r == OST_REASON_NONE && !sound(n) ? OST_REASON_MALFORMED_L4 : r;
+	return r == OST_REASON_NONE && !(sound(n) && checksum_right(p)) ? OST_REASON_MALFORMED_L4 : r;
 }
 
 /* The link-local address that a device makes of its own MAC (RFC 4291 appendix A): its MAC proves it. */
@@ -176,6 +197,12 @@ static bool may_reach(const struct ost_control *k, const struct nd *n)
 	return false;
 }
 
+/* A group's frame goes to the group's MAC (RFC 2464 section 7): to any other, whom it asks would not hear it. */
+static bool group_mac(const uint8_t *mac, const uint64_t group[2])
+{
+	return mac[0] == 0x33 && mac[1] == 0x33 && memcmp(mac + 2, (const uint8_t *)group + 12, 4) == 0;
+}
+
 /* RFC 4861 sections 4.1, 4.3 and 4.4, RFC 9131 section 4: where each message goes. */
 static enum ost_reason destination_check(const struct ost_control *k, const struct nd *n)
 {
@@ -193,6 +220,8 @@ static enum ost_reason destination_check(const struct ost_control *k, const stru
 											    : OST_REASON_PEER_NOT_ALLOWED;
 		fits = may_reach(k, n);
 	}
+	if (is_group(n->to) && !group_mac(k->p->bytes, n->to))
+		fits = false;
 	/* A question to one is about that one. */
 	if (n->type == ND_NS && !is_group(n->to) && memcmp(n->to, n->target, 16) != 0)
 		fits = false;
@@ -215,7 +244,9 @@ static enum ost_reason device_says(struct ost_control *k, const struct nd *n)
 
 static void nd_from_device(struct ost_control *k, const struct nd *n)
 {
-	enum ost_reason r = device_says(k, n);
+	/* An extension header could bear an option for which its receivers throw it away (RFC 8200 section 4.2). */
+	bool plain = k->p->l4 == k->p->l3 + 40;
+	enum ost_reason r = plain ? device_says(k, n) : OST_REASON_IPV6_EXTENSION;
 
 	if (r != OST_REASON_NONE)
 		ost_control_refuse(k, r);

@@ -196,13 +196,40 @@ static void dhcp(struct out *o, const struct seed *s)
 	zeros(o, 3);
 }
 
+/* Of an ICMPv6 message at the frame's end, its IPv6 header before it. */
+static void checksum_put(struct out *o, uint32_t l4)
+{
+	uint32_t sum = 58 + o->n - l4;
+
+	for (uint32_t i = l4 - 32; i < o->n; i++)
+		sum += i & 1 ? o->bytes[i] : (uint32_t)o->bytes[i] << 8;
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	o->bytes[l4 + 2] = (uint8_t)(~sum >> 8);
+	o->bytes[l4 + 3] = (uint8_t)~sum;
+}
+
+/* To the group that the target is asked for in (RFC 4291 section 2.7.1), by its MAC. */
+static void to_solicited(struct out *o, uint32_t l4, const uint8_t target[16])
+{
+	uint8_t *to = o->bytes + l4 - 16;
+	const uint8_t prefix[13] = {0xff, 2, [11] = 1, 0xff};
+
+	memcpy(to, prefix, 13);
+	memcpy(to + 13, target + 13, 3);
+	memset(o->bytes, 0x33, 2);
+	memcpy(o->bytes + 2, to + 12, 4);
+}
+
 static void nd(struct out *o, const struct seed *s)
 {
 	static const uint8_t fixed[] = {4, 12, 20, 20, 36}; /* behind the first four bytes, RFC 4861 */
 	unsigned which = (s->a & 7) % 5;
 	bool option = s->a & 8;
+	uint32_t l4;
 
 	put_ip6(o, s, 58, 4u + fixed[which] + (option ? 8 : 0), 255, false);
+	l4 = o->n;
 	put8(o, 133 + which);
 	put8(o, 0);
 	put16(o, 0);
@@ -212,11 +239,14 @@ static void nd(struct out *o, const struct seed *s)
 	} else {
 		zeros(o, fixed[which]);
 	}
-	if (!option)
-		return;
-	put8(o, s->a & 0x10 ? 2 : 1);
-	put8(o, 1);
-	put(o, s->a & 0x20 ? fuzz_macs[s->b >> 4 & 7] : source_mac(s), 6);
+	if (option) {
+		put8(o, s->a & 0x10 ? 2 : 1);
+		put8(o, 1);
+		put(o, s->a & 0x20 ? fuzz_macs[s->b >> 4 & 7] : source_mac(s), 6);
+	}
+	if (which == 2 && (s->a & 0x40))
+		to_solicited(o, l4, fuzz_ip6[s->b & 7]);
+	checksum_put(o, l4);
 }
 
 static void dhcpv6(struct out *o, const struct seed *s)

@@ -291,6 +291,21 @@ static void store16(uint8_t *at, uint32_t v)
 	at[1] = (uint8_t)v;
 }
 
+/* ICMPv6's, with the pseudo header (RFC 4443 section 2.3). */
+static void checksum_put(struct wire *w)
+{
+	uint32_t sum = 58 + w->n - w->l4;
+
+	store16(w->b + w->l4 + 2, 0);
+	for (uint32_t i = w->l3 + 8; i < w->l3 + 40; i += 2)
+		sum += (uint32_t)w->b[i] << 8 | w->b[i + 1];
+	for (uint32_t i = w->l4; i < w->n; i++)
+		sum += (i - w->l4) & 1 ? w->b[i] : (uint32_t)w->b[i] << 8;
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	store16(w->b + w->l4 + 2, sum ^ 0xffff);
+}
+
 void wire_end(struct wire *w)
 {
 	if (w->family == OST_IPV4)
@@ -299,6 +314,8 @@ void wire_end(struct wire *w)
 		store16(w->b + w->l3 + 4, w->n - w->l3 - 40);
 	if (w->family != 0 && w->protocol == 17)
 		store16(w->b + w->l4 + 4, w->n - w->l4);
+	if (w->family == OST_IPV6 && w->protocol == 58 && w->n >= w->l4 + 4)
+		checksum_put(w);
 	if (w->n < 60)
 		wire_zeros(w, 60 - w->n);
 }

@@ -86,7 +86,7 @@ void wire_ip(struct wire *w, const char *src, const char *dst, uint8_t protocol)
 void wire_tcp(struct wire *w, uint16_t sport, uint16_t dport, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t payload);
 void wire_udp(struct wire *w, uint16_t sport, uint16_t dport, uint32_t payload);
 void wire_echo(struct wire *w, bool reply, uint16_t id);
-/* Lengths of IP and UDP, and padding to 60 bytes. */
+/* Lengths of IP and UDP, the checksum of ICMPv6 (which Neighbour Discovery is believed by), and padding to 60 bytes. */
 void wire_end(struct wire *w);
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };

@@ -478,6 +478,7 @@ static enum ost_reason claim(struct rig *r, unsigned device, const char *ip)
 	struct wire f;
 
 	wire_eth(&f, GROUP, device);
+	memcpy(f.b, "\x33\x33\xff\0\0\1", 6);
 	wire_ip(&f, "::", "ff02::1:ff00:1", 58);
 	wire_u32(&f, 0x87000000);
 	wire_u32(&f, 0);

@@ -99,6 +99,10 @@ static void nd_build(struct wire *f, const struct nd *d)
 
 	wire_eth(f, d->dst, d->src);
 	wire_ip(f, d->from, d->to != NULL ? d->to : group_of(d->target), 58);
+	if (d->dst == GROUP && f->b[f->l3 + 24] == 0xff) { /* RFC 2464 section 7 */
+		memset(f->b, 0x33, 2);
+		memcpy(f->b + 2, f->b + f->l3 + 36, 4);
+	}
 	f->b[f->l3 + 7] = d->hops;
 	wire_u16(f, (unsigned)d->type << 8 | d->code);
 	wire_u16(f, 0);
@@ -566,6 +570,83 @@ static void what_comes_from_afar_is_refused(void **state)
 }
 
 /* RFC 4861 sections 6.1.1, 7.1.1 and 7.1.2. */
+/* Who has an address must hear of it when a device claims it, or he cannot contest it: what would not reach him, or what
+ * he would throw away unread, claims nothing. */
+static void a_claim_that_nobody_hears_is_none(void **state)
+{
+	static const uint8_t header[8] = {58, 0, 0x1e | 0xc0, 4}; /* an option that is not skipped */
+	const struct nd d = claim_of(1, A);
+	struct rig *r = *state;
+	struct wire whole, f;
+
+	nd_build(&whole, &d);
+	wire_end(&whole);
+	for (uint32_t i = 0; i < 6; i++) { /* its group's MAC */
+		f = whole;
+		f.b[i] ^= i == 0 ? 2 : 1;
+		assert_refused(rig_send(r, DEV1, &f), NOT_ALLOWED);
+	}
+	f = whole;
+	memset(f.b, 0xff, 6);
+	assert_refused(rig_send(r, DEV1, &f), NOT_ALLOWED);
+	for (uint32_t i = 0; i < 24; i++) { /* the checksum holds for reserved bits, target, option */
+		f = whole;
+		f.b[f.l4 + i] ^= 0x80;
+		if (i < 2)
+			continue;
+		assert_true(rig_send(r, DEV1, &f) != OST_REASON_NONE);
+	}
+	f = whole;
+	f.b[f.l4 + 3] ^= 1;
+	assert_refused(rig_send(r, DEV1, &f), MALFORMED_L4);
+	f = whole;
+	memmove(f.b + f.l4 + 8, f.b + f.l4, f.n - f.l4);
+	memcpy(f.b + f.l4, header, 8);
+	f.b[f.l3 + 6] = 60;
+	f.b[f.l3 + 5] = (uint8_t)(f.b[f.l3 + 5] + 8);
+	f.n += 8;
+	assert_refused(rig_send(r, DEV1, &f), IPV6_EXTENSION);
+	rig_wait_ms(r, 600);
+	assert_int_equal(held(r), 0);
+	assert_refused(speak(r, 1, A), SOURCE_ADDRESS);
+	assert_passes(rig_send(r, DEV1, &whole));
+	assert_int_equal(held(r), 1);
+}
+
+/* RFC 4861 sections 4.3 and 4.4: a receiver ignores them. */
+static void reserved_bits_are_nobodys(void **state)
+{
+	struct rig *r = *state;
+	struct nd d = claim_of(1, A);
+
+	d.word = 0xffffffff;
+	assert_passes(nd_send(r, d));
+	rig_wait_ms(r, 600);
+	d = answer_of(1, A, "ff02::1", GROUP);
+	d.word |= 0x1fffffff;
+	assert_passes(nd_send(r, d));
+	d = ask_of(NET, "fd00:20::9", A);
+	d.word = 0xffffffff;
+	assert_passes(nd_send(r, d));
+	assert_to(r, DEV1);
+}
+
+/* From the network too: a router's word with a wrong checksum is noise. */
+static void noise_from_the_network_contests_nothing(void **state)
+{
+	struct rig *r = *state;
+	struct nd d = answer_of(NET, A, "ff02::1", GROUP);
+	struct wire f;
+
+	assert_passes(nd_send(r, claim_of(1, A)));
+	nd_build(&f, &d);
+	wire_end(&f);
+	f.b[f.l4 + 2] ^= 0x10;
+	assert_refused(rig_send(r, NET, &f), MALFORMED_L4);
+	rig_wait_ms(r, 600);
+	assert_passes(speak(r, 1, A));
+}
+
 static void contradictions_are_refused(void **state)
 {
 	struct nd rs = {.port = DEV1, .dst = GROUP, .src = 1, .from = "::", .to = "ff02::2", .type = RS, .hops = 255}, d;
@@ -670,7 +751,8 @@ int main(void)
 		TEST(routers_may_say_more), TEST(the_network_names_no_device), TEST(a_device_is_no_router),
 		TEST(a_question_goes_to_who_has_the_answer), TEST(between_devices_only_for_those_that_may_talk),
 		TEST(solicitations_go_to_neighbours_only), TEST(neighbours_are_not_far_away),
-		TEST(what_comes_from_afar_is_refused), TEST(contradictions_are_refused), TEST(cut_short_at_every_byte),
+		TEST(what_comes_from_afar_is_refused), TEST(a_claim_that_nobody_hears_is_none), TEST(reserved_bits_are_nobodys),
+		TEST(noise_from_the_network_contests_nothing), TEST(contradictions_are_refused), TEST(cut_short_at_every_byte),
 		TEST(a_role_without_nd_has_none), TEST(states_without_infrastructure_have_none),
 	};
 
