@@ -6,12 +6,12 @@
  *
  *   link.h        the data plane: counters in, images out
  *   roster.h      the image in force and what is known live of its devices; gauges.h: ports and totals
- *   apply.h       sources -> candidate.h -> generations.h (disk) -> link -> in force
+ *   apply.h       sources -> maker.h: candidate.h -> generations.h (disk) -> link -> in force
  *   registry.h    SQLite; ledger.h batches what is written there; sightings.h: unknown devices
  *   refusal_log.h refusals joined to kinds; refusal_file.h: their NDJSON file
  *   api.h         HTTP on a unix socket; views.h and metrics.h make its bodies
  *
- * One thread, one event loop (libevent). This header is the list of the parts, for those that show them.
+ * One event loop (libevent), in one thread; what takes long of an apply has another one for itself (maker.h). This header is the list of the parts, for those that show them.
  */
 #pragma once
 
