@@ -101,7 +101,7 @@ static inline void parse_one(struct ost_classifier *c, const struct ost_frame *f
 	ost_table_prefetch(ost_packet_is4(p) ? &c->table4 : &c->table6, p->hash);
 }
 
-/* Candidate by tag; asks for the lines of its entry. Only the first bucket's first tag: what is elsewhere is rare. */
+/* Candidate by tag: the first bucket's first one. Asks for the lines of its entry, or for the second bucket. */
 static inline uint32_t candidate(struct ost_classifier *c, const struct ost_packet *p)
 {
 	uint32_t place = OST_TABLE_NONE;
@@ -110,11 +110,15 @@ static inline uint32_t candidate(struct ost_classifier *c, const struct ost_pack
 		place = ost_table_candidate(&c->table4, p->hash);
 		if (place != OST_TABLE_NONE)
 			__builtin_prefetch(&c->flows4[place], 1);
+		else
+			__builtin_prefetch(ost_table_beyond(&c->table4, p->hash));
 	} else if (p->kind == OST_KIND_FLOW6) {
 		place = ost_table_candidate(&c->table6, p->hash);
 		if (place != OST_TABLE_NONE) {
 			__builtin_prefetch(&c->flows6[place], 1);
 			__builtin_prefetch(&c->flows6[place].counts, 1);
+		} else {
+			__builtin_prefetch(ost_table_beyond(&c->table6, p->hash));
 		}
 	}
 	return place;
@@ -129,7 +133,7 @@ static inline uint32_t confirm(struct ost_classifier *c, const struct ost_packet
 		OST_UNLIKELY(!(v4 ? ost_flow4_is(&c->flows4[place], p->key) : ost_flow6_is(&c->flows6[place], p->key))))
 		place = ost_flow_find(c, p->key, p->hash, v4);
 	else if (place == OST_TABLE_NONE && (v4 || p->kind == OST_KIND_FLOW6) &&
-		OST_UNLIKELY(ost_table_elsewhere(v4 ? &c->table4 : &c->table6, p->hash)))
+		OST_UNLIKELY(ost_table_match(ost_table_beyond(v4 ? &c->table4 : &c->table6, p->hash), ost_table_tag(p->hash)) != 0))
 		place = ost_flow_find(c, p->key, p->hash, v4);
 	if (place == OST_TABLE_NONE)
 		return place;
@@ -148,6 +152,7 @@ void OST_VARIANT_NAME(ost_burst)(struct ost_classifier *c, const struct ost_fram
 	struct ost_packet *slow[OST_BURST];
 	struct ost_verdict *slow_verdicts[OST_BURST];
 	uint32_t places[OST_BURST], slow_count = 0;
+	bool one_port;
 	struct run received = {.port = frames[0].port}, forwarded = {.port = frames[0].port};
 
 	for (uint32_t i = 0; i < n; i++)
@@ -156,6 +161,7 @@ void OST_VARIANT_NAME(ost_burst)(struct ost_classifier *c, const struct ost_fram
 		run_add(c, &received, frames[i].port, frames[i].length, true);
 		parse_one(c, &frames[i], &packets[i]);
 	}
+	one_port = received.pkts == n;
 	run_flush(c, &received, true);
 	for (uint32_t i = 0; i < n; i++)
 		places[i] = candidate(c, &packets[i]);
@@ -179,5 +185,5 @@ void OST_VARIANT_NAME(ost_burst)(struct ost_classifier *c, const struct ost_fram
 	}
 	run_flush(c, &forwarded, false);
 	if (slow_count > 0)
-		OST_VARIANT_NAME(ost_first)(c, slow, slow_verdicts, slow_count);
+		OST_VARIANT_NAME(ost_first)(c, slow, slow_verdicts, slow_count, one_port);
 }

@@ -70,7 +70,7 @@ static int refusals_make(const struct ost_site *site, struct ost_refusal_table *
 	if (records == 0)
 		return 0;
 	t->hashes = ost_site_alloc(site, records * sizeof(*t->hashes));
-	t->records = ost_site_alloc(site, records * sizeof(*t->records));
+	t->records = ost_site_alloc(site, ((size_t)records + 1) * sizeof(*t->records));
 	return t->hashes != NULL && t->records != NULL ? 0 : -ENOMEM;
 }
 
@@ -144,7 +144,7 @@ void ost_classifier_free(struct ost_classifier **classifier)
 		struct ost_refusal_table *t = &c->refusals[i];
 
 		ost_site_release(site, t->hashes, t->capacity * sizeof(*t->hashes));
-		ost_site_release(site, t->records, t->capacity * sizeof(*t->records));
+		ost_site_release(site, t->records, ((size_t)t->capacity + 1) * sizeof(*t->records));
 	}
 	ost_site_release(site, c->tallies, (size_t)site->config.devices_max * sizeof(*c->tallies));
 	ost_site_release(site, c, sizeof(*c));

@@ -201,9 +201,19 @@ void ost_refusal_fill(const struct ost_classifier *c, const struct ost_packet *p
 void ost_refuse(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, enum ost_reason reason,
 	struct ost_verdict *v)
 {
-	uint64_t source = p->length >= 12 ? ost_slot_hash(c->site, ost_mac_word(p->bytes + 6), p->vlan) : 0;
+	const struct ost_hash_key *k = &c->site->hash;
 
-	ost_refuse_inline(c, ost_refusal_table_now(c), p, ost_refusal_hash(c, p, source), slot, reason, v);
+	ost_refuse_hashed(c, p, ost_refusal_hash(k, p, ost_packet_source(k, p)), slot, reason, v);
+}
+
+void ost_refuse_hashed(struct ost_classifier *c, const struct ost_packet *p, uint64_t hash, uint32_t slot, enum ost_reason reason,
+	struct ost_verdict *v)
+{
+	struct ost_refusal_table *t = ost_refusal_table_now(c);
+
+	ost_refuse_count(c, p, slot, reason, v);
+	if (t->capacity != 0)
+		ost_refusal_record(c, t, p, hash, OST_REFUSAL_FRESH, slot, (uint8_t)reason);
 }
 
 void ost_classifier_refusals_flip(struct ost_classifier *c)

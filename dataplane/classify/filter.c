@@ -50,30 +50,31 @@ static struct ost_filter_grain grain_choose(const uint32_t lengths[33])
 
 static void service_add(struct ost_filter *f, uint64_t key, uint16_t selector, uint16_t lo, uint16_t span)
 {
-	uint64_t *word = &f->service[selector & OST_LANE_FROM ? OST_FROM : OST_TO];
+	unsigned direction = selector & OST_LANE_FROM ? OST_FROM : OST_TO;
 	uint8_t protocol = (uint8_t)selector;
 
 	if (protocol == 0 || span >= SERVICES_LISTED_MAX) {
-		*word = UINT64_MAX;
+		f->service = UINT64_MAX;
 		return;
 	}
 	for (uint32_t i = 0; i <= span; i++)
-		*word |= ost_filter_service_bit(key, protocol, (uint16_t)(lo + i));
+		f->service |= 1ull << ost_filter_service(key, direction, protocol, (uint16_t)(lo + i));
 }
 
-static void lane_add(struct ost_filter *f, struct ost_filter_grain grain, uint64_t key, const struct ost_image_chunk4 *c,
-	uint32_t i, unsigned length)
+static void lane_add(struct ost_role_filter *r, const struct ost_filter_key *key, const struct ost_image_chunk4 *c, uint32_t i,
+	unsigned length)
 {
-	bool coarse = length < 32u - grain.fine;
-	uint64_t hash = ost_filter_remote_hash(key, c->addr[i], c->selector[i] & OST_LANE_FROM ? OST_FROM : OST_TO,
-		coarse ? grain.coarse : grain.fine, coarse);
+	bool coarse = length < 32u - r->grain.fine;
+	uint64_t hash = ost_filter_hash(coarse ? key->coarse : key->fine, c->addr[i],
+		c->selector[i] & OST_LANE_FROM ? OST_FROM : OST_TO, coarse ? r->grain.coarse : r->grain.fine);
 
-	f->remote[0] |= 1ull << (hash >> 58);
-	f->remote[1] |= 1ull << (hash >> 52 & 63);
-	service_add(f, key, c->selector[i], c->lo[i], c->span[i]);
+	r->filter.remote[0] |= 1ull << (hash >> 58);
+	r->filter.remote[1] |= 1ull << (hash >> 52 & 63);
+	r->filter.remote[2] |= 1ull << (hash >> 46 & 63);
+	service_add(&r->filter, key->fine, c->selector[i], c->lo[i], c->span[i]);
 }
 
-void ost_filter_make(const struct ost_image *image, const struct ost_image_role *role, uint64_t key,
+void ost_filter_make(const struct ost_image *image, const struct ost_image_role *role, const struct ost_filter_key *key,
 	struct ost_role_filter *ret_filter)
 {
 	struct ost_role_filter f = {0};
@@ -86,7 +87,7 @@ void ost_filter_make(const struct ost_image *image, const struct ost_image_role 
 		unsigned length = length_of(image, role, i);
 
 		if (length <= 32)
-			lane_add(&f.filter, f.grain, key, chunk_of(image, role, i), i % OST_LANES4, length);
+			lane_add(&f, key, chunk_of(image, role, i), i % OST_LANES4, length);
 	}
 	*ret_filter = f;
 }

@@ -48,7 +48,7 @@ static inline uint32_t account_slot(const struct ost_classifier *c, const struct
 
 static inline void refuse(struct ost_classifier *c, const struct first *f, enum ost_reason reason)
 {
-	ost_refuse_inline(c, ost_refusal_table_now(c), f->p, f->refusal_hash, account_slot(c, f, reason), reason, f->v);
+	ost_refuse_hashed(c, f->p, f->refusal_hash, account_slot(c, f, reason), reason, f->v);
 }
 
 static inline void forward(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t egress,
@@ -233,7 +233,8 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint
 /* The binding of the device's half of the key. */
 static inline enum ost_reason bound(struct ost_classifier *c, const struct first *f)
 {
-	if (f->v4 && address_known(c, f->own, (uint32_t)f->dev_ip[0]))
+	if (f->v4 && address_known(&c->view->hot[f->own], &c->site->standings[f->own], c->view->statics.used > 0,
+				 (uint32_t)f->dev_ip[0]))
 		return OST_REASON_NONE;
 	if (ost_binding_owner(c->site, c->view, ost_binding_hash(c->site, f->dev_ip, f->p->vlan), f->dev_ip, f->p->vlan, c->tick) == f->own)
 		return OST_REASON_NONE;
@@ -442,108 +443,123 @@ static void decide(struct ost_classifier *c, struct first *f, uint32_t opened_be
 		refuse(c, f, r);
 }
 
-/* Those that the sieve did not decide, in their order. */
-struct rest {
-	struct first firsts[OST_BURST];
-	uint32_t count, at;
-	bool control; /* control packets are among the burst */
-};
-
-static inline void rest_prepare(struct ost_classifier *c, struct rest *rest)
+/* What the sieve left, all at once so that their misses overlap. */
+static inline void stages(struct ost_classifier *c, const struct sieve *t, struct first *f, uint32_t n)
 {
-	struct first *f = rest->firsts;
-
-	for (uint32_t i = 0; i < rest->count; i++)
-		stage_places(c, &f[i]);
-	for (uint32_t i = 0; i < rest->count; i++)
+	for (uint32_t i = 0; i < n; i++)
+		stage_slots(c, t, &f[i]);
+	for (uint32_t i = 0; i < n; i++)
 		stage_addresses(c, &f[i]);
-	for (uint32_t i = 0; i < rest->count; i++)
+	for (uint32_t i = 0; i < n; i++)
 		stage_lanes(c, &f[i]);
 }
 
-static inline void sieved_refuse(struct ost_classifier *c, struct ost_refusal_table *t, const struct ost_packet *p,
-	const struct sieved *s, struct ost_verdict *v)
-{
-	if (s->seen)
-		c->tallies[s->own].last_tick = c->tick | 1;
-	ost_refuse_inline(c, t, p, s->refusal_hash, s->account, (enum ost_reason)s->reason, v);
-}
-
 /* What the sieve decided, but a packet before it in the burst may have changed. */
-static void decide_again(struct ost_classifier *c, const struct ost_packet *p, const struct sieved *s, struct ost_verdict *v,
-	uint32_t opened_before)
+static void decide_again(struct ost_classifier *c, const struct sieve *t, const struct ost_packet *p, const struct sieved *s,
+	struct ost_verdict *v, uint32_t opened_before)
 {
 	struct first f;
 
 	stage_start(c, &f, NULL, p, v, s);
-	stage_places(c, &f);
-	stage_addresses(c, &f);
-	stage_lanes(c, &f);
+	stages(c, t, &f, 1);
 	decide(c, &f, opened_before);
 }
 
-/* The burst in its order, when not all of it was refused by the sieve. */
-static void all_in_order(struct ost_classifier *c, struct ost_packet **packets, struct ost_verdict **verdicts,
-	const struct sieved *sieve, uint32_t n, struct rest *rest)
+static void control(struct ost_classifier *c, const struct ost_packet *p, struct ost_verdict *v)
 {
-	struct ost_refusal_table *t = ost_refusal_table_now(c);
-	const uint32_t opened_before = c->opened;
-	bool same = true;
+	if (c->config.owns_control) {
+		ost_control(c, p, v);
+		return;
+	}
+	c->ports[p->port].handed_over_pkts++;
+	*v = (struct ost_verdict){.action = OST_HANDOVER, .device = OST_DEVICE_NONE};
+}
 
-	rest_prepare(c, rest);
+static inline void sieved_refuse(const struct sieve *t, const struct ost_packet *p, const struct sieved *s, struct ost_verdict *v)
+{
+	if (s->seen)
+		t->tallies[s->own].last_tick = t->c->tick | 1;
+	ost_refuse_count(t->c, p, s->account, (enum ost_reason)s->reason, v);
+	if (OST_LIKELY(t->records->capacity != 0))
+		ost_refusal_record(t->c, t->records, p, s->refusal_hash, s->record, s->account, s->reason);
+}
+
+/* What packets of the burst before this one may have done since its flow was looked up. */
+struct so_far {
+	uint32_t opened_before; /* flows, before the burst */
+	bool control; /* control packets were among them, which bind and pin */
+};
+
+static inline bool unchanged(const struct ost_classifier *c, const struct so_far *so_far)
+{
+	return !so_far->control && c->opened == so_far->opened_before;
+}
+
+/* Packets of one port, in their order: what the sieve decided is refused, the rest is judged. */
+static __attribute__((noinline)) void in_order(struct ost_classifier *c, const struct sieve *t, struct ost_packet **packets,
+	struct ost_verdict **verdicts, const struct sieved *sieved, uint32_t n, struct so_far *so_far)
+{
+	const uint32_t opened_before = so_far->opened_before;
+	struct first firsts[OST_BURST], *f = firsts;
+
 	for (uint32_t i = 0; i < n; i++) {
-		if (sieve[i].reason != OST_REASON_NONE) {
-			if (sieve[i].lasting || (same && c->opened == opened_before))
-				sieved_refuse(c, t, packets[i], &sieve[i], verdicts[i]);
-			else
-				decide_again(c, packets[i], &sieve[i], verdicts[i], opened_before);
+		if (sieved[i].reason != OST_REASON_NONE || packets[i]->kind >= OST_KIND_CONTROL_FIRST)
+			continue;
+		stage_start(c, f, f > firsts ? f - 1 : NULL, packets[i], verdicts[i], &sieved[i]);
+		f++;
+	}
+	stages(c, t, firsts, (uint32_t)(f - firsts));
+	f = firsts;
+	for (uint32_t i = 0; i < n; i++) {
+		if (sieved[i].lasting || (sieved[i].reason != OST_REASON_NONE && unchanged(c, so_far))) {
+			sieved_refuse(t, packets[i], &sieved[i], verdicts[i]);
+		} else if (sieved[i].reason != OST_REASON_NONE) {
+			decide_again(c, t, packets[i], &sieved[i], verdicts[i], opened_before);
 		} else if (packets[i]->kind < OST_KIND_CONTROL_FIRST) {
-			decide(c, &rest->firsts[rest->at++], opened_before);
-		} else if (c->config.owns_control) {
-			same = false; /* it may bind and pin */
-			ost_control(c, packets[i], verdicts[i]);
+			decide(c, f++, opened_before);
 		} else {
-			c->ports[packets[i]->port].handed_over_pkts++;
-			*verdicts[i] = (struct ost_verdict){.action = OST_HANDOVER, .device = OST_DEVICE_NONE};
+			so_far->control = true;
+			control(c, packets[i], verdicts[i]);
 		}
 	}
 }
 
-void OST_VARIANT_NAME(ost_first)(struct ost_classifier *c, struct ost_packet **packets, struct ost_verdict **verdicts,
-	uint32_t n)
+static inline __attribute__((always_inline)) void sift(struct ost_classifier *c, struct ost_packet **packets,
+	struct ost_verdict **verdicts, uint32_t n, bool to_device, struct so_far *so_far)
 {
-	struct sieved sieve[OST_BURST];
-	struct sieve_other last = {.vlan = OST_VLAN_NONE};
-	struct rest rest;
+	struct sieved sieved[OST_BURST];
+	struct sieve t;
+	uint32_t left = 0; /* undecided */
 
+	sieve_open(&t, c, packets[0]->port, to_device);
 	for (uint32_t i = 0; i < n; i++)
-		sieve_start(c, &sieve[i], &last, packets[i]);
+		sieve_start(&t, &sieved[i], packets[i]);
 	for (uint32_t i = 0; i < n; i++)
-		sieve_places(c, &sieve[i], packets[i]);
+		sieve_slots(&t, &sieved[i]);
 	for (uint32_t i = 0; i < n; i++)
-		sieve_slots(c, &sieve[i]);
+		sieve_judge(&t, &sieved[i], packets[i]);
 	for (uint32_t i = 0; i < n; i++)
-		sieve_judge(c, &sieve[i], packets[i]);
-	rest.count = rest.at = 0;
-	rest.control = false;
-	for (uint32_t i = 0; i < n; i++) {
-		sieve_homeless(c, &sieve[i], packets[i]);
-		if (sieve[i].reason != OST_REASON_NONE)
-			continue;
-		if (packets[i]->kind >= OST_KIND_CONTROL_FIRST) {
-			rest.control = true;
-			continue;
-		}
-		stage_start(c, &rest.firsts[rest.count], rest.count > 0 ? &rest.firsts[rest.count - 1] : NULL, packets[i],
-			verdicts[i], &sieve[i]);
-		rest.count++;
-	}
-	if (rest.count > 0 || rest.control) {
-		all_in_order(c, packets, verdicts, sieve, n, &rest);
+		left += !sieve_settle(&t, &sieved[i]);
+	if (left > 0 || !unchanged(c, so_far)) {
+		in_order(c, &t, packets, verdicts, sieved, n, so_far);
 		return;
 	}
-	struct ost_refusal_table *t = ost_refusal_table_now(c);
-
 	for (uint32_t i = 0; i < n; i++)
-		sieved_refuse(c, t, packets[i], &sieve[i], verdicts[i]);
+		sieved_refuse(&t, packets[i], &sieved[i], verdicts[i]);
+}
+
+void OST_VARIANT_NAME(ost_first)(struct ost_classifier *c, struct ost_packet **packets, struct ost_verdict **verdicts,
+	uint32_t n, bool one_port)
+{
+	struct so_far so_far = {.opened_before = c->opened};
+
+	for (uint32_t i = 0, m; i < n; i += m) {
+		m = one_port ? n : 1;
+		while (i + m < n && packets[i + m]->port == packets[i]->port)
+			m++;
+		if (packets[i]->flags & OST_PACKET_TO_DEVICE)
+			sift(c, packets + i, verdicts + i, m, true, &so_far);
+		else
+			sift(c, packets + i, verdicts + i, m, false, &so_far);
+	}
 }

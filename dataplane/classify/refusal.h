@@ -13,18 +13,11 @@
 
 struct ost_refusal_table {
 	uint64_t *hashes; /* 0: empty */
-	struct ost_refusal *records;
+	struct ost_refusal *records; /* one more than the capacity */
 	uint32_t capacity; /* a power of two, multiple of the ways */
 	uint32_t used;
 	uint64_t lost_pkts;
 };
-
-/* Asks for the line of a bucket. */
-static inline void ost_refusal_prefetch(const struct ost_refusal_table *t, uint64_t place)
-{
-	if (t->capacity > 0)
-		__builtin_prefetch(&t->hashes[(place & (t->capacity - 1)) & ~(uint64_t)(OST_REFUSAL_WAYS - 1)]);
-}
 
 /* Which of a bucket's eight hashes are equal to this one, as bits. */
 static inline uint32_t ost_refusal_match(const uint64_t *hashes, uint64_t hash)
@@ -47,23 +40,34 @@ static inline uint32_t ost_refusal_match(const uint64_t *hashes, uint64_t hash)
 #endif
 }
 
-/* The record of this hash in the bucket that place chooses: found, or new (ret_new, all fields to be
- * filled), or NULL when there is no room (counted). hash is not 0. A bucket is looked at as a whole: under a flood it is full of others. */
-static inline struct ost_refusal *ost_refusal_find(struct ost_refusal_table *t, uint64_t place, uint64_t hash,
-	bool *ret_new)
-{
-	uint32_t bucket = (uint32_t)(place & (t->capacity - 1)) & ~(OST_REFUSAL_WAYS - 1), i;
-	uint32_t same = ost_refusal_match(t->hashes + bucket, hash), empty = ost_refusal_match(t->hashes + bucket, 0);
+/* Where the record of a hash is: its place, the spare one's behind the last when it surely has none (its bucket is full
+ * of others), or this: it may get one. */
+#define OST_REFUSAL_FRESH UINT32_MAX
 
-	if (OST_UNLIKELY((same | empty) == 0)) {
-		t->lost_pkts++;
-		return NULL;
-	}
-	i = bucket + (uint32_t)__builtin_ctz(same ? same : empty);
-	*ret_new = same == 0;
-	if (same == 0) {
-		t->hashes[i] = hash;
-		t->used++;
-	}
-	return &t->records[i];
+/* Looks without touching anything, so that the record can be asked for; the capacity is not 0, the hash neither. A bucket is
+ * looked at as a whole: under a flood it is full of others. Which of its kinds comes next is random: not branched on. */
+static inline uint32_t ost_refusal_look(const struct ost_refusal_table *t, uint64_t place, uint64_t hash)
+{
+	uint32_t bucket = (uint32_t)(place & (t->capacity - 1)) & ~(OST_REFUSAL_WAYS - 1);
+	uint32_t same = ost_refusal_match(t->hashes + bucket, hash);
+	uint32_t at = same != 0 ? bucket + (uint32_t)__builtin_ctz(same | 1u << OST_REFUSAL_WAYS) : t->capacity;
+
+	if (OST_UNLIKELY(same == 0 && ost_refusal_match(t->hashes + bucket, 0) != 0))
+		return OST_REFUSAL_FRESH;
+	return at;
+}
+
+/* The same for one that may be fresh: takes a place for it; ret_new when all its fields are to be filled. */
+static inline uint32_t ost_refusal_take(struct ost_refusal_table *t, uint64_t place, uint64_t hash, bool *ret_new)
+{
+	uint32_t at = ost_refusal_look(t, place, hash), bucket;
+
+	*ret_new = at == OST_REFUSAL_FRESH;
+	if (!*ret_new)
+		return at;
+	bucket = (uint32_t)(place & (t->capacity - 1)) & ~(OST_REFUSAL_WAYS - 1);
+	at = bucket + (uint32_t)__builtin_ctz(ost_refusal_match(t->hashes + bucket, 0));
+	t->hashes[at] = hash;
+	t->used++;
+	return at;
 }

@@ -8,15 +8,18 @@
 void ost_refusal_fill(const struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason,
 	struct ost_refusal *r);
 
+/* ost_refuse() of one whose ost_refusal_hash() is known. */
+void ost_refuse_hashed(struct ost_classifier *c, const struct ost_packet *p, uint64_t hash, uint32_t slot, enum ost_reason reason,
+	struct ost_verdict *v);
+
 _Static_assert(offsetof(struct ost_packet, value) % 8 == 0 &&
 		offsetof(struct ost_packet, protocol) == offsetof(struct ost_packet, value) + 7,
 	"one word holds what a packet is");
 
 /* What makes two refusals equal, but for the reason: all but the sender's ephemeral port. Chooses the bucket, so that
- * it can be asked for before the reason is known. source: ost_slot_hash() of the sender's MAC, 0 when there is none. */
-static inline uint64_t ost_refusal_hash(const struct ost_classifier *c, const struct ost_packet *p, uint64_t source)
+ * it can be asked for before the reason is known. source: ost_packet_source(). */
+static inline uint64_t ost_refusal_hash(const struct ost_hash_key *k, const struct ost_packet *p, uint64_t source)
 {
-	const struct ost_hash_key *k = &c->site->hash;
 	/* value, ethertype, port and protocol, without kind and reason */
 	const uint64_t what = ost_load64(&p->value) & 0xffff0000ffffffffull;
 
@@ -30,37 +33,47 @@ static inline uint64_t ost_refusal_hash(const struct ost_classifier *c, const st
 	return ost_hash_3(k, what, p->length >= 12 ? ost_mac_word(p->bytes) : 0, source);
 }
 
+static inline uint64_t ost_packet_source(const struct ost_hash_key *k, const struct ost_packet *p)
+{
+	return p->length >= 12 ? ost_hash_2(k, ost_mac_word(p->bytes + 6), p->vlan) : 0;
+}
+
 /* The table that is filled now. */
 static inline struct ost_refusal_table *ost_refusal_table_now(struct ost_classifier *c)
 {
 	return &c->refusals[atomic_load_explicit(&c->refusals_current, memory_order_relaxed)];
 }
 
+static inline uint64_t ost_refusal_key(uint64_t hash, uint8_t reason)
+{
+	return (hash + reason * 0x9e3779b97f4a7c15ull) | 1;
+}
+
+/* at: what ost_refusal_look() said of it, maybe a packet ago. */
 static inline void ost_refusal_record(const struct ost_classifier *c, struct ost_refusal_table *t, const struct ost_packet *p,
-	uint64_t hash, uint32_t slot, uint8_t reason)
+	uint64_t hash, uint32_t at, uint32_t slot, uint8_t reason)
 {
 	struct ost_refusal *r;
-	bool fresh;
+	bool fresh = false;
 
-	if (t->capacity == 0)
-		return;
-	r = ost_refusal_find(t, hash, (hash + reason * 0x9e3779b97f4a7c15ull) | 1, &fresh);
-	if (r == NULL)
-		return;
-	if (fresh)
+	if (OST_UNLIKELY(at == OST_REFUSAL_FRESH))
+		at = ost_refusal_take(t, hash, ost_refusal_key(hash, reason), &fresh);
+	r = &t->records[at];
+	if (OST_UNLIKELY(fresh))
 		ost_refusal_fill(c, p, slot, reason, r);
+	t->lost_pkts += at == t->capacity;
 	r->last_wall_ns = c->now_ns;
 	r->count_pkts++;
 	r->count_bytes += p->length;
 }
 
-static inline void ost_refuse_inline(struct ost_classifier *c, struct ost_refusal_table *t, const struct ost_packet *p,
-	uint64_t hash, uint32_t slot, enum ost_reason reason, struct ost_verdict *v)
+/* Everything but the record. */
+static inline void ost_refuse_count(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, enum ost_reason reason,
+	struct ost_verdict *v)
 {
 	c->ports[p->port].refused_pkts[reason]++;
-	if (slot != OST_SLOT_NONE)
-		ost_tally_refuse(c, slot, (uint8_t)reason);
-	ost_refusal_record(c, t, p, hash, slot, (uint8_t)reason);
 	*v = (struct ost_verdict){.action = OST_REFUSE, .reason = (uint8_t)reason,
 		.device = slot != OST_SLOT_NONE ? slot : OST_DEVICE_NONE};
+	if (slot != OST_SLOT_NONE)
+		ost_tally_refuse(c, slot, (uint8_t)reason);
 }

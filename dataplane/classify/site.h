@@ -87,12 +87,6 @@ struct ost_binding_note {
 	uint32_t life;
 };
 
-enum ost_view_flag {
-	OST_VIEW_ASSURANCE = 7 << 0, /* enum ost_assurance that the role asks for */
-	OST_VIEW_PROOF = 1 << 3,     /* the role asks for more than a MAC */
-	OST_VIEW_PLAIN = 1 << 4,     /* no rule asks for more than the role, none is about a peer's role */
-};
-
 /* What first and refused packets need of a device and its role, without looking at either: one cache line. */
 struct ost_view_slot {
 	uint64_t mac;	   /* with vlan the key that the device table's tags lead to */
@@ -101,8 +95,8 @@ struct ost_view_slot {
 	uint32_t address4; /* a static address of it, 0 none */
 	uint32_t chunk4_first;
 	uint16_t chunk4_count;
+	uint16_t plain; /* by enum ost_state, as bits: what no lane of its role matches is not allowed, for sure */
 	uint8_t port; /* that its policy names; OST_PORTS_MAX: any one, see pin */
-	uint8_t flags; /* enum ost_view_flag */
 	struct ost_filter_grain grain;
 	struct ost_filter filter; /* of its role's IPv4 lanes */
 } OST_CACHE_ALIGNED;
@@ -130,7 +124,7 @@ struct ost_view {
 	struct ost_image_chunk6 *chunks6;
 	uint32_t reachable; /* devices that have a slot */
 	uint32_t serial;    /* of this site, from 1 on: no two views have the same */
-	uint64_t filter_key; /* random and odd */
+	struct ost_filter_key filter_key;
 	struct ost_role_filter *filters; /* by role, while the view is made */
 };
 

@@ -42,7 +42,7 @@ static inline void lanes_ask(const struct ost_classifier *c, const struct first 
 static inline void stage_start(struct ost_classifier *c, struct first *f, const struct first *before, const struct ost_packet *p,
 	struct ost_verdict *v, const struct sieved *s)
 {
-	*f = (struct first){.p = p, .v = v, .other_mac = s->other_mac, .refusal_hash = s->refusal_hash, .own = s->own,
+	*f = (struct first){.p = p, .v = v, .other_mac = mac_at(p, p->flags & OST_PACKET_TO_DEVICE ? 6 : 0), .refusal_hash = s->refusal_hash, .own = s->own,
 		.other = s->other, .peer = OST_SLOT_NONE, .v4 = ost_packet_is4(p),
 		.to_device = p->flags & OST_PACKET_TO_DEVICE, .flow = p->kind >= OST_KIND_FLOW4 && p->kind <= OST_KIND_ICMP_ERROR6,
 		.listed = true};
@@ -64,23 +64,22 @@ static inline void stage_start(struct ost_classifier *c, struct first *f, const 
 	ost_table_prefetch(&c->site->devices, f->other_hash);
 }
 
-/* 2: the place that the other end's tag leads to. */
-static inline void stage_places(const struct ost_classifier *c, struct first *f)
+/* 2: the slot that the other end's tag leads to. */
+static inline void stage_slots(const struct ost_classifier *c, const struct sieve *t, struct first *f)
 {
-	if (f->other_asked && f->as == NULL)
-		f->other = device_place(c->site, f->other_hash, &f->other_more);
+	if (!f->other_asked || f->as != NULL)
+		return;
+	f->other = slot_by_tag(t, ost_table_first(&c->site->devices, f->other_hash), f->other_hash, &f->other_more);
+	if (f->other != OST_SLOT_NONE)
+		__builtin_prefetch(&c->view->hot[f->other]);
 }
 
-/* 3: its slot; who is surely refused for the remote's address, and for the others the rest of the lanes. */
+/* 3: who is surely refused for the remote's address, and for the others the rest of the lanes. */
 static inline void stage_addresses(const struct ost_classifier *c, struct first *f)
 {
 	const struct ost_view *v = c->view;
 	const struct ost_view_slot *h;
 
-	if (f->other_asked && f->as == NULL && f->other != OST_SLOT_NONE) {
-		f->other = c->site->slot_at[f->other];
-		__builtin_prefetch(&v->hot[f->other]);
-	}
 	if (f->own == OST_SLOT_NONE || !f->flow)
 		return;
 	h = &v->hot[f->own];

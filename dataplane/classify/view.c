@@ -106,9 +106,9 @@ static void ports_map(const struct ost_site *site, const struct ost_image *image
 
 static void filters_make(const struct ost_site *site, struct ost_view *v)
 {
-	v->filter_key = site->hash.s[3]; /* odd */
+	v->filter_key = (struct ost_filter_key){site->hash.s[3] | 1, site->hash.s[2] | 1};
 	for (uint32_t i = 0; i < v->image->role_count; i++)
-		ost_filter_make(v->image, &v->image->roles[i], v->filter_key, &v->filters[i]);
+		ost_filter_make(v->image, &v->image->roles[i], &v->filter_key, &v->filters[i]);
 }
 
 /* Of an image, its ports mapped, without a device yet. */
@@ -181,16 +181,30 @@ static void statics_add(struct ost_site *site, struct ost_view *v, const struct 
 	}
 }
 
+/* In which states a device's packet that no lane matches is refused for that: where no rule about a peer's role may
+ * match, and the state is not what stands in the way (ost_judge()). */
+static uint16_t plain_states(const struct ost_image_role *role)
+{
+	unsigned states = 0;
+
+	if (role->peer_count > 0 || role->chunk4_count > UINT16_MAX)
+		return 0;
+	for (unsigned s = 0; s < OST_STATE_COUNT; s++) {
+		if (s == OST_STATE_IDENTIFIED && role->authenticate != OST_AUTH_MAC)
+			continue;
+		if (ost_state_rights((enum ost_state)s) & (OST_RIGHT_NEW_FLOWS | OST_RIGHT_INFRASTRUCTURE))
+			states |= 1u << s;
+	}
+	return (uint16_t)states;
+}
+
 static void hot_fill(const struct ost_view *v, const struct ost_image_device *d, struct ost_view_slot *h)
 {
 	const struct ost_image_role *role = &v->image->roles[d->role];
-	bool plain = !(role->flags & OST_ROLE_RULE_ASSURANCE) && role->peer_count == 0 && role->chunk4_count <= UINT16_MAX;
 
-	*h = (struct ost_view_slot){.mac = ost_mac_word(d->mac), .vlan = d->vlan, .role = d->role, .chunk4_first = role->chunk4_first,
-		.chunk4_count = (uint16_t)role->chunk4_count,
+	*h = (struct ost_view_slot){.mac = ost_mac_word(d->mac), .vlan = d->vlan, .role = d->role,
+		.chunk4_first = role->chunk4_first, .chunk4_count = (uint16_t)role->chunk4_count, .plain = plain_states(role),
 		.port = d->port == OST_PORT_ANY ? OST_PORTS_MAX : v->ports[d->port],
-		.flags = (uint8_t)(role->assurance | (role->authenticate != OST_AUTH_MAC ? OST_VIEW_PROOF : 0) |
-			(plain ? OST_VIEW_PLAIN : 0)),
 		.grain = v->filters[d->role].grain, .filter = v->filters[d->role].filter};
 }
 

@@ -19,6 +19,8 @@ static const char policy[] = HEAD ROLE("camera", TO("plant", "tcp/443") FROM("pl
 	ROLE("web", TO("all", "tcp/443") TO("hosts", "udp/123"))
 	ROLE("ranges", TO("half", "udp/10000-20000") FROM("hosts", "tcp/8000-8010") TO("mixed", "icmp/echo-request"))
 	ROLE("anything", TO("plant", "any") FROM("hosts", "tcp/22"))
+	"  strong:\n    authenticate: eap-tls\n    assurance: software\n    allow:\n" TO("plant", "tcp/443")
+	"  friend:\n    authenticate: mac\n    allow:\n      - to: { role: camera, service: tcp/443 }\n" TO("plant", "tcp/80")
 	"devices:\n"
 	"  cam: { role: camera, mac: \"02:00:00:00:00:01\", port: dev1, address: 10.0.0.1 }\n"
 	"  two: { role: camera, mac: \"02:00:00:00:00:02\", port: dev1, address: 10.0.0.2 }\n"
@@ -26,7 +28,9 @@ static const char policy[] = HEAD ROLE("camera", TO("plant", "tcp/443") FROM("pl
 	"  h: { role: hosts, mac: \"02:00:00:00:00:04\", port: dev2, address: 10.0.0.4 }\n"
 	"  w: { role: web, mac: \"02:00:00:00:00:05\", port: dev2, address: 10.0.0.5 }\n"
 	"  r: { role: ranges, mac: \"02:00:00:00:00:06\", port: dev2, address: 10.0.0.6 }\n"
-	"  x: { role: anything, mac: \"02:00:00:00:00:07\", port: dev2, address: 10.0.0.7 }\n";
+	"  x: { role: anything, mac: \"02:00:00:00:00:07\", port: dev2, address: 10.0.0.7 }\n"
+	"  lock: { role: strong, mac: \"02:00:00:00:00:08\", port: dev3, address: 10.0.0.8 }\n"
+	"  f: { role: friend, mac: \"02:00:00:00:00:09\", port: dev3, address: 10.0.0.9 }\n";
 
 static const struct way out = {DEV1, ROUTER, 1, "10.0.0.1", "10.20.0.9", 40000, 443};
 
@@ -85,13 +89,14 @@ static void a_filter_says_no_only_when_no_lane_matches(void **state)
 
 	for (uint32_t role = 0; role < image->role_count; role++) {
 		for (uint32_t round = 0; round < 20000; round++) {
-			const uint64_t key = round % 100 == 0 ? next(&seed) | 1 : 0x9e3779b97f4a7c15ull;
+			const struct ost_filter_key key = {round % 100 == 0 ? next(&seed) | 1 : 0x9e3779b97f4a7c15ull,
+				0x2545f4914f6cdd1dull};
 			struct ost_question q = ask(image, &image->roles[role], &seed);
 			struct ost_role_filter f;
 			bool maybe;
 
-			ost_filter_make(image, &image->roles[role], key, &f);
-			maybe = ost_filter_maybe(&f.filter, f.grain, key, q.remote4, q.direction, q.protocol, q.value);
+			ost_filter_make(image, &image->roles[role], &key, &f);
+			maybe = ost_filter_maybe(&f.filter, f.grain, &key, q.remote4, q.direction, q.protocol, q.value);
 			asked++;
 			passed += maybe;
 			if (!lanes_match(image, &image->roles[role], &q))
@@ -108,13 +113,14 @@ static void a_filter_says_no_only_when_no_lane_matches(void **state)
 static void a_filter_is_as_fine_as_its_role(void **state)
 {
 	const struct ost_image *image = &((struct rig *)*state)->image;
+	const struct ost_filter_key key = {0x9e3779b97f4a7c15ull, 0x2545f4914f6cdd1dull};
 	struct ost_role_filter f;
 	uint32_t maybe = 0;
 
 	for (uint32_t i = 0; i < image->role_count; i++) {
 		const char *name = ost_image_role_name(image, i);
 
-		ost_filter_make(image, &image->roles[i], 0x9e3779b97f4a7c15ull, &f);
+		ost_filter_make(image, &image->roles[i], &key, &f);
 		if (strcmp(name, "hosts") == 0)
 			assert_int_equal(f.grain.fine, 0);
 		if (strcmp(name, "camera") == 0)
@@ -123,10 +129,54 @@ static void a_filter_is_as_fine_as_its_role(void **state)
 			assert_int_equal(f.grain.coarse, 32);
 		for (uint32_t host = 0; host < 256; host++) {
 			if (strcmp(name, "hosts") == 0)
-				maybe += ost_filter_maybe(&f.filter, f.grain, 0x9e3779b97f4a7c15ull, 0xc6336400u + host, OST_TO, 6, 443);
+				maybe += ost_filter_maybe(&f.filter, f.grain, &key, 0xc6336400u + host, OST_TO, 6, 443);
 		}
 	}
 	assert_in_range(maybe, 3, 12); /* three are there */
+}
+
+/* ---- the state ---- */
+
+/* What no lane matches, when the state is what stands in the way, when it is not, and when it may open nothing. */
+static void the_state_comes_before_the_lanes(void **state)
+{
+	static const struct {
+		enum ost_state state;
+		enum ost_reason mac[2], proof[2]; /* SYN, ACK; of a role that asks for a MAC, and for more */
+	} rows[] = {
+		{OST_STATE_UNKNOWN, {OST_REASON_STATE, OST_REASON_STATE}, {OST_REASON_STATE, OST_REASON_STATE}},
+		{OST_STATE_LEARNING, {OST_REASON_NOT_ALLOWED, OST_REASON_NO_FLOW}, {OST_REASON_NOT_ALLOWED, OST_REASON_NO_FLOW}},
+		{OST_STATE_IDENTIFIED, {OST_REASON_NOT_ALLOWED, OST_REASON_NO_FLOW}, {OST_REASON_STATE, OST_REASON_STATE}},
+		{OST_STATE_QUARANTINED, {OST_REASON_NOT_ALLOWED, OST_REASON_NO_FLOW},
+			{OST_REASON_NOT_ALLOWED, OST_REASON_NO_FLOW}},
+		{OST_STATE_AUTHENTICATED, {OST_REASON_NOT_ALLOWED, OST_REASON_NO_FLOW},
+			{OST_REASON_NOT_ALLOWED, OST_REASON_NO_FLOW}},
+		{OST_STATE_EXPIRED, {OST_REASON_NOT_ALLOWED, OST_REASON_NO_FLOW}, {OST_REASON_NOT_ALLOWED, OST_REASON_NO_FLOW}},
+		{OST_STATE_LOCKED_OUT, {OST_REASON_STATE, OST_REASON_STATE}, {OST_REASON_STATE, OST_REASON_STATE}},
+		{OST_STATE_REVOKED, {OST_REASON_STATE, OST_REASON_STATE}, {OST_REASON_STATE, OST_REASON_STATE}},
+		{OST_STATE_RETIRED, {OST_REASON_STATE, OST_REASON_STATE}, {OST_REASON_STATE, OST_REASON_STATE}},
+	};
+	const struct way cam = {DEV1, ROUTER, 1, "10.0.0.1", "10.99.0.9", 7, 443},
+			 lock = {DEV3, ROUTER, 8, "10.0.0.8", "10.99.0.9", 7, 443};
+
+	for (size_t i = 0; i < OST_ARRAY_SIZE(rows); i++) {
+		rig_state(*state, "cam", rows[i].state, OST_ASSURANCE_IDENTIFIED);
+		rig_state(*state, "lock", rows[i].state, OST_ASSURANCE_SOFTWARE);
+		assert_reason(rig_tcp(*state, &cam, SYN, 1, 0, 0), rows[i].mac[0]);
+		assert_reason(rig_tcp(*state, &cam, ACK, 1, 1, 0), rows[i].mac[1]);
+		assert_reason(rig_tcp(*state, &lock, SYN, 1, 0, 0), rows[i].proof[0]);
+		assert_reason(rig_tcp(*state, &lock, ACK, 1, 1, 0), rows[i].proof[1]);
+	}
+}
+
+/* A rule about the peer's role allows what no lane does, and its refusal is the peer's. */
+static void rules_about_peers_are_asked(void **state)
+{
+	const struct way friend = {DEV3, 1, 9, "10.0.0.9", "10.0.0.1", 7, 443},
+			 stranger = {DEV3, 3, 9, "10.0.0.9", "10.0.0.3", 7, 443};
+
+	assert_refused(rig_tcp(*state, &friend, SYN, 1, 0, 0), PEER_NOT_ALLOWED);
+	assert_refused(rig_tcp(*state, &stranger, SYN, 1, 0, 0), NOT_ALLOWED);
 }
 
 /* ---- bursts ---- */
@@ -233,6 +283,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 	const struct CMUnitTest tests[] = {
 		TEST(a_filter_says_no_only_when_no_lane_matches), TEST(a_filter_is_as_fine_as_its_role),
+		TEST(the_state_comes_before_the_lanes), TEST(rules_about_peers_are_asked),
 		TEST(what_a_burst_opens_holds_for_the_rest_of_it), TEST(a_burst_is_judged_as_its_packets_alone),
 		TEST(a_flood_is_counted),
 	};
