@@ -11,7 +11,8 @@
  *   refusal_log.h refusals joined to kinds; refusal_file.h: their NDJSON file
  *   api.h         HTTP on a unix socket; views.h and metrics.h make its bodies
  *
- * One event loop (libevent), in one thread; what takes long of an apply has another one for itself (maker.h). This header is the list of the parts, for those that show them.
+ * One event loop (libevent), in one thread; what takes long of an apply has another one for itself (maker.h). This header
+ * is the list of the parts, for those that show them.
  */
 #pragma once
 
