@@ -207,7 +207,7 @@ static void made_in_vain(struct ost_applier *a)
 }
 
 /* Step 3. */
-static void send(struct ost_applier *a)
+static void image_send(struct ost_applier *a)
 {
 	struct ost_daemon *d = a->d;
 	struct ost_generation *g = &a->result.generation;
@@ -254,7 +254,7 @@ static void made(void *user)
 	}
 	a->result.generation = a->making.generation;
 	a->phase = PHASE_MADE;
-	send(a);
+	image_send(a);
 }
 
 static int begin(struct ost_applier *a, const struct ost_apply_request *q)
@@ -383,7 +383,7 @@ void ost_applier_down(struct ost_applier *a, const char *why)
 {
 	a->resent = 0;
 	if (a->phase == PHASE_MADE)
-		send(a); /* it has waited for this connection, and hears that it is gone */
+		image_send(a); /* it has waited for this connection, and hears that it is gone */
 	if (a->phase != PHASE_SENT)
 		return;
 	say(&a->result, OST_APPLY_UNREACHABLE, "look at its log, start it, then apply again",
@@ -446,7 +446,7 @@ static void resent_answered(struct ost_applier *a, const struct ost_msg_image_re
 		ost_log_error("%s", a->d->trouble);
 	}
 	if (a->phase == PHASE_MADE)
-		send(a);
+		image_send(a);
 }
 
 void ost_applier_result(struct ost_applier *a, const struct ost_msg_image_result *m)
