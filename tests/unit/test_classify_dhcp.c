@@ -146,6 +146,28 @@ static void an_address_in_use_is_given_to_nobody_else(void **state)
 	assert_refused(speak(*state, 1, "10.0.0.1"), SOURCE_ADDRESS);
 }
 
+/* Nor is one that the policy gives to another; what nobody in the policy holds is free. */
+static void an_address_of_the_policy_is_its_devices(void **state)
+{
+	static const char with_static[] = "ostiary: 1\nroles: { thing: { include: [dhcp] } }\ndevices:\n"
+		"  a: { role: thing, mac: \"02:00:00:00:00:01\", port: dev1, address: 10.0.0.1 }\n"
+		"  b: { role: thing, mac: \"02:00:00:00:00:02\", port: dev2 }\n";
+	static const char without_a[] = "ostiary: 1\nroles: { thing: { include: [dhcp] } }\ndevices:\n"
+		"  b: { role: thing, mac: \"02:00:00:00:00:02\", port: dev2 }\n";
+	struct dhcp ack = dhcp_server(2, DHCP_ACK, "10.0.0.1", 100);
+
+	assert_int_equal(rig_swap(*state, with_static), 0);
+	assert_refused(dhcp_send(*state, &ack), ADDRESS_IN_USE);
+	dhcp_lease(*state, 1, "10.0.0.1", 100);
+	dhcp_lease(*state, 1, "10.0.0.3", 100);
+	ack.yiaddr = "10.0.0.3";
+	assert_refused(dhcp_send(*state, &ack), ADDRESS_IN_USE);
+	assert_int_equal(rig_swap(*state, without_a), 0);
+	assert_passes(dhcp_send(*state, &ack));
+	ack.yiaddr = "10.0.0.1";
+	assert_passes(dhcp_send(*state, &ack));
+}
+
 static void a_rogue_server_is_told(void **state)
 {
 	struct dhcp d = dhcp_server(2, OFFER, "10.0.0.1", 100);
@@ -191,6 +213,9 @@ static void who_may_be_asked(void **state)
 	renew.dst = ROUTER;
 	renew.to = DHCP_SERVER_IP;
 	assert_refused(dhcp_send(*state, &renew), NOT_ALLOWED); /* it never heard of it */
+	renew.to = "0.0.0.0";
+	assert_refused(dhcp_send(*state, &renew), NOT_ALLOWED);
+	renew.to = DHCP_SERVER_IP;
 	dhcp_lease(*state, 1, "10.0.0.1", 100);
 	dhcp_lease(*state, 2, "10.0.0.9", 100);
 	renew.from = renew.ciaddr = "10.0.0.1";
@@ -247,6 +272,7 @@ static void only_an_ack_that_passes_names_a_server(void **state)
 	ack.yiaddr = "0.0.0.0"; /* the answer to an INFORM */
 	ack.server = "10.20.0.2";
 	assert_passes(dhcp_send(*state, &ack));
+	assert_int_equal(held(*state), 2); /* no address is none */
 	ask.to = "10.20.0.2";
 	assert_passes(dhcp_send(*state, &ask));
 }
@@ -311,6 +337,14 @@ static void options_cut_short_bind_nothing(void **state)
 
 		cut.n = n;
 		assert_refused(done(r, &cut), MALFORMED_L4);
+	}
+	for (int by = -1; by <= 1; by += 2) { /* UDP's own length */
+		struct wire wrong = f;
+
+		wire_end(&wrong);
+		wrong.b[f.l4 + 4] = by < 0 ? 0 : wrong.b[f.l4 + 4];
+		wrong.b[f.l4 + 5] = by < 0 ? 7 : (uint8_t)(wrong.b[f.l4 + 5] + 1);
+		assert_refused(rig_send(r, NET, &wrong), MALFORMED_L4);
 	}
 	assert_int_equal(held(r), 0);
 	assert_passes(done(r, &f)); /* the end need not be marked */
@@ -408,7 +442,8 @@ int main(void)
 		TEST(a_release_unbinds_and_cuts), TEST(a_decline_unbinds),
 		TEST(a_release_to_an_unknown_server_unbinds),
 		TEST(nobody_releases_for_another), TEST(a_lease_lapses_and_is_renewed),
-		TEST(an_address_in_use_is_given_to_nobody_else), TEST(a_rogue_server_is_told),
+		TEST(an_address_in_use_is_given_to_nobody_else), TEST(an_address_of_the_policy_is_its_devices),
+		TEST(a_rogue_server_is_told),
 		TEST(dhcp_opens_no_other_port), TEST(a_role_without_dhcp_gets_none), TEST(who_may_be_asked),
 		TEST(only_an_ack_that_passes_names_a_server), TEST(a_rule_names_a_server),
 		TEST(options_cut_short_bind_nothing), TEST(options_are_counted_but_padding_is_not),

@@ -297,6 +297,43 @@ static void all_or_nothing(void **state)
 	assert_int_equal(learned(r), 2);
 }
 
+static void limits_count_what_is_new(void **state)
+{
+	static const char fewer[] = "ostiary: 1\nroles: { thing: { include: [dhcpv6], limits: { addresses: 1 } } }\ndevices:\n"
+		"  a: { role: thing, mac: \"02:00:00:00:00:01\", port: dev1 }\n"
+		"  b: { role: thing, mac: \"02:00:00:00:00:02\", port: dev2 }\n";
+	static const char *const with_anothers[] = {Y, X}, *const three[] = {Y, Z, "fd00:30::4"};
+	static const uint32_t each[] = {1000, 1000, 1000};
+	struct rig *r = *state;
+	struct wire f = reply_with(three, each, 3);
+
+	assert_passes(reply(r, 2, X, 100));
+	assert_passes(done(r, NET, &f));
+	rig_wait_ms(r, 101000); /* X lapsed: it could be taken over, if the device had not as many as it may */
+	f = reply_with(with_anothers, each, 2);
+	assert_refused(done(r, NET, &f), BINDING_LIMIT);
+	assert_passes(speak(r, 1, Y));
+	/* Who has more than he may by now keeps them. */
+	assert_int_equal(rig_swap(r, fewer), 0);
+	f = reply_with(three, each, 3);
+	assert_passes(done(r, NET, &f));
+	assert_refused(reply(r, 1, "fd00:30::5", 100), BINDING_LIMIT);
+}
+
+static void only_to_its_ports(void **state)
+{
+	struct rig *r = *state;
+	struct wire f = from_device(1, SOLICIT);
+
+	f.b[f.l4 + 3] = 200;
+	assert_refused(done(r, DEV1, &f), NOT_ALLOWED);
+	f = from_server(1, REPLY);
+	ia_put(&f, IA_NA, X, 100);
+	f.b[f.l4 + 3] = 200;
+	assert_refused(done(r, NET, &f), NOT_ALLOWED_IN);
+	assert_int_equal(learned(r), 0);
+}
+
 static void a_full_table_is_all_or_nothing_too(void **state)
 {
 	static const char *const three[] = {X, Y, Z};
@@ -314,12 +351,46 @@ static void a_full_table_is_all_or_nothing_too(void **state)
 	f = reply_with(three, each, 2);
 	assert_passes(done(&r, NET, &f));
 	assert_int_equal(ost_site_bindings(r.site, NULL), 3);
+	f = reply_with(three, each, 3); /* two are renewed, the third has no room: all stays as it is */
+	assert_refused(done(&r, NET, &f), BINDING_TABLE_FULL);
+	assert_int_equal(ost_site_bindings(r.site, NULL), 3);
+	assert_passes(speak(&r, 1, X));
 	/* What lapsed makes room where it stands. */
 	rig_wait_ms(&r, 101000);
 	f = reply_with(three, each, 2);
 	assert_passes(done(&r, NET, &f));
 	assert_int_equal(ost_site_bindings(r.site, NULL), 3);
 	rig_free(&r);
+}
+
+static void options_are_counted(void **state)
+{
+	struct rig *r = *state;
+	struct wire f = from_server(1, REPLY);
+
+	ia_put(&f, IA_NA, X, 100);
+	for (unsigned i = 0; i < 63; i++)
+		wire_u32(&f, 99u << 16);
+	assert_passes(done(r, NET, &f));
+	f = from_server(1, REPLY);
+	for (unsigned i = 0; i < 65; i++)
+		wire_u32(&f, 99u << 16);
+	assert_refused(done(r, NET, &f), MALFORMED_L4);
+}
+
+/* An address that the policy gives to another device. */
+static void an_address_of_the_policy_is_its_devices(void **state)
+{
+	static const char with_static[] = "ostiary: 1\nroles: { thing: { include: [dhcpv6] } }\ndevices:\n"
+		"  a: { role: thing, mac: \"02:00:00:00:00:01\", port: dev1 }\n"
+		"  b: { role: thing, mac: \"02:00:00:00:00:02\", port: dev2, address: \"" X "\" }\n";
+	struct rig *r = *state;
+
+	assert_int_equal(rig_swap(r, with_static), 0);
+	assert_refused(reply(r, 1, X, 100), ADDRESS_IN_USE);
+	assert_passes(reply(r, 2, X, 100));
+	assert_passes(reply(r, 1, X, 0)); /* takes nothing away */
+	assert_int_equal(learned(r), 0);
 }
 
 static void more_addresses_than_fit_a_message(void **state)
@@ -549,7 +620,9 @@ int main(void)
 		TEST(only_the_reply_binds), TEST(a_lifetime_of_zero_unbinds), TEST(several_addresses),
 		TEST(what_is_no_address_binds_none), TEST(an_address_in_use_is_refused), TEST(cut_short_at_every_byte),
 		TEST(all_or_nothing),
-		TEST(a_full_table_is_all_or_nothing_too), TEST(more_addresses_than_fit_a_message),
+		TEST(a_full_table_is_all_or_nothing_too), TEST(options_are_counted), TEST(limits_count_what_is_new), TEST(only_to_its_ports),
+		TEST(an_address_of_the_policy_is_its_devices),
+		TEST(more_addresses_than_fit_a_message),
 		TEST(who_is_not_known_gets_none), TEST(a_device_is_no_server_and_no_relay), TEST(a_server_speaks_as_one),
 		TEST(a_release_unbinds_and_cuts), TEST(messages_stay_on_the_site), TEST(renewals_are_told),
 		TEST(a_lease_is_not_prolonged_by_neighbour_discovery), TEST(a_lease_takes_over_a_claim),
