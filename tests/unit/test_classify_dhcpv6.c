@@ -385,12 +385,17 @@ static void an_address_of_the_policy_is_its_devices(void **state)
 		"  a: { role: thing, mac: \"02:00:00:00:00:01\", port: dev1 }\n"
 		"  b: { role: thing, mac: \"02:00:00:00:00:02\", port: dev2, address: \"" X "\" }\n";
 	struct rig *r = *state;
+	struct wire f;
 
 	assert_int_equal(rig_swap(r, with_static), 0);
 	assert_refused(reply(r, 1, X, 100), ADDRESS_IN_USE);
 	assert_passes(reply(r, 2, X, 100));
 	assert_passes(reply(r, 1, X, 0)); /* takes nothing away */
 	assert_int_equal(learned(r), 0);
+	assert_passes(reply(r, 1, Y, 100));
+	f = reply_with((const char *const[]){Y, X}, (const uint32_t[]){100, 100}, 2);
+	assert_refused(done(r, NET, &f), ADDRESS_IN_USE);
+	assert_int_equal(learned(r), 1);
 }
 
 static void more_addresses_than_fit_a_message(void **state)

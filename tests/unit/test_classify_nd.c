@@ -570,6 +570,66 @@ static void what_comes_from_afar_is_refused(void **state)
 }
 
 /* RFC 4861 sections 6.1.1, 7.1.1 and 7.1.2. */
+/* RFC 4861 sections 4.4 and 4.6: an answer has a sender, an option a length; and sixteen of them are enough. */
+static void answers_and_options_have_a_form(void **state)
+{
+	struct rig *r = *state;
+	struct nd from[] = {answer_of(1, A, "ff02::1", GROUP), answer_of(NET, "fe80::f0", "ff02::1", GROUP)};
+	struct wire f;
+
+	own(r, 1, A);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_passes(nd_send(r, from[i]));
+		from[i].from = "::";
+		from[i].option_count = 0;
+		assert_refused(nd_send(r, from[i]), MALFORMED_L4);
+	}
+	from[1].from = "fe80::f0";
+	for (unsigned n = 15; n < 18; n++) {
+		nd_build(&f, &from[1]);
+		for (unsigned i = 0; i < n; i++) {
+			wire_u16(&f, 200u << 8 | 1);
+			wire_zeros(&f, 6);
+		}
+		wire_end(&f);
+		if (n < 17)
+			assert_passes(rig_send(r, NET, &f));
+		else
+			assert_refused(rig_send(r, NET, &f), MALFORMED_L4);
+	}
+	nd_build(&f, &from[1]);
+	wire_zeros(&f, 8); /* of length 0 */
+	wire_end(&f);
+	assert_refused(rig_send(r, NET, &f), MALFORMED_L4);
+}
+
+/* From an address of its own, about one that is a device's. */
+static void the_network_answers_for_no_device(void **state)
+{
+	struct rig *r = *state;
+	struct nd d = answer_of(NET, "fe80::f0", "ff02::1", GROUP);
+
+	own(r, 1, A);
+	d.target = A;
+	assert_refused(nd_send(r, d), ND_SPOOF);
+	assert_int_equal(rig_counts(r, "a").refused_pkts[OST_REASON_ND_SPOOF], 1);
+}
+
+/* RFC 4862 section 5.4: it asks about that one too, and need not wait. */
+static void the_address_of_its_mac_is_claimed_at_once(void **state)
+{
+	struct rig *r = *state;
+
+	struct nd d = ask_of(1, "fe80::ff:fe00:1", GW);
+
+	d.to = "ff02::2"; /* all routers are told, not asked */
+	assert_refused(nd_send(r, d), NOT_ALLOWED);
+	assert_passes(nd_send(r, claim_of(1, "fe80::ff:fe00:1")));
+	assert_passes(speak(r, 1, "fe80::ff:fe00:1"));
+	assert_passes(nd_send(r, claim_of(2, "fe80::ff:fe00:1:2"))); /* of no MAC of his */
+	assert_refused(speak(r, 2, "fe80::ff:fe00:1:2"), SOURCE_ADDRESS);
+}
+
 /* Who has an address must hear of it when a device claims it, or he cannot contest it: what would not reach him, or what
  * he would throw away unread, claims nothing. */
 static void a_claim_that_nobody_hears_is_none(void **state)
@@ -751,7 +811,9 @@ int main(void)
 		TEST(routers_may_say_more), TEST(the_network_names_no_device), TEST(a_device_is_no_router),
 		TEST(a_question_goes_to_who_has_the_answer), TEST(between_devices_only_for_those_that_may_talk),
 		TEST(solicitations_go_to_neighbours_only), TEST(neighbours_are_not_far_away),
-		TEST(what_comes_from_afar_is_refused), TEST(a_claim_that_nobody_hears_is_none), TEST(reserved_bits_are_nobodys),
+		TEST(what_comes_from_afar_is_refused), TEST(the_network_answers_for_no_device),
+		TEST(the_address_of_its_mac_is_claimed_at_once), TEST(answers_and_options_have_a_form),
+		TEST(a_claim_that_nobody_hears_is_none), TEST(reserved_bits_are_nobodys),
 		TEST(noise_from_the_network_contests_nothing), TEST(contradictions_are_refused), TEST(cut_short_at_every_byte),
 		TEST(a_role_without_nd_has_none), TEST(states_without_infrastructure_have_none),
 	};
