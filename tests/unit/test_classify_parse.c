@@ -148,6 +148,11 @@ static void ipv4_headers(void **state)
 	bad = w;
 	bad.b[w.l3 + 2] = 1;
 	assert_refused(why(&bad), MALFORMED_IPV4);
+	for (uint8_t total = 0; total <= 32; total++) { /* the header alone is of 32 bytes */
+		bad = w;
+		bad.b[w.l3 + 3] = total;
+		assert_reason(why(&bad), total < 32 ? OST_REASON_MALFORMED_IPV4 : OST_REASON_MALFORMED_L4);
+	}
 	for (unsigned bit = 0; bit < 16; bit++) {
 		bad = w;
 		bad.b[w.l3 + 6] = (uint8_t)(1u << bit >> 8);
