@@ -155,6 +155,24 @@ static void a_syn_from_outside_does_not_end_a_half_closed_flow(void **state)
 	assert_passes(rig_tcp(*state, &back, PSH | ACK, 5001, 1002, 100));
 }
 
+/* A FIN that comes again closes its own side only: the other one goes on. */
+static void a_repeated_fin_closes_one_side(void **state)
+{
+	struct way back = way_back(&out, NET);
+
+	for (int i = 0; i < 2; i++) {
+		const struct way *first = i == 0 ? &out : &back, *other = i == 0 ? &back : &out;
+
+		rig_connect(*state, &out, NET);
+		assert_passes(rig_tcp(*state, first, FIN | ACK, i == 0 ? 1001 : 5001, i == 0 ? 5001 : 1001, 0));
+		assert_passes(rig_tcp(*state, first, FIN | ACK, i == 0 ? 1001 : 5001, i == 0 ? 5001 : 1001, 0));
+		rig_wait_ms(*state, 60000); /* longer than what is closed stays */
+		assert_passes(rig_tcp(*state, other, PSH | ACK, i == 0 ? 5001 : 1001, i == 0 ? 1002 : 5002, 10));
+		rig_wait_ms(*state, 300000);
+		assert_refused(rig_tcp(*state, other, PSH | ACK, i == 0 ? 5011 : 1011, i == 0 ? 1002 : 5002, 10), NO_FLOW);
+	}
+}
+
 static void a_reset_must_fit(void **state)
 {
 	struct way back = way_back(&out, NET);
@@ -367,7 +385,7 @@ int main(void)
 		TEST(who_sends_from_the_network_is_no_device),
 		TEST(a_syn_is_repeated_by_its_sender_only), TEST(fin_from_both_closes),
 		TEST(a_closed_connection_opens_again), TEST(ports_are_used_again_the_other_way),
-		TEST(a_syn_from_outside_does_not_end_a_half_closed_flow), TEST(a_reset_must_fit),
+		TEST(a_syn_from_outside_does_not_end_a_half_closed_flow), TEST(a_repeated_fin_closes_one_side), TEST(a_reset_must_fit),
 		TEST(a_refused_connection_is_reset), TEST(the_answer_to_a_newer_syn_is_a_reset),
 		TEST(sequence_numbers_wrap), TEST(udp_is_answered), TEST(unanswered_udp_ends_early),
 		TEST(echo_replies_only_from_whom_was_asked), TEST(each_state_has_its_timeout),

@@ -107,6 +107,12 @@ static void an_error_about_a_question(void **state)
 	assert_passes(rig_echo(*state, &ask6, false));
 	assert_passes(error_send(*state, &e4));
 	assert_passes(error_send(*state, &e6));
+	/* The device about an answer that it got: the identifier does not change sides. */
+	struct error own = {{DEV1, ROUTER, 1, "10.0.0.1", "10.20.0.9", 0, 0}, 3, 3, {NET, 1, ROUTER, "10.20.0.9", "10.0.0.1", 7, 0}, 1};
+
+	assert_passes(error_send(*state, &own));
+	own.inner.sport = 8;
+	assert_refused(error_send(*state, &own), ICMP_UNRELATED);
 	e4.inner.sport = e6.inner.sport = 8;
 	assert_refused(error_send(*state, &e4), ICMP_UNRELATED);
 	assert_refused(error_send(*state, &e6), ICMP_UNRELATED);

@@ -141,6 +141,9 @@ static void ipv4_headers(void **state)
 		assert_passes(why(&bad));
 	}
 	bad = w;
+	bad.b[w.l3 + 26] = routes[0]; /* inside the router alert */
+	assert_passes(why(&bad));
+	bad = w;
 	bad.b[w.l3] = 0x44;
 	assert_refused(why(&bad), MALFORMED_IPV4);
 	bad.b[w.l3] = 0x68;
