@@ -15,6 +15,17 @@ _Static_assert(sizeof(struct ost_refusal) == 112, "layout");
 _Static_assert(sizeof(struct ost_msg_binding) == 48, "layout");
 _Static_assert(sizeof(struct ost_rule_count) == 16, "layout");
 _Static_assert(offsetof(struct ost_msg_rule_stats, rules) == 16, "layout");
+_Static_assert(sizeof(struct ost_place) == 16, "layout");
+_Static_assert(sizeof(struct ost_msg_admit) == 32, "layout");
+_Static_assert(offsetof(struct ost_msg_eapol, frame) == 24, "layout");
+_Static_assert(sizeof(struct ost_msg_port_link) == 8, "layout");
+_Static_assert(sizeof(struct ost_auth_proof) == 528 + 96 + 24 + 16, "layout");
+_Static_assert(sizeof(struct ost_msg_auth_claim) == 48 + sizeof(struct ost_auth_proof), "layout");
+_Static_assert(sizeof(struct ost_msg_auth_decision) == 16 + OST_MSG_NAME, "layout");
+_Static_assert(sizeof(struct ost_msg_auth_outcome) == 32 + OST_MSG_TEXT, "layout");
+_Static_assert(sizeof(struct ost_msg_auth_ask) == 24, "layout");
+_Static_assert(sizeof(struct ost_msg_auth_counts) == 16 + 256 + 24 + 8 + 32 + 8, "layout");
+_Static_assert(OST_AUTH_REASON_COUNT <= 32, "failed[] has room for every reason");
 
 const char *ost_side_name(unsigned side)
 {
@@ -28,6 +39,55 @@ const char *ost_binding_source_name(unsigned source)
 	static const char *const names[OST_BINDING_SOURCE_COUNT] = {"static", "dhcp", "nd"};
 
 	return source < OST_BINDING_SOURCE_COUNT ? names[source] : "invalid";
+}
+
+static const struct {
+	const char *name, *text;
+} auth_reasons[OST_AUTH_REASON_COUNT] = {
+	[OST_AUTH_REASON_NONE] = {"none", "it succeeded"},
+	[OST_AUTH_REASON_EXPIRED] = {"expired",
+		"the device's certificate is not valid now: issue a new one, and look at both clocks"},
+	[OST_AUTH_REASON_REVOKED] = {"revoked", "the device's certificate was revoked: find out who still uses it"},
+	[OST_AUTH_REASON_UNKNOWN_CA] = {"unknown-ca",
+		"the device's certificate is of a CA that this site does not trust: enroll the device here"},
+	[OST_AUTH_REASON_WEAK_KEY] = {"weak-key", "the device's key is too short: RSA needs 2048 bits, EC 256"},
+	[OST_AUTH_REASON_WRONG_NAME] = {"wrong-name",
+		"no device of the policy in force has this name in its certificate: line: add it, or find out whose it is"},
+	[OST_AUTH_REASON_WRONG_PLACE] = {"wrong-place",
+		"the certificate is a known device's, but the MAC or the port is not: find out who uses its key"},
+	[OST_AUTH_REASON_NO_CERTIFICATE] = {"no-certificate", "the device showed no certificate: enroll it"},
+	[OST_AUTH_REASON_BAD_CERTIFICATE] = {"bad-certificate",
+		"the device's certificate cannot be read or is not made for this use: enroll the device anew"},
+	[OST_AUTH_REASON_PEER_REFUSED] = {"peer-refused",
+		"the device does not accept this gateway's certificate: give it this site's CA, or a rogue gateway is about"},
+	[OST_AUTH_REASON_VERSION] = {"version", "no TLS version or suite in common: TLS 1.2 at least"},
+	[OST_AUTH_REASON_METHOD] = {"method", "the device speaks no EAP-TLS: configure its supplicant"},
+	[OST_AUTH_REASON_TIMEOUT] = {"timeout", "the device stopped answering"},
+	[OST_AUTH_REASON_MALFORMED] = {"malformed", "the device sent what is no proper EAP-TLS: look at what it runs"},
+	[OST_AUTH_REASON_FLOOD] = {"flood", "too many conversations at once: this one was the oldest; find who opens them"},
+	[OST_AUTH_REASON_LOCKED_OUT] = {"locked-out", "too many failures at this port and MAC: it waits until the lock-out is over"},
+	[OST_AUTH_REASON_STATE] = {"state", "the device's state does not let it in: ostiary device show NAME tells why"},
+	[OST_AUTH_REASON_CRL] = {"crl", "the revocation list is missing or past its date: ostiary init --renew-crl"},
+	[OST_AUTH_REASON_UNAVAILABLE] = {"unavailable",
+		"the gateway could not decide: is ostiaryd running, and is the gateway's clock right?"},
+	[OST_AUTH_REASON_LOGOFF] = {"logoff", "the device ended its session"},
+};
+
+const char *ost_auth_reason_name(unsigned reason)
+{
+	return reason < OST_AUTH_REASON_COUNT ? auth_reasons[reason].name : "invalid";
+}
+
+const char *ost_auth_reason_text(unsigned reason)
+{
+	return reason < OST_AUTH_REASON_COUNT ? auth_reasons[reason].text : "invalid";
+}
+
+const char *ost_auth_way_name(unsigned way)
+{
+	static const char *const names[OST_AUTH_WAY_COUNT] = {"eapol", "radius", "portal"};
+
+	return way < OST_AUTH_WAY_COUNT ? names[way] : "invalid";
 }
 
 /* NUL-terminated within its field, and no control characters: it will be shown to people. */
@@ -157,6 +217,81 @@ static bool binding_valid(const void *payload)
 		m.bound <= 1 && (m.family == OST_IPV4 || m.family == OST_IPV6);
 }
 
+static bool place_valid(const struct ost_place *p, bool without_port)
+{
+	return (p->port < OST_PORTS_MAX || (without_port && p->port == OST_PLACE_NO_PORT)) && p->vlan < 1u << 24;
+}
+
+static bool admit_valid(const void *payload)
+{
+	struct ost_msg_admit m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.generation != 0 && m.device < OST_DEVICES_MAX && m.state < OST_STATE_COUNT &&
+		m.assurance < OST_ASSURANCE_COUNT && m.placed <= 1 && place_valid(&m.place, m.placed == 0);
+}
+
+/* Of variable length: as many bytes of the frame as it says. */
+static bool eapol_valid(const void *payload, size_t length)
+{
+	struct ost_cursor c = ost_cursor_of(payload, length);
+	struct ost_msg_eapol m;
+
+	return ost_cursor_copy(&c, &m, offsetof(struct ost_msg_eapol, frame)) && m.length >= 4 && m.length <= OST_EAPOL_MAX &&
+		ost_cursor_left(&c) == m.length && place_valid(&m.place, false);
+}
+
+static bool port_link_valid(const void *payload)
+{
+	struct ost_msg_port_link m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.port < OST_PORTS_MAX && m.up <= 1;
+}
+
+static bool proof_valid(const struct ost_auth_proof *p)
+{
+	return text_valid(p->identity, sizeof(p->identity)) && text_valid(p->issuer, sizeof(p->issuer)) &&
+		text_valid(p->tls_version, sizeof(p->tls_version)) && text_valid(p->tls_suite, sizeof(p->tls_suite)) &&
+		text_valid(p->tls_group, sizeof(p->tls_group)) && text_valid(p->key, sizeof(p->key)) &&
+		p->serial_length <= sizeof(p->serial) && p->assurance < OST_ASSURANCE_COUNT;
+}
+
+static bool auth_claim_valid(const void *payload)
+{
+	struct ost_msg_auth_claim m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.conversation != 0 && m.way < OST_AUTH_WAY_COUNT && place_valid(&m.place, m.way != OST_AUTH_WAY_EAPOL) &&
+		(m.ip_family == 0 || m.ip_family == OST_IPV4 || m.ip_family == OST_IPV6) &&
+		(m.ip_family != 0) == (m.way == OST_AUTH_WAY_PORTAL) && proof_valid(&m.proof);
+}
+
+static bool auth_decision_valid(const void *payload)
+{
+	struct ost_msg_auth_decision m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.conversation != 0 && m.reason < OST_AUTH_REASON_COUNT && text_valid(m.device, sizeof(m.device));
+}
+
+static bool auth_outcome_valid(const void *payload)
+{
+	struct ost_msg_auth_outcome m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.way < OST_AUTH_WAY_COUNT && m.reason < OST_AUTH_REASON_COUNT && m.claimed <= 1 &&
+		place_valid(&m.place, m.way != OST_AUTH_WAY_EAPOL) && text_valid(m.detail, sizeof(m.detail));
+}
+
+static bool auth_ask_valid(const void *payload)
+{
+	struct ost_msg_auth_ask m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.what < OST_AUTH_ASK_COUNT && place_valid(&m.place, false);
+}
+
 static const struct {
 	size_t length;
 	bool (*valid)(const void *payload);
@@ -174,6 +309,15 @@ static const struct {
 	[OST_MSG_REFUSALS] = {0, NULL},
 	[OST_MSG_BINDING] = {sizeof(struct ost_msg_binding), binding_valid},
 	[OST_MSG_RULE_STATS] = {0, NULL},
+	[OST_MSG_ADMIT] = {sizeof(struct ost_msg_admit), admit_valid},
+	[OST_MSG_EAPOL] = {0, NULL},
+	[OST_MSG_PORT_LINK] = {sizeof(struct ost_msg_port_link), port_link_valid},
+	[OST_MSG_AUTH_CLAIM] = {sizeof(struct ost_msg_auth_claim), auth_claim_valid},
+	[OST_MSG_AUTH_DECISION] = {sizeof(struct ost_msg_auth_decision), auth_decision_valid},
+	[OST_MSG_AUTH_OUTCOME] = {sizeof(struct ost_msg_auth_outcome), auth_outcome_valid},
+	[OST_MSG_AUTH_ASK] = {sizeof(struct ost_msg_auth_ask), auth_ask_valid},
+	[OST_MSG_AUTH_RELOAD] = {0, NULL},
+	[OST_MSG_AUTH_COUNTS] = {sizeof(struct ost_msg_auth_counts), NULL},
 };
 
 bool ost_message_valid(uint16_t type, const void *payload, size_t length)
@@ -184,6 +328,8 @@ bool ost_message_valid(uint16_t type, const void *payload, size_t length)
 		return refusals_valid(payload, length);
 	if (type == OST_MSG_RULE_STATS)
 		return rule_stats_valid(payload, length);
+	if (type == OST_MSG_EAPOL)
+		return eapol_valid(payload, length);
 	return length == messages[type].length &&
 		(messages[type].valid == NULL || messages[type].valid(payload));
 }

@@ -17,6 +17,22 @@
  *                             rules did, as many as fit, then STATS_END
  *   data plane REFUSALS       what was refused since the last one, joined by equal keys
  *   data plane BINDING        an address was bound to a device, renewed, or given up
+ *   ostiaryd   ADMIT          a device's state, and the (port, VLAN, MAC) that it has proved to be at; answered by ACK
+ *
+ * Data plane <-> ostiary-authd (socket eapol.sock; the data plane listens, authd connects):
+ *   both       HELLO
+ *   data plane EAPOL          an 802.1X frame of the device side
+ *   authd      EAPOL          one to be sent out of that port
+ *   data plane PORT_LINK      a device-side port came up or went down
+ *
+ * ostiaryd <-> ostiary-authd (socket auth.sock; ostiaryd listens, authd connects):
+ *   both       HELLO
+ *   authd      AUTH_CLAIM     a certificate was proved; may it in? The conversation waits for the answer
+ *   ostiaryd   AUTH_DECISION  the answer
+ *   authd      AUTH_OUTCOME   a conversation ended: success, or the reason of its failure; or a logoff
+ *   ostiaryd   AUTH_ASK       begin a conversation with this (port, VLAN, MAC); or end what it has there
+ *   ostiaryd   AUTH_RELOAD    keys, certificates or CRL on disk have changed
+ *   authd      AUTH_COUNTS    once a second: what it counted
  */
 #pragma once
 
@@ -39,12 +55,22 @@ enum ost_msg_type {
 	OST_MSG_REFUSALS,
 	OST_MSG_BINDING,
 	OST_MSG_RULE_STATS,
+	OST_MSG_ADMIT,
+	OST_MSG_EAPOL,
+	OST_MSG_PORT_LINK,
+	OST_MSG_AUTH_CLAIM,
+	OST_MSG_AUTH_DECISION,
+	OST_MSG_AUTH_OUTCOME,
+	OST_MSG_AUTH_ASK,
+	OST_MSG_AUTH_RELOAD,
+	OST_MSG_AUTH_COUNTS,
 	OST_MSG_TYPE_COUNT,
 };
 
 enum ost_program {
 	OST_PROGRAM_DATAPLANE = 1,
 	OST_PROGRAM_OSTIARYD,
+	OST_PROGRAM_AUTHD,
 	OST_PROGRAM_COUNT,
 };
 
@@ -201,6 +227,146 @@ struct ost_msg_binding {
 	uint8_t reserved[5];
 };
 
+/* Where a device stands on the wire: the key of a conversation, a lock-out and a session. */
+struct ost_place {
+	uint32_t port; /* place in the configuration, below OST_PORTS_MAX; OST_PLACE_NO_PORT: behind a RADIUS client */
+	uint32_t vlan; /* outer VID | inner VID << 12 */
+	uint8_t mac[6];
+	uint8_t reserved[2];
+};
+
+#define OST_PLACE_NO_PORT UINT32_MAX
+
+struct ost_msg_admit {
+	uint64_t generation; /* that device is a place of */
+	uint32_t device;
+	uint8_t state;	   /* enum ost_state */
+	uint8_t assurance; /* enum ost_assurance */
+	uint8_t placed;	   /* 1: place is where it has proved to be; 0: place says nothing */
+	uint8_t reserved;
+	struct ost_place place;
+};
+
+#define OST_EAPOL_MAX 1514u /* bytes of a frame with its Ethernet header, without VLAN tags */
+
+struct ost_msg_eapol {
+	struct ost_place place; /* the device's: source of what came, destination of what is to be sent */
+	uint16_t length;	/* bytes of frame that are sent: from the EAPOL header on (IEEE 802.1X-2020 11.3) */
+	uint16_t reserved[3];
+	uint8_t frame[OST_EAPOL_MAX]; /* length of them are sent */
+};
+
+struct ost_msg_port_link {
+	uint32_t port;
+	uint8_t up;
+	uint8_t reserved[3];
+};
+
+/* By which front end. */
+enum ost_auth_way {
+	OST_AUTH_WAY_EAPOL,
+	OST_AUTH_WAY_RADIUS,
+	OST_AUTH_WAY_PORTAL,
+	OST_AUTH_WAY_COUNT,
+};
+
+/* Why an admission failed: a closed list (docs/ostiary-authd.8). */
+enum ost_auth_reason {
+	OST_AUTH_REASON_NONE,	      /* it succeeded */
+	OST_AUTH_REASON_EXPIRED,      /* the certificate is not valid yet, or not any more */
+	OST_AUTH_REASON_REVOKED,      /* on the CRL, or ostiaryd says so */
+	OST_AUTH_REASON_UNKNOWN_CA,   /* of a CA that is not this site's */
+	OST_AUTH_REASON_WEAK_KEY,     /* key too short, or an old hash */
+	OST_AUTH_REASON_WRONG_NAME,   /* no device of the policy has this name in its certificate */
+	OST_AUTH_REASON_WRONG_PLACE,  /* the device is bound to another MAC or port */
+	OST_AUTH_REASON_NO_CERTIFICATE,
+	OST_AUTH_REASON_BAD_CERTIFICATE, /* cannot be read, or not made for this use */
+	OST_AUTH_REASON_PEER_REFUSED, /* the device does not accept the gateway: perhaps the gateway is not what it looks like */
+	OST_AUTH_REASON_VERSION,      /* no common TLS version or suite */
+	OST_AUTH_REASON_METHOD,	      /* the device speaks no EAP-TLS */
+	OST_AUTH_REASON_TIMEOUT,
+	OST_AUTH_REASON_MALFORMED,
+	OST_AUTH_REASON_FLOOD,	      /* gave way to others while half open */
+	OST_AUTH_REASON_LOCKED_OUT,
+	OST_AUTH_REASON_STATE,	      /* quarantined, retired, ... */
+	OST_AUTH_REASON_CRL,	      /* the CRL itself is missing or past its date */
+	OST_AUTH_REASON_UNAVAILABLE,  /* ostiaryd is not there to decide, or the gateway's own clock or keys are not right */
+	OST_AUTH_REASON_LOGOFF,	      /* the device ended its session */
+	OST_AUTH_REASON_COUNT,
+};
+
+/* What a device proved, and to whom. The evidence of both halves. */
+struct ost_auth_proof {
+	char identity[256];	/* of the certificate: the first SAN URI, else otherName or DN serialNumber */
+	char issuer[128];	/* common name of the issuer, shortened */
+	char tls_version[16];
+	char tls_suite[64];
+	char tls_group[32];
+	char key[32];		/* "ECDSA P-256", "RSA 2048" */
+	uint8_t certificate_sha256[32];
+	uint8_t gateway_sha256[32]; /* the gateway's certificate that the device accepted */
+	uint8_t issuer_sha256[32];  /* of the issuer's public key or name: with the serial, the certificate's own name */
+	uint8_t serial[20];
+	uint8_t serial_length;
+	uint8_t assurance;	    /* enum ost_assurance: what the key's keeping is worth */
+	uint8_t reserved[2];
+	uint64_t not_before_wall_s, not_after_wall_s;
+};
+
+struct ost_msg_auth_claim {
+	uint64_t conversation; /* authd's number for it; comes back in the decision */
+	struct ost_place place;
+	uint8_t way; /* enum ost_auth_way */
+	uint8_t ip_family; /* portal: 4 or 6, the address that the device came from; else 0 */
+	uint8_t reserved[6];
+	uint8_t ip[16];
+	struct ost_auth_proof proof;
+};
+
+struct ost_msg_auth_decision {
+	uint64_t conversation;
+	uint8_t reason; /* enum ost_auth_reason: NONE: it is in, and packets pass before this is sent */
+	uint8_t reserved[3];
+	uint32_t session_s; /* prove yourself again after */
+	char device[OST_MSG_NAME]; /* its name in the policy; "" none */
+};
+
+struct ost_msg_auth_outcome {
+	uint64_t conversation; /* 0: there was none with a claim */
+	struct ost_place place;
+	uint8_t way;
+	uint8_t reason; /* enum ost_auth_reason; NONE: success was sent */
+	uint8_t claimed; /* 1: a decision was given before */
+	uint8_t reserved[1];
+	int32_t tls_error; /* of the TLS library, 0 none: for the log */
+	char detail[OST_MSG_TEXT]; /* a sentence for the log */
+};
+
+enum ost_auth_ask {
+	OST_AUTH_ASK_BEGIN, /* an Identity request: rights stay meanwhile */
+	OST_AUTH_ASK_FORGET, /* no conversation there any more; no answer is sent */
+	OST_AUTH_ASK_COUNT,
+};
+
+struct ost_msg_auth_ask {
+	struct ost_place place;
+	uint32_t what; /* enum ost_auth_ask */
+	uint32_t locked_s; /* FORGET: ignore it for so long; 0: do not */
+};
+
+struct ost_msg_auth_counts {
+	uint64_t started, succeeded;
+	uint64_t failed[32]; /* by enum ost_auth_reason */
+	uint64_t discarded_frames; /* malformed, unexpected, repeated */
+	uint64_t limited_frames;   /* above a rate limit */
+	uint64_t evicted;	   /* half-open conversations that gave way */
+	uint32_t conversations, conversations_max;
+	uint64_t crl_next_update_wall_s, gateway_not_after_wall_s; /* 0: unknown */
+	uint64_t radius_requests, radius_rejected;
+	uint32_t portal_connections;
+	uint32_t reserved;
+};
+
 enum ost_side {
 	OST_SIDE_DEVICE,
 	OST_SIDE_NETWORK,
@@ -209,6 +375,15 @@ enum ost_side {
 
 const char *ost_side_name(unsigned side);
 const char *ost_binding_source_name(unsigned source);
+const char *ost_auth_way_name(unsigned way);
+const char *ost_auth_reason_name(unsigned reason);
+const char *ost_auth_reason_text(unsigned reason); /* what it means, and what to do: one sentence */
+
+/* Bytes of an EAPOL message that are sent. */
+static inline size_t ost_msg_eapol_bytes(const struct ost_msg_eapol *m)
+{
+	return offsetof(struct ost_msg_eapol, frame) + m->length;
+}
 
 /* Length and every value of a payload. False for an unknown type. payload need not be aligned. */
 bool ost_message_valid(uint16_t type, const void *payload, size_t length);

@@ -19,6 +19,17 @@ int ost_paths_init(struct ost_paths *paths, const char *root)
 		{paths->run_dir, "/run/ostiary"},
 		{paths->api_socket, "/run/ostiary/api.sock"},
 		{paths->dataplane_socket, "/run/ostiary/dataplane.sock"},
+		{paths->eapol_socket, "/run/ostiary/eapol.sock"},
+		{paths->auth_socket, "/run/ostiary/auth.sock"},
+		{paths->pki_dir, "/etc/ostiary/pki"},
+		{paths->ca_certificate, "/etc/ostiary/pki/ca.crt"},
+		{paths->ca_key, "/etc/ostiary/pki/ca.key"},
+		{paths->gateway_certificate, "/etc/ostiary/pki/gateway.crt"},
+		{paths->gateway_key, "/etc/ostiary/pki/gateway.key"},
+		{paths->crl, "/etc/ostiary/pki/crl.pem"},
+		{paths->issued, "/etc/ostiary/pki/issued.ndjson"},
+		{paths->radius_clients, "/etc/ostiary/radius-clients"},
+		{paths->admission_log, "/var/lib/ostiary/admissions.ndjson"},
 	};
 
 	for (size_t i = 0; i < OST_ARRAY_SIZE(rows); i++) {

@@ -17,6 +17,17 @@ struct ost_paths {
 	char run_dir[PATH_MAX];	    /* run/ostiary */
 	char api_socket[PATH_MAX];  /* run/ostiary/api.sock */
 	char dataplane_socket[PATH_MAX]; /* run/ostiary/dataplane.sock */
+	char eapol_socket[PATH_MAX]; /* run/ostiary/eapol.sock: data plane listens, ostiary-authd connects */
+	char auth_socket[PATH_MAX];  /* run/ostiary/auth.sock: ostiaryd listens, ostiary-authd connects */
+	char pki_dir[PATH_MAX];	    /* etc/ostiary/pki */
+	char ca_certificate[PATH_MAX];	    /* etc/ostiary/pki/ca.crt: what devices' certificates are checked against */
+	char ca_key[PATH_MAX];	    /* etc/ostiary/pki/ca.key: 0600, for the operator's commands alone */
+	char gateway_certificate[PATH_MAX]; /* etc/ostiary/pki/gateway.crt */
+	char gateway_key[PATH_MAX];	    /* etc/ostiary/pki/gateway.key: 0400, for ostiary-authd alone */
+	char crl[PATH_MAX];	    /* etc/ostiary/pki/crl.pem */
+	char issued[PATH_MAX];	    /* etc/ostiary/pki/issued.ndjson: a line per certificate issued or revoked */
+	char radius_clients[PATH_MAX]; /* etc/ostiary/radius-clients: 0600 */
+	char admission_log[PATH_MAX];  /* var/lib/ostiary/admissions.ndjson */
 };
 
 /* root "" or NULL: the real places. -ENAMETOOLONG. */
