@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conversations.h"
+
+#define NONE	     UINT32_MAX
+#define BUCKETS	     2048u
+#define REPEAT_NS    (3 * 1000000000ull)
+#define REPEATS_MAX  3u
+#define PORT_SHARE   (OST_CONVERSATIONS_MAX / 2) /* of the table, for one port, among those that are not known */
+
+struct ost_conversations {
+	struct ost_conversation slots[OST_CONVERSATIONS_MAX];
+	uint32_t buckets[BUCKETS];
+	uint32_t oldest, newest, unused; /* unused: chained by next_in_bucket */
+	uint32_t by_port[OST_PORTS_MAX + 1]; /* not known ones; the last one: without port */
+	uint64_t known[OST_KNOWN_MAX]; /* hashes of places, direct-mapped: forgetting one costs it only its privilege */
+	struct ost_hash_key hash;
+	struct ost_conversation_events events;
+	struct ost_front fronts[OST_AUTH_WAY_COUNT];
+	struct ost_conversation_counts counts;
+	uint64_t last_number;
+};
+
+static uint64_t place_hash(const struct ost_conversations *t, const struct ost_place *place)
+{
+	return ost_hash_bytes(&t->hash, place, sizeof(*place)) | 1;
+}
+
+static uint32_t bucket_of(const struct ost_conversations *t, enum ost_auth_way way, const void *key, size_t length)
+{
+	return (uint32_t)(ost_hash_2(&t->hash, ost_hash_bytes(&t->hash, key, length), way) % BUCKETS);
+}
+
+static uint32_t *port_count(struct ost_conversations *t, const struct ost_conversation *c)
+{
+	return &t->by_port[OST_MIN(c->place.port, (uint32_t)OST_PORTS_MAX)];
+}
+
+int ost_conversations_new(const struct ost_hash_key *hash, const struct ost_conversation_events *events,
+	struct ost_conversations **ret)
+{
+	struct ost_conversations *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return -ENOMEM;
+	t->hash = *hash;
+	t->events = *events;
+	for (uint32_t i = 0; i < BUCKETS; i++)
+		t->buckets[i] = NONE;
+	for (uint32_t i = 0; i < OST_CONVERSATIONS_MAX; i++)
+		t->slots[i].next_in_bucket = i + 1 < OST_CONVERSATIONS_MAX ? i + 1 : NONE;
+	t->oldest = t->newest = NONE;
+	*ret = t;
+	return 0;
+}
+
+void ost_conversations_front(struct ost_conversations *t, enum ost_auth_way way, const struct ost_front *front)
+{
+	t->fronts[way] = *front;
+}
+
+/* ---- the table ---- */
+
+struct ost_conversation *ost_conversations_find(struct ost_conversations *t, enum ost_auth_way way, const void *key, size_t length)
+{
+	for (uint32_t i = t->buckets[bucket_of(t, way, key, length)]; i != NONE; i = t->slots[i].next_in_bucket) {
+		struct ost_conversation *c = &t->slots[i];
+
+		if (c->way == way && c->key_length == length && memcmp(c->key, key, length) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+struct ost_conversation *ost_conversations_by_number(struct ost_conversations *t, uint64_t number)
+{
+	struct ost_conversation *c = &t->slots[number % OST_CONVERSATIONS_MAX];
+
+	return number != 0 && c->used && c->number == number ? c : NULL;
+}
+
+static void link_in(struct ost_conversations *t, uint32_t i)
+{
+	struct ost_conversation *c = &t->slots[i];
+	uint32_t *bucket = &t->buckets[bucket_of(t, c->way, c->key, c->key_length)];
+
+	c->next_in_bucket = *bucket;
+	*bucket = i;
+	c->newer = NONE;
+	c->older = t->newest;
+	if (t->newest != NONE)
+		t->slots[t->newest].newer = i;
+	else
+		t->oldest = i;
+	t->newest = i;
+	if (!c->known)
+		++*port_count(t, c);
+	t->counts.used++;
+}
+
+static void link_out(struct ost_conversations *t, uint32_t i)
+{
+	struct ost_conversation *c = &t->slots[i];
+	uint32_t *at = &t->buckets[bucket_of(t, c->way, c->key, c->key_length)];
+
+	while (*at != i)
+		at = &t->slots[*at].next_in_bucket;
+	*at = c->next_in_bucket;
+	if (c->older != NONE)
+		t->slots[c->older].newer = c->newer;
+	else
+		t->oldest = c->newer;
+	if (c->newer != NONE)
+		t->slots[c->newer].older = c->older;
+	else
+		t->newest = c->older;
+	if (!c->known)
+		--*port_count(t, c);
+	t->counts.used--;
+}
+
+static void put_away(struct ost_conversations *t, struct ost_conversation *c)
+{
+	uint32_t i = (uint32_t)(c - t->slots);
+
+	link_out(t, i);
+	if (t->fronts[c->way].end != NULL)
+		t->fronts[c->way].end(t->fronts[c->way].user, c);
+	ost_eap_free(&c->eap);
+	*c = (struct ost_conversation){.next_in_bucket = t->unused};
+	t->unused = i;
+}
+
+void ost_conversations_free(struct ost_conversations **conversations)
+{
+	struct ost_conversations *t = *conversations;
+
+	*conversations = NULL;
+	if (t == NULL)
+		return;
+	while (t->oldest != NONE)
+		put_away(t, &t->slots[t->oldest]);
+	free(t);
+}
+
+/* The oldest, not known, of a port (NONE: of any). The list is short and a flood's are at its old end. */
+static struct ost_conversation *oldest_of(struct ost_conversations *t, uint32_t port, bool known_too)
+{
+	for (uint32_t i = t->oldest; i != NONE; i = t->slots[i].newer) {
+		struct ost_conversation *c = &t->slots[i];
+
+		if ((known_too || !c->known) && (port == NONE || OST_MIN(c->place.port, (uint32_t)OST_PORTS_MAX) == port))
+			return c;
+	}
+	return NULL;
+}
+
+static void give_way(struct ost_conversations *t, struct ost_conversation *c)
+{
+	if (c == NULL)
+		return;
+	t->counts.evicted++;
+	ost_conversations_end(t, c, OST_AUTH_REASON_FLOOD, true);
+}
+
+/* ---- life ---- */
+
+void ost_conversations_know(struct ost_conversations *t, const struct ost_place *place)
+{
+	uint64_t h = place_hash(t, place);
+
+	t->known[h % OST_KNOWN_MAX] = h;
+}
+
+struct ost_conversation *ost_conversations_open(struct ost_conversations *t, enum ost_auth_way way, const void *key, size_t length,
+	const struct ost_place *place, uint64_t now_ns)
+{
+	struct ost_conversation *c = ost_conversations_find(t, way, key, length);
+	uint64_t h = place_hash(t, place);
+	bool known = t->known[h % OST_KNOWN_MAX] == h;
+	uint32_t port = OST_MIN(place->port, (uint32_t)OST_PORTS_MAX), i;
+
+	if (length > OST_CONVERSATION_KEY)
+		return NULL;
+	if (c != NULL)
+		put_away(t, c);
+	if (!known && t->by_port[port] >= PORT_SHARE)
+		give_way(t, oldest_of(t, port, false));
+	if (t->counts.used == OST_CONVERSATIONS_MAX) {
+		c = oldest_of(t, NONE, false);
+		give_way(t, c != NULL ? c : oldest_of(t, NONE, true));
+	}
+	i = t->unused;
+	c = &t->slots[i];
+	t->unused = c->next_in_bucket;
+	/* The number leads back to the slot. */
+	t->last_number += OST_CONVERSATIONS_MAX;
+	*c = (struct ost_conversation){.number = t->last_number + i, .place = *place, .way = way, .known = known, .used = true,
+		.deadline_ns = now_ns + OST_CONVERSATION_NS, .key_length = (uint8_t)length};
+	memcpy(c->key, key, length);
+	link_in(t, i);
+	t->counts.started++;
+	return c;
+}
+
+void ost_conversations_end(struct ost_conversations *t, struct ost_conversation *c, enum ost_auth_reason reason, bool told)
+{
+	int tls_error = 0;
+
+	if (told) {
+		if (c->eap != NULL && reason != OST_AUTH_REASON_NONE)
+			reason = ost_eap_end(c->eap, reason);
+		if (c->eap != NULL)
+			(void)ost_eap_reason(c->eap, &tls_error);
+		if (reason == OST_AUTH_REASON_NONE) {
+			t->counts.succeeded++;
+			ost_conversations_know(t, &c->place);
+		} else {
+			t->counts.failed[reason]++;
+		}
+		if (t->fronts[c->way].send != NULL)
+			t->fronts[c->way].send(t->fronts[c->way].user, c,
+				reason == OST_AUTH_REASON_NONE ? OST_EAP_SUCCESS : OST_EAP_FAILURE);
+		t->events.outcome(t->events.user, c, reason, tls_error);
+	}
+	put_away(t, c);
+}
+
+static enum ost_eap_verdict act(struct ost_conversations *t, struct ost_conversation *c, enum ost_eap_verdict v, uint64_t now_ns)
+{
+	int tls_error;
+
+	switch (v) {
+	case OST_EAP_DISCARD:
+		t->counts.discarded++;
+		break;
+	case OST_EAP_SEND:
+		c->again_ns = now_ns + REPEAT_NS;
+		c->tries = 0;
+		t->fronts[c->way].send(t->fronts[c->way].user, c, v);
+		break;
+	case OST_EAP_CLAIM:
+		c->again_ns = 0;
+		c->claimed = true;
+		c->deadline_ns = OST_MIN(c->deadline_ns, now_ns + OST_CONVERSATION_CLAIM_NS);
+		if (!t->events.claim(t->events.user, c)) {
+			ost_conversations_end(t, c, OST_AUTH_REASON_UNAVAILABLE, true);
+			v = OST_EAP_FAILURE;
+		}
+		break;
+	case OST_EAP_SUCCESS:
+	case OST_EAP_FAILURE:
+		ost_conversations_end(t, c, ost_eap_reason(c->eap, &tls_error), true);
+		break;
+	}
+	return v;
+}
+
+enum ost_eap_verdict ost_conversations_input(struct ost_conversations *t, struct ost_conversation *c, const uint8_t *eap, size_t length,
+	uint64_t now_ns)
+{
+	return act(t, c, ost_eap_input(c->eap, eap, length), now_ns);
+}
+
+bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum ost_auth_reason reason, uint64_t now_ns)
+{
+	struct ost_conversation *c = ost_conversations_by_number(t, number);
+
+	if (c == NULL || !c->claimed)
+		return false;
+	if (c->eap != NULL)
+		(void)act(t, c, ost_eap_decide(c->eap, reason), now_ns);
+	else
+		ost_conversations_end(t, c, reason, true);
+	return true;
+}
+
+/* ---- time ---- */
+
+uint64_t ost_conversations_tick(struct ost_conversations *t, uint64_t now_ns)
+{
+	uint64_t next = UINT64_MAX;
+	uint32_t newer;
+
+	for (uint32_t i = t->oldest; i != NONE; i = newer) {
+		struct ost_conversation *c = &t->slots[i];
+
+		newer = c->newer;
+		if (now_ns >= c->deadline_ns || (c->again_ns != 0 && now_ns >= c->again_ns && c->tries == REPEATS_MAX)) {
+			ost_conversations_end(t, c, c->claimed ? OST_AUTH_REASON_UNAVAILABLE : OST_AUTH_REASON_TIMEOUT, true);
+			continue;
+		}
+		if (c->again_ns != 0 && now_ns >= c->again_ns) {
+			c->tries++;
+			c->again_ns = now_ns + REPEAT_NS;
+			t->fronts[c->way].send(t->fronts[c->way].user, c, OST_EAP_SEND);
+		}
+		next = OST_MIN(next, c->deadline_ns);
+		if (c->again_ns != 0)
+			next = OST_MIN(next, c->again_ns);
+	}
+	return next;
+}
+
+const struct ost_conversation_counts *ost_conversations_counts(const struct ost_conversations *t)
+{
+	return &t->counts;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "limits.h"
+
+#include "clock.h"
+
+#define PLACES	    8192u
+#define SHUT_WAYS   4u
+#define PLACE_RATE  10u
+#define PLACE_BURST 20u
+#define PORT_RATE   100u
+#define ALL_RATE    1000u
+
+struct shut {
+	struct ost_place place;
+	uint64_t until_ns; /* 0: free */
+};
+
+/* Theoretical arrival times (generic cell rate algorithm): one number a limit. */
+struct ost_limits {
+	struct ost_hash_key hash;
+	uint64_t places[PLACES];
+	uint64_t ports[OST_PORTS_MAX + 1];
+	uint64_t all;
+	struct shut shut[PLACES / SHUT_WAYS][SHUT_WAYS];
+};
+
+int ost_limits_new(const struct ost_hash_key *hash, struct ost_limits **ret_limits)
+{
+	struct ost_limits *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return -ENOMEM;
+	l->hash = *hash;
+	*ret_limits = l;
+	return 0;
+}
+
+void ost_limits_free(struct ost_limits **limits)
+{
+	free(*limits);
+	*limits = NULL;
+}
+
+static bool would_pass(uint64_t arrival_ns, uint32_t rate, uint32_t burst, uint64_t now_ns)
+{
+	return arrival_ns <= now_ns + (burst - 1) * (OST_NS_PER_S / rate);
+}
+
+static void take(uint64_t *arrival_ns, uint32_t rate, uint64_t now_ns)
+{
+	*arrival_ns = OST_MAX(*arrival_ns, now_ns) + OST_NS_PER_S / rate;
+}
+
+bool ost_limits_take(struct ost_limits *limits, const struct ost_place *place, uint64_t now_ns)
+{
+	uint64_t *own = &limits->places[ost_hash_bytes(&limits->hash, place, sizeof(*place)) % PLACES];
+	uint64_t *port = &limits->ports[OST_MIN(place->port, (uint32_t)OST_PORTS_MAX)];
+
+	/* Who is refused by one takes from none: a flood on one port leaves the others theirs. */
+	if (!would_pass(*own, PLACE_RATE, PLACE_BURST, now_ns) || !would_pass(*port, PORT_RATE, PORT_RATE, now_ns) ||
+		!would_pass(limits->all, ALL_RATE, ALL_RATE, now_ns))
+		return false;
+	take(own, PLACE_RATE, now_ns);
+	take(port, PORT_RATE, now_ns);
+	take(&limits->all, ALL_RATE, now_ns);
+	return true;
+}
+
+static struct shut *ways_of(const struct ost_limits *l, const struct ost_place *place)
+{
+	return (struct shut *)(uintptr_t)l->shut[ost_hash_bytes(&l->hash, place, sizeof(*place)) % (PLACES / SHUT_WAYS)];
+}
+
+void ost_limits_shut(struct ost_limits *limits, const struct ost_place *place, uint32_t seconds, uint64_t now_ns)
+{
+	struct shut *ways = ways_of(limits, place), *at = &ways[0];
+
+	for (uint32_t i = 0; i < SHUT_WAYS; i++) {
+		if (memcmp(&ways[i].place, place, sizeof(*place)) == 0) {
+			at = &ways[i];
+			break;
+		}
+		if (ways[i].until_ns < at->until_ns)
+			at = &ways[i];
+	}
+	*at = (struct shut){.place = *place, .until_ns = seconds == 0 ? 0 : now_ns + seconds * OST_NS_PER_S};
+}
+
+bool ost_limits_is_shut(const struct ost_limits *limits, const struct ost_place *place, uint64_t now_ns)
+{
+	const struct shut *ways = ways_of(limits, place);
+
+	for (uint32_t i = 0; i < SHUT_WAYS; i++) {
+		if (now_ns < ways[i].until_ns && memcmp(&ways[i].place, place, sizeof(*place)) == 0)
+			return true;
+	}
+	return false;
+}
