@@ -7,7 +7,7 @@
  *   radius.h        RADIUS clients: switches and access points    >  conversations.h -> eap.h -> tls.h -> trust.h
  *   portal.h        TLS connections of devices with an IP stack  /
  *   decider.h       ostiaryd: claims go there, decisions come back
- *   limits.h        who may begin how often
+ *   throttle.h        who may begin how often
  *   sandbox.h       the rights that are given up
  *
  * One thread, one event loop (libevent). A front end opens conversations and sends for them; the table ends them.
@@ -17,7 +17,7 @@
 #include <event2/event.h>
 
 #include "conversations.h"
-#include "limits.h"
+#include "throttle.h"
 #include "paths.h"
 #include "trust.h"
 
@@ -31,7 +31,7 @@ struct ost_authd {
 	struct event_base *base;
 	struct ost_trust *trust; /* in force for new conversations; NULL: none could be loaded, everybody is refused */
 	struct ost_conversations *conversations;
-	struct ost_limits *limits;
+	struct ost_throttle *throttle;
 	struct ost_hash_key hash;
 	struct ost_decider *decider;
 	struct ost_frames *frames;

@@ -225,6 +225,12 @@ void ost_conversations_end(struct ost_conversations *t, struct ost_conversation 
 	put_away(t, c);
 }
 
+void ost_conversations_sent(struct ost_conversation *c, uint64_t now_ns)
+{
+	c->again_ns = c->way == OST_AUTH_WAY_EAPOL ? now_ns + REPEAT_NS : 0;
+	c->tries = 0;
+}
+
 static enum ost_eap_verdict act(struct ost_conversations *t, struct ost_conversation *c, enum ost_eap_verdict v, uint64_t now_ns)
 {
 	int tls_error;
@@ -234,8 +240,7 @@ static enum ost_eap_verdict act(struct ost_conversations *t, struct ost_conversa
 		t->counts.discarded++;
 		break;
 	case OST_EAP_SEND:
-		c->again_ns = now_ns + REPEAT_NS;
-		c->tries = 0;
+		ost_conversations_sent(c, now_ns);
 		t->fronts[c->way].send(t->fronts[c->way].user, c, v);
 		break;
 	case OST_EAP_CLAIM:

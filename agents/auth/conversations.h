@@ -69,6 +69,9 @@ struct ost_conversation *ost_conversations_by_number(struct ost_conversations *t
 struct ost_conversation *ost_conversations_open(struct ost_conversations *t, enum ost_auth_way way, const void *key, size_t length,
 	const struct ost_place *place, uint64_t now_ns);
 
+/* The output is on its way: it is repeated when no answer comes. For EAPOL; RADIUS clients repeat by themselves. */
+void ost_conversations_sent(struct ost_conversation *c, uint64_t now_ns);
+
 /* Feeds a response; sends what is to be sent, asks when a claim is made, ends it when it is over. Not usable afterwards
  * unless SEND or CLAIM came back. */
 enum ost_eap_verdict ost_conversations_input(struct ost_conversations *t, struct ost_conversation *c, const uint8_t *eap, size_t length,

@@ -7,15 +7,15 @@
 #include "hash.h"
 #include "messages.h"
 
-struct ost_limits;
+struct ost_throttle;
 
-int ost_limits_new(const struct ost_hash_key *hash, struct ost_limits **ret_limits) OST_MUST_CHECK;
-void ost_limits_free(struct ost_limits **limits);
+int ost_throttle_new(const struct ost_hash_key *hash, struct ost_throttle **ret_throttle) OST_MUST_CHECK;
+void ost_throttle_free(struct ost_throttle **throttle);
 
 /* Takes one; false: not now. */
-bool ost_limits_take(struct ost_limits *limits, const struct ost_place *place, uint64_t now_ns);
+bool ost_throttle_take(struct ost_throttle *throttle, const struct ost_place *place, uint64_t now_ns);
 
 /* Shuts a place out for some seconds: its frames are not looked at. Bounded: when too many are shut out at once, the
  * ones that would be free first are. */
-void ost_limits_shut(struct ost_limits *limits, const struct ost_place *place, uint32_t seconds, uint64_t now_ns);
-bool ost_limits_is_shut(const struct ost_limits *limits, const struct ost_place *place, uint64_t now_ns);
+void ost_throttle_shut(struct ost_throttle *throttle, const struct ost_place *place, uint32_t seconds, uint64_t now_ns);
+bool ost_throttle_is_shut(const struct ost_throttle *throttle, const struct ost_place *place, uint64_t now_ns);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "limits.h"
+#include "throttle.h"
 
 #include "clock.h"
 
@@ -16,7 +16,7 @@ struct shut {
 };
 
 /* Theoretical arrival times (generic cell rate algorithm): one number a limit. */
-struct ost_limits {
+struct ost_throttle {
 	struct ost_hash_key hash;
 	uint64_t places[PLACES];
 	uint64_t ports[OST_PORTS_MAX + 1];
@@ -24,21 +24,21 @@ struct ost_limits {
 	struct shut shut[PLACES / SHUT_WAYS][SHUT_WAYS];
 };
 
-int ost_limits_new(const struct ost_hash_key *hash, struct ost_limits **ret_limits)
+int ost_throttle_new(const struct ost_hash_key *hash, struct ost_throttle **ret_throttle)
 {
-	struct ost_limits *l = calloc(1, sizeof(*l));
+	struct ost_throttle *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return -ENOMEM;
 	l->hash = *hash;
-	*ret_limits = l;
+	*ret_throttle = l;
 	return 0;
 }
 
-void ost_limits_free(struct ost_limits **limits)
+void ost_throttle_free(struct ost_throttle **throttle)
 {
-	free(*limits);
-	*limits = NULL;
+	free(*throttle);
+	*throttle = NULL;
 }
 
 static bool would_pass(uint64_t arrival_ns, uint32_t rate, uint32_t burst, uint64_t now_ns)
@@ -51,29 +51,29 @@ static void take(uint64_t *arrival_ns, uint32_t rate, uint64_t now_ns)
 	*arrival_ns = OST_MAX(*arrival_ns, now_ns) + OST_NS_PER_S / rate;
 }
 
-bool ost_limits_take(struct ost_limits *limits, const struct ost_place *place, uint64_t now_ns)
+bool ost_throttle_take(struct ost_throttle *throttle, const struct ost_place *place, uint64_t now_ns)
 {
-	uint64_t *own = &limits->places[ost_hash_bytes(&limits->hash, place, sizeof(*place)) % PLACES];
-	uint64_t *port = &limits->ports[OST_MIN(place->port, (uint32_t)OST_PORTS_MAX)];
+	uint64_t *own = &throttle->places[ost_hash_bytes(&throttle->hash, place, sizeof(*place)) % PLACES];
+	uint64_t *port = &throttle->ports[OST_MIN(place->port, (uint32_t)OST_PORTS_MAX)];
 
 	/* Who is refused by one takes from none: a flood on one port leaves the others theirs. */
 	if (!would_pass(*own, PLACE_RATE, PLACE_BURST, now_ns) || !would_pass(*port, PORT_RATE, PORT_RATE, now_ns) ||
-		!would_pass(limits->all, ALL_RATE, ALL_RATE, now_ns))
+		!would_pass(throttle->all, ALL_RATE, ALL_RATE, now_ns))
 		return false;
 	take(own, PLACE_RATE, now_ns);
 	take(port, PORT_RATE, now_ns);
-	take(&limits->all, ALL_RATE, now_ns);
+	take(&throttle->all, ALL_RATE, now_ns);
 	return true;
 }
 
-static struct shut *ways_of(const struct ost_limits *l, const struct ost_place *place)
+static struct shut *ways_of(const struct ost_throttle *l, const struct ost_place *place)
 {
 	return (struct shut *)(uintptr_t)l->shut[ost_hash_bytes(&l->hash, place, sizeof(*place)) % (PLACES / SHUT_WAYS)];
 }
 
-void ost_limits_shut(struct ost_limits *limits, const struct ost_place *place, uint32_t seconds, uint64_t now_ns)
+void ost_throttle_shut(struct ost_throttle *throttle, const struct ost_place *place, uint32_t seconds, uint64_t now_ns)
 {
-	struct shut *ways = ways_of(limits, place), *at = &ways[0];
+	struct shut *ways = ways_of(throttle, place), *at = &ways[0];
 
 	for (uint32_t i = 0; i < SHUT_WAYS; i++) {
 		if (memcmp(&ways[i].place, place, sizeof(*place)) == 0) {
@@ -86,9 +86,9 @@ void ost_limits_shut(struct ost_limits *limits, const struct ost_place *place, u
 	*at = (struct shut){.place = *place, .until_ns = seconds == 0 ? 0 : now_ns + seconds * OST_NS_PER_S};
 }
 
-bool ost_limits_is_shut(const struct ost_limits *limits, const struct ost_place *place, uint64_t now_ns)
+bool ost_throttle_is_shut(const struct ost_throttle *throttle, const struct ost_place *place, uint64_t now_ns)
 {
-	const struct shut *ways = ways_of(limits, place);
+	const struct shut *ways = ways_of(throttle, place);
 
 	for (uint32_t i = 0; i < SHUT_WAYS; i++) {
 		if (now_ns < ways[i].until_ns && memcmp(&ways[i].place, place, sizeof(*place)) == 0)

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "decider.h"
+
+#include "clock.h"
+#include "frames.h"
+#include "log.h"
+#include "peer.h"
+
+struct ost_decider {
+	struct ost_authd *a;
+	struct ost_peer_handlers handlers;
+	struct ost_peer *peer;
+};
+
+static void on_decision(struct ost_decider *d, const struct ost_msg_auth_decision *m)
+{
+	/* One that comes too late is for a conversation that is over; a later claim will be decided anew. */
+	(void)ost_conversations_decide(d->a->conversations, m->conversation, (enum ost_auth_reason)m->reason, ost_clock_mono_ns());
+	ost_authd_rewind(d->a);
+}
+
+static void on_ask(struct ost_decider *d, const struct ost_msg_auth_ask *m)
+{
+	struct ost_conversation *c = ost_conversations_find(d->a->conversations, OST_AUTH_WAY_EAPOL, &m->place, sizeof(m->place));
+
+	if (m->what == OST_AUTH_ASK_FORGET) {
+		ost_throttle_shut(d->a->throttle, &m->place, m->locked_s, ost_clock_mono_ns());
+		if (c != NULL)
+			ost_conversations_end(d->a->conversations, c, OST_AUTH_REASON_STATE, false);
+		return;
+	}
+	if (c == NULL)
+		ost_frames_ask(d->a->frames, &m->place);
+}
+
+static bool on_message(void *user, const struct ost_msg_header *h, const void *payload)
+{
+	struct ost_decider *d = user;
+
+	switch (h->type) {
+	case OST_MSG_AUTH_DECISION:
+		on_decision(d, payload);
+		return true;
+	case OST_MSG_AUTH_ASK:
+		on_ask(d, payload);
+		return true;
+	case OST_MSG_AUTH_RELOAD:
+		ost_authd_reload(d->a);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void on_up(void *user)
+{
+	ost_decider_counts(user);
+}
+
+/* Claims that wait are over by their own deadline. */
+static void on_down(void *user)
+{
+	(void)user;
+}
+
+bool ost_decider_claim(struct ost_decider *d, const struct ost_conversation *c, const struct ost_auth_proof *proof, const struct ost_ip *ip)
+{
+	struct ost_msg_auth_claim m = {.conversation = c->number, .place = c->place, .way = (uint8_t)c->way, .proof = *proof};
+
+	if (ip != NULL) {
+		m.ip_family = ip->family;
+		memcpy(m.ip, ip->b, sizeof(m.ip));
+	}
+	return ost_peer_send(d->peer, OST_MSG_AUTH_CLAIM, &m, sizeof(m)) == 0;
+}
+
+void ost_decider_outcome(struct ost_decider *d, const struct ost_msg_auth_outcome *outcome)
+{
+	if (ost_peer_send(d->peer, OST_MSG_AUTH_OUTCOME, outcome, sizeof(*outcome)) < 0)
+		ost_log_debug("ostiaryd was not told of an end (%s)", ost_auth_reason_name(outcome->reason));
+}
+
+void ost_decider_counts(struct ost_decider *d)
+{
+	const struct ost_authd *a = d->a;
+	const struct ost_conversation_counts *n = ost_conversations_counts(a->conversations);
+	struct ost_msg_auth_counts m = {
+		.started = n->started,
+		.succeeded = n->succeeded,
+		.discarded_frames = n->discarded + a->discarded_frames,
+		.limited_frames = a->limited_frames,
+		.evicted = n->evicted,
+		.conversations = n->used,
+		.conversations_max = OST_CONVERSATIONS_MAX,
+		.radius_requests = a->radius_requests,
+		.radius_rejected = a->radius_rejected,
+		.portal_connections = a->portal_connections,
+	};
+
+	memcpy(m.failed, n->failed, sizeof(n->failed));
+	if (a->trust != NULL) {
+		m.crl_next_update_wall_s = ost_trust_crl_next_update_s(a->trust);
+		m.gateway_not_after_wall_s = ost_trust_gateway_not_after_s(a->trust);
+	}
+	if (ost_peer_is_up(d->peer) && ost_peer_send(d->peer, OST_MSG_AUTH_COUNTS, &m, sizeof(m)) < 0)
+		ost_log_debug("ostiaryd is slow: counters come later");
+}
+
+int ost_decider_new(struct ost_authd *a, struct ost_decider **ret_decider)
+{
+	struct ost_decider *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (d == NULL)
+		return -ENOMEM;
+	d->a = a;
+	d->handlers = (struct ost_peer_handlers){
+		.name = "ostiaryd", .program = OST_PROGRAM_OSTIARYD, .up = on_up, .down = on_down, .message = on_message, .user = d};
+	r = ost_peer_new(a->base, a->paths.auth_socket, &d->handlers, &d->peer);
+	if (r < 0) {
+		free(d);
+		return r;
+	}
+	*ret_decider = d;
+	return 0;
+}
+
+void ost_decider_free(struct ost_decider **decider)
+{
+	struct ost_decider *d = *decider;
+
+	*decider = NULL;
+	if (d == NULL)
+		return;
+	ost_peer_free(&d->peer);
+	free(d);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "frames.h"
+
+#include "clock.h"
+#include "decider.h"
+#include "eapol.h"
+#include "peer.h"
+
+struct ost_frames {
+	struct ost_authd *a;
+	struct ost_peer_handlers handlers;
+	struct ost_peer *peer;
+};
+
+static void send_eap(struct ost_frames *f, const struct ost_place *place, const uint8_t *eap, size_t length)
+{
+	struct ost_msg_eapol m = {.place = *place};
+	size_t header = ost_eapol_header(m.frame, length);
+
+	memcpy(m.frame + header, eap, length);
+	m.length = (uint16_t)(header + length);
+	/* Not sent is as lost on the wire: it is repeated. */
+	if (ost_peer_send(f->peer, OST_MSG_EAPOL, &m, ost_msg_eapol_bytes(&m)) < 0)
+		f->a->discarded_frames++;
+}
+
+void ost_frames_ask(struct ost_frames *f, const struct ost_place *place)
+{
+	uint8_t packet[8];
+	size_t n = ost_eap_identity_request(ost_eapol_identifier(&f->a->hash, place, ost_clock_mono_ns()), packet);
+
+	send_eap(f, place, packet, n);
+}
+
+static void on_start(struct ost_frames *f, const struct ost_place *place, uint64_t now)
+{
+	struct ost_conversation *c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
+
+	/* It begins anew: its supplicant has forgotten what was before. */
+	if (c != NULL && !c->claimed)
+		ost_conversations_end(f->a->conversations, c, OST_AUTH_REASON_TIMEOUT, false);
+	(void)now;
+	ost_frames_ask(f, place);
+}
+
+static void on_logoff(struct ost_frames *f, const struct ost_place *place)
+{
+	struct ost_conversation *c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
+	struct ost_msg_auth_outcome m = {.place = *place, .way = OST_AUTH_WAY_EAPOL, .reason = OST_AUTH_REASON_LOGOFF};
+
+	if (c != NULL)
+		ost_conversations_end(f->a->conversations, c, OST_AUTH_REASON_LOGOFF, false);
+	ost_decider_outcome(f->a->decider, &m);
+}
+
+/* An answer to our Identity request begins a conversation. The name in it is not looked at. */
+static void on_identity(struct ost_frames *f, const struct ost_place *place, const struct ost_eap_packet *p, uint64_t now)
+{
+	struct ost_conversation *c;
+	size_t length;
+	const uint8_t *bytes;
+
+	if (!ost_eapol_identifier_is_ours(&f->a->hash, place, p->identifier, now)) {
+		f->a->discarded_frames++;
+		return;
+	}
+	c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
+	if (c != NULL && c->claimed)
+		return;
+	c = ost_authd_open(f->a, OST_AUTH_WAY_EAPOL, place, sizeof(*place), place, p->identifier, now);
+	if (c == NULL)
+		return;
+	bytes = ost_eap_output(c->eap, &length);
+	send_eap(f, place, bytes, length);
+}
+
+static void on_eap(struct ost_frames *f, const struct ost_place *place, const uint8_t *eap, size_t length, uint64_t now)
+{
+	struct ost_conversation *c;
+	struct ost_eap_packet p;
+
+	if (!ost_eap_parse(eap, length, &p) || p.code != OST_EAP_RESPONSE) {
+		f->a->discarded_frames++;
+		return;
+	}
+	c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
+	if (p.type != OST_EAP_IDENTITY) {
+		if (c != NULL)
+			(void)ost_conversations_input(f->a->conversations, c, eap, length, now);
+		else
+			f->a->discarded_frames++;
+	} else if (!ost_eap_is_identity(&p)) {
+		f->a->discarded_frames++;
+	} else if (!ost_throttle_take(f->a->throttle, place, now)) {
+		f->a->limited_frames++;
+	} else {
+		on_identity(f, place, &p, now);
+	}
+}
+
+static void on_frame(struct ost_frames *f, const struct ost_msg_eapol *m)
+{
+	uint64_t now = ost_clock_mono_ns();
+	struct ost_eapol e;
+
+	if (m->place.mac[0] & 1 || !ost_eapol_parse(m->frame, m->length, &e)) {
+		f->a->discarded_frames++;
+		return;
+	}
+	if (ost_throttle_is_shut(f->a->throttle, &m->place, now)) {
+		f->a->limited_frames++;
+		return;
+	}
+	switch (e.type) {
+	case OST_EAPOL_EAP:
+		on_eap(f, &m->place, e.body, e.body_length, now);
+		break;
+	case OST_EAPOL_START:
+	case OST_EAPOL_LOGOFF:
+		if (!ost_throttle_take(f->a->throttle, &m->place, now))
+			f->a->limited_frames++;
+		else if (e.type == OST_EAPOL_START)
+			on_start(f, &m->place, now);
+		else
+			on_logoff(f, &m->place);
+		break;
+	default: /* keys, announcements, alerts: not for an authenticator without MACsec */
+		f->a->discarded_frames++;
+	}
+	ost_authd_rewind(f->a);
+}
+
+static bool on_message(void *user, const struct ost_msg_header *h, const void *payload)
+{
+	struct ost_frames *f = user;
+	struct ost_msg_eapol m = {0};
+
+	if (h->type == OST_MSG_PORT_LINK)
+		return true; /* ostiaryd asks whom it knows there */
+	if (h->type != OST_MSG_EAPOL)
+		return false;
+	memcpy(&m, payload, OST_MIN((size_t)h->length, sizeof(m)));
+	on_frame(f, &m);
+	return true;
+}
+
+static void on_change(void *user)
+{
+	(void)user; /* conversations live on: their repeats go over the next connection */
+}
+
+static void on_send(void *user, struct ost_conversation *c, enum ost_eap_verdict verdict)
+{
+	struct ost_frames *f = user;
+	size_t length;
+	const uint8_t *bytes = ost_eap_output(c->eap, &length);
+
+	(void)verdict;
+	send_eap(f, &c->place, bytes, length);
+}
+
+int ost_frames_new(struct ost_authd *a, struct ost_frames **ret_frames)
+{
+	struct ost_frames *f = calloc(1, sizeof(*f));
+	int r;
+
+	if (f == NULL)
+		return -ENOMEM;
+	f->a = a;
+	f->handlers = (struct ost_peer_handlers){.name = "the data plane", .program = OST_PROGRAM_DATAPLANE, .up = on_change,
+		.down = on_change, .message = on_message, .user = f};
+	r = ost_peer_new(a->base, a->paths.eapol_socket, &f->handlers, &f->peer);
+	if (r < 0) {
+		free(f);
+		return r;
+	}
+	ost_conversations_front(a->conversations, OST_AUTH_WAY_EAPOL, &(struct ost_front){.send = on_send, .user = f});
+	*ret_frames = f;
+	return 0;
+}
+
+void ost_frames_free(struct ost_frames **frames)
+{
+	struct ost_frames *f = *frames;
+
+	*frames = NULL;
+	if (f == NULL)
+		return;
+	ost_peer_free(&f->peer);
+	free(f);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ostiary-authd: options, keys, sockets; then its rights are given up and the loop begins. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "authd.h"
+#include "clock.h"
+#include "decider.h"
+#include "frames.h"
+#include "log.h"
+#include "sandbox.h"
+
+#define EXIT_INPUT    2 /* trying again will not help */
+#define YEAR_2020_NS  (1577836800ull * OST_NS_PER_S)
+#define COUNTS_NS     OST_NS_PER_S
+
+static const char help[] =
+	"usage: ostiary-authd [--root DIR] [--no-crl]\n\n"
+	"Authenticates devices by EAP-TLS; ostiaryd decides whether they may in.\n"
+	"Runs in the foreground and logs to standard error.\n\n"
+	"  --root DIR      use DIR/etc/ostiary and DIR/run/ostiary\n"
+	"  --no-crl        there is no revocation list: only ostiary device revoke keeps devices out\n"
+	"  --version, --help\n";
+
+struct options {
+	const char *root;
+	bool no_crl;
+};
+
+/* ---- trust ---- */
+
+static int trust_load(const struct ost_authd *a, char why[static OST_TRUST_WHY], struct ost_trust **ret)
+{
+	const struct ost_trust_files files = {
+		.ca = a->paths.ca_certificate,
+		.crl = a->no_crl ? NULL : a->paths.crl,
+		.certificate = a->paths.gateway_certificate,
+		.key = a->paths.gateway_key,
+	};
+
+	return ost_trust_load(&files, why, ret);
+}
+
+void ost_authd_reload(struct ost_authd *a)
+{
+	struct ost_trust *fresh = NULL;
+	char why[OST_TRUST_WHY];
+
+	if (trust_load(a, why, &fresh) < 0) {
+		ost_log_error("%s; what was in force stays", why);
+		return;
+	}
+	ost_trust_release(&a->trust);
+	a->trust = fresh;
+	ost_log_info("keys, certificates and revocation list were loaded anew");
+}
+
+/* ---- conversations ---- */
+
+struct ost_conversation *ost_authd_open(struct ost_authd *a, enum ost_auth_way way, const void *key, size_t length,
+	const struct ost_place *place, uint8_t identifier, uint64_t now_ns)
+{
+	struct ost_conversation *c;
+	struct ost_eap *eap = NULL;
+
+	/* Without a clock every certificate looks as if it were not valid yet: that is no device's fault. */
+	if (a->trust == NULL || ost_clock_wall_ns() < YEAR_2020_NS || ost_eap_new(a->trust, identifier, &eap) < 0)
+		return NULL;
+	c = ost_conversations_open(a->conversations, way, key, length, place, now_ns);
+	if (c == NULL) {
+		ost_eap_free(&eap);
+		return NULL;
+	}
+	c->eap = eap;
+	ost_conversations_sent(c, now_ns);
+	return c;
+}
+
+static bool on_claim(void *user, const struct ost_conversation *c)
+{
+	struct ost_authd *a = user;
+
+	return ost_decider_claim(a->decider, c, ost_eap_proof(c->eap), NULL);
+}
+
+static void on_outcome(void *user, const struct ost_conversation *c, enum ost_auth_reason reason, int tls_error)
+{
+	struct ost_authd *a = user;
+	struct ost_msg_auth_outcome m = {.conversation = c->number, .place = c->place, .way = (uint8_t)c->way, .reason = (uint8_t)reason,
+		.claimed = c->claimed, .tls_error = tls_error};
+
+	if (tls_error != 0)
+		(void)snprintf(m.detail, sizeof(m.detail), "TLS library: %d", tls_error);
+	ost_decider_outcome(a->decider, &m);
+}
+
+/* ---- time ---- */
+
+static void on_tick(evutil_socket_t fd, short what, void *user)
+{
+	static uint64_t counts_ns;
+	struct ost_authd *a = user;
+	uint64_t now = ost_clock_mono_ns();
+
+	(void)fd;
+	(void)what;
+	if (now >= counts_ns) {
+		ost_decider_counts(a->decider);
+		counts_ns = now + COUNTS_NS;
+	}
+	ost_authd_rewind(a);
+}
+
+void ost_authd_rewind(struct ost_authd *a)
+{
+	uint64_t now = ost_clock_mono_ns();
+	uint64_t next = OST_MIN(ost_conversations_tick(a->conversations, now), now + COUNTS_NS);
+	uint64_t us = next > now ? (next - now) / 1000 + 1 : 1;
+	const struct timeval tv = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
+
+	(void)evtimer_add(a->tick, &tv);
+}
+
+/* ---- start ---- */
+
+/* 0: go on; 1: all was said. */
+static int told(void)
+{
+	if (fflush(stdout) == 0)
+		return 1;
+	ost_log_error("standard output cannot be written: %s", strerror(errno));
+	return -EIO;
+}
+
+static int options_read(int argc, char **argv, struct options *o)
+{
+	static const struct option table[] = {
+		{"root", required_argument, NULL, 'r'},
+		{"no-crl", no_argument, NULL, 'n'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+
+	for (int c; (c = getopt_long(argc, argv, "h", table, NULL)) != -1;) {
+		switch (c) {
+		case 'r':
+			o->root = optarg;
+			break;
+		case 'n':
+			o->no_crl = true;
+			break;
+		case 'v':
+			(void)printf("ostiary-authd %s\n", OSTIARY_VERSION);
+			return told();
+		case 'h':
+			(void)fputs(help, stdout);
+			return told();
+		default:
+			return -EINVAL;
+		}
+	}
+	if (optind == argc)
+		return 0;
+	ost_log_error("'%s' is too much; see ostiary-authd --help", argv[optind]);
+	return -EINVAL;
+}
+
+static int parts_make(struct ost_authd *a)
+{
+	const struct ost_conversation_events events = {.claim = on_claim, .outcome = on_outcome, .user = a};
+	int r;
+
+	if (getrandom(&a->hash, sizeof(a->hash), 0) != (ssize_t)sizeof(a->hash))
+		return -EIO;
+	for (size_t i = 0; i < OST_ARRAY_SIZE(a->hash.s); i++)
+		a->hash.s[i] |= 1;
+	a->base = event_base_new();
+	if (a->base == NULL)
+		return -ENOMEM;
+	a->tick = evtimer_new(a->base, on_tick, a);
+	r = a->tick != NULL ? ost_conversations_new(&a->hash, &events, &a->conversations) : -ENOMEM;
+	if (r == 0)
+		r = ost_throttle_new(&a->hash, &a->throttle);
+	if (r == 0)
+		r = ost_decider_new(a, &a->decider);
+	return r == 0 ? ost_frames_new(a, &a->frames) : r;
+}
+
+static void parts_free(struct ost_authd *a)
+{
+	ost_conversations_free(&a->conversations);
+	ost_frames_free(&a->frames);
+	ost_decider_free(&a->decider);
+	ost_throttle_free(&a->throttle);
+	ost_trust_release(&a->trust);
+	if (a->tick != NULL)
+		event_free(a->tick);
+	if (a->base != NULL)
+		event_base_free(a->base);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *user)
+{
+	struct ost_authd *a = user;
+
+	(void)what;
+	if (number == SIGHUP) {
+		ost_authd_reload(a);
+		return;
+	}
+	ost_log_info("signal %d: stopping", (int)number);
+	(void)event_base_loopbreak(a->base);
+}
+
+static int loop(struct ost_authd *a)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+	struct event *signals[OST_ARRAY_SIZE(numbers)] = {NULL};
+	char why[256];
+	int r = 0;
+
+	for (size_t i = 0; i < OST_ARRAY_SIZE(numbers) && r == 0; i++) {
+		signals[i] = evsignal_new(a->base, numbers[i], on_signal, a);
+		r = signals[i] != NULL && event_add(signals[i], NULL) == 0 ? 0 : -ENOMEM;
+	}
+	if (r == 0) {
+		r = ost_sandbox_calls(why);
+		if (r < 0)
+			ost_log_error("%s", why);
+	}
+	if (r == 0) {
+		ost_log_info("version %s; speaks for %s", OSTIARY_VERSION, a->paths.gateway_certificate);
+		ost_authd_rewind(a);
+		r = event_base_dispatch(a->base) < 0 ? -EIO : 0;
+	}
+	for (size_t i = 0; i < OST_ARRAY_SIZE(numbers); i++) {
+		if (signals[i] != NULL)
+			event_free(signals[i]);
+	}
+	return r;
+}
+
+static int run(const struct options *o)
+{
+	static struct ost_authd a;
+	char why[OST_TRUST_WHY];
+	int r;
+
+	a.no_crl = o->no_crl;
+	if (ost_paths_init(&a.paths, o->root) < 0) {
+		ost_log_error("--root: the path is too long");
+		return -EINVAL;
+	}
+	r = ost_sandbox_user(why);
+	if (r == 0 && ost_trust_library_init() == 0)
+		r = trust_load(&a, why, &a.trust);
+	if (r < 0) {
+		ost_log_error("%s", why);
+		return r;
+	}
+	r = parts_make(&a);
+	if (r == 0)
+		r = loop(&a);
+	else
+		ost_log_error("cannot start: %s", strerror(-r));
+	parts_free(&a);
+	ost_trust_library_free();
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.root = ""};
+	int r;
+
+	ost_log_open("ostiary-authd", OST_LOG_INFO);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(0077);
+	r = options_read(argc, argv, &options);
+	if (r != 0)
+		return r > 0 ? EXIT_SUCCESS : EXIT_INPUT;
+	return run(&options) == 0 ? EXIT_SUCCESS : EXIT_INPUT;
+}
