@@ -38,8 +38,8 @@
 	X(LINK_CONTROL, "link-control",                                                           \
 		"link-local control frame (LLDP, STP, LACP, pause): never crosses a bridge",      \
 		"nothing; it is meant for the neighbour only")                                    \
-	X(EAPOL, "eapol", "802.1X frame, and no authenticator is running",                        \
-		"start ostiary-authd, or switch 802.1X off in the device")                        \
+	X(EAPOL, "eapol", "802.1X frame that no authenticator takes: none runs, or too many come", \
+		"start ostiary-authd; if it runs, find who floods the port")                        \
 	X(OVERSIZE, "oversize", "frame does not fit one buffer",                                  \
 		"set the sender's MTU to 1500 or raise the port's")                               \
 	/* Who are you? */                                                                        \

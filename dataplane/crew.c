@@ -3,6 +3,7 @@
 #include <rte_launch.h>
 #include <rte_malloc.h>
 #include <rte_ring.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
 
 #include "dataplane.h"
@@ -10,6 +11,7 @@
 
 #define REFUSAL_RECORDS 8192u
 #define HANDOVER_SLOTS	1024u
+#define AUTH_SLOTS	512u
 #define QUIESCE_STEP_US 20u
 #define CLEAR_STEP_US	5000u
 #define CLEAR_WAIT_NS	(10 * OST_NS_PER_S)
@@ -69,6 +71,9 @@ static int worker_make(struct ost_dataplane *dp, uint32_t index)
 	w->quiescence = dp->quiescence;
 	w->handover = dp->handover;
 	w->index = index;
+	w->to_auth = index == 0 ? dp->to_auth : NULL;
+	w->from_auth = index == 0 ? dp->from_auth : NULL;
+	w->auth_wake_fd = dp->auth_wake_fd;
 	w->may_sleep = !dp->ports.polled_hard;
 	for (uint32_t i = 0; i < f->port_count; i++)
 		w->device_ports |= f->ports[i].side == OST_SIDE_DEVICE ? 1ull << i : 0;
@@ -76,6 +81,16 @@ static int worker_make(struct ost_dataplane *dp, uint32_t index)
 	if (r == 0)
 		w->sweep_buckets = ost_classifier_sweep_buckets(w->classifier);
 	return r;
+}
+
+static int auth_rings_make(struct ost_dataplane *dp)
+{
+	dp->to_auth = rte_ring_create("ostiary-to-auth", AUTH_SLOTS, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	dp->from_auth = rte_ring_create("ostiary-from-auth", AUTH_SLOTS, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (dp->to_auth == NULL || dp->from_auth == NULL)
+		return -rte_errno;
+	dp->auth_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return dp->auth_wake_fd < 0 ? -errno : 0;
 }
 
 int ost_crew_make(struct ost_dataplane *dp)
@@ -93,6 +108,7 @@ int ost_crew_make(struct ost_dataplane *dp)
 		if (dp->handover == NULL)
 			return -rte_errno;
 	}
+	r = auth_rings_make(dp);
 	for (uint32_t i = 0; i < dp->worker_count && r == 0; i++)
 		r = worker_make(dp, i);
 	return r;
@@ -129,6 +145,8 @@ void ost_crew_free(struct ost_dataplane *dp)
 		dp->workers[i] = NULL;
 	}
 	rte_ring_free(dp->handover);
+	rte_ring_free(dp->to_auth);
+	rte_ring_free(dp->from_auth);
 	rte_free(dp->quiescence);
 	dp->quiescence = NULL;
 	ost_site_free(&dp->site);

@@ -25,6 +25,7 @@ struct ost_policy_in_force {
 };
 
 struct ost_link;
+struct ost_door;
 
 struct ost_dataplane {
 	struct ost_paths paths;
@@ -33,12 +34,15 @@ struct ost_dataplane {
 	struct ost_site *site;
 	struct rte_rcu_qsbr *quiescence;
 	struct rte_ring *handover;
+	struct rte_ring *to_auth, *from_auth; /* 802.1X frames: worker 0 -> main, main -> worker 0 */
+	int auth_wake_fd;
 	struct ost_worker *workers[OST_WORKERS_MAX];
 	uint32_t worker_count;
 	struct ost_tsc clock;
 	uint64_t started_ns;
 	struct ost_policy_in_force *policy; /* NULL: none, everything is refused */
 	struct ost_link *link;
+	struct ost_door *door;
 	uint64_t refusal_records_lost;
 	const char *root; /* --root, or NULL */
 	bool verbose, no_hugepages;
@@ -102,3 +106,15 @@ void ost_link_poll_serve(struct ost_link *link, const struct pollfd fds[static 2
 
 /* About every 100 ms: refusals and bindings go out. */
 void ost_link_tick(struct ost_link *link);
+
+/* ---- door.c: the socket to ostiary-authd, and the way of 802.1X frames to it and back ---- */
+
+int ost_door_new(struct ost_dataplane *dp, struct ost_door **ret_door) OST_MUST_CHECK;
+void ost_door_free(struct ost_door **door);
+
+/* For poll(2): fills three entries. Then, with what poll returned: serves it. */
+void ost_door_poll_prepare(const struct ost_door *door, struct pollfd fds[static 3]);
+void ost_door_poll_serve(struct ost_door *door, const struct pollfd fds[static 3]);
+
+/* A port of the device side came up or went down: a supplicant that has just been plugged in is asked at once. */
+void ost_door_port_link(struct ost_door *door, uint32_t port, bool up);

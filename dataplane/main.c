@@ -106,6 +106,8 @@ static int socket_open(struct ost_dataplane *dp)
 
 	if (r == 0)
 		r = ost_link_new(dp, &dp->link);
+	if (r == 0)
+		r = ost_door_new(dp, &dp->door);
 	if (r == -EADDRINUSE)
 		ost_log_error("another ostiary-dataplane runs (it answers on %s); stop it first, or use --root DIR",
 			dp->paths.dataplane_socket);
@@ -170,6 +172,7 @@ static void link_changed(void *user, uint32_t port, bool up)
 	ost_log_info("port %s: link %s", dp->file->ports[port].name, up ? "up" : "down");
 	if (!up)
 		ost_site_port_down(dp->site, port);
+	ost_door_port_link(dp->door, port, up);
 }
 
 /* Begins anew as the same process, with nothing of DPDK's first try left. Returns only when that
@@ -190,6 +193,7 @@ static int again_without_hugepages(struct ost_dataplane *dp)
 		argv[more] = (char *)(uintptr_t) "--verbose";
 	ost_log_warning("hugepages: another program has them: starting again without (write "
 			"hugepages: no to start so at once)");
+	ost_door_free(&dp->door);
 	ost_link_free(&dp->link);
 	if (n <= 0)
 		return -errno;
@@ -253,18 +257,20 @@ static int dataplane_start(struct ost_dataplane *dp, struct ost_diag *diag)
 static void run(struct ost_dataplane *dp, int signal_fd)
 {
 	uint64_t tick_ns = ost_clock_mono_ns();
-	struct pollfd fds[3];
+	struct pollfd fds[6];
 
 	for (;;) {
 		uint64_t now_ns = ost_clock_mono_ns();
 
 		ost_link_poll_prepare(dp->link, fds);
-		fds[2] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
-		if (poll(fds, 3, tick_ns > now_ns ? (int)((tick_ns - now_ns) / OST_NS_PER_MS) + 1 : 0) < 0 && errno != EINTR)
+		ost_door_poll_prepare(dp->door, fds + 2);
+		fds[5] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
+		if (poll(fds, 6, tick_ns > now_ns ? (int)((tick_ns - now_ns) / OST_NS_PER_MS) + 1 : 0) < 0 && errno != EINTR)
 			return;
-		if (fds[2].revents & POLLIN)
+		if (fds[5].revents & POLLIN)
 			return;
 		ost_link_poll_serve(dp->link, fds);
+		ost_door_poll_serve(dp->door, fds + 2);
 		if (ost_clock_mono_ns() < tick_ns)
 			continue;
 		tick_ns = ost_clock_mono_ns() + TICK_MS * OST_NS_PER_MS;
@@ -277,6 +283,7 @@ static void dataplane_stop(struct ost_dataplane *dp)
 {
 	ost_crew_stop(dp);
 	ost_ports_close(&dp->ports);
+	ost_door_free(&dp->door);
 	ost_link_free(&dp->link);
 	ost_crew_free(dp);
 	ost_swap_free(dp);
@@ -301,6 +308,7 @@ int main(int argc, char **argv)
 	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
 	signal_fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signal_fd < 0 || dataplane_start(dp, &diag) < 0) {
+		ost_door_free(&dp->door);
 		ost_link_free(&dp->link);
 		ost_diag_free(&diag);
 		return EXIT_INPUT;

@@ -6,6 +6,7 @@
 #include "messages.h"
 
 #define OST_EAPOL_HEADER 4u
+#define OST_EAPOL_GROUP	 "\x01\x80\xc2\x00\x00\x03" /* the PAE group address */
 
 enum ost_eapol_type { OST_EAPOL_EAP = 0, OST_EAPOL_START = 1, OST_EAPOL_LOGOFF = 2 };
 

@@ -56,11 +56,14 @@ static void on_logoff(struct ost_frames *f, const struct ost_place *place)
 /* An answer to our Identity request begins a conversation. The name in it is not looked at. */
 static void on_identity(struct ost_frames *f, const struct ost_place *place, const struct ost_eap_packet *p, uint64_t now)
 {
+	struct ost_place everybody = {.port = place->port};
 	struct ost_conversation *c;
 	size_t length;
 	const uint8_t *bytes;
 
-	if (!ost_eapol_identifier_is_ours(&f->a->hash, place, p->identifier, now)) {
+	memcpy(everybody.mac, OST_EAPOL_GROUP, sizeof(everybody.mac));
+	if (!ost_eapol_identifier_is_ours(&f->a->hash, place, p->identifier, now) &&
+		!ost_eapol_identifier_is_ours(&f->a->hash, &everybody, p->identifier, now)) {
 		f->a->discarded_frames++;
 		return;
 	}
@@ -91,7 +94,7 @@ static void on_eap(struct ost_frames *f, const struct ost_place *place, const ui
 			f->a->discarded_frames++;
 	} else if (!ost_eap_is_identity(&p)) {
 		f->a->discarded_frames++;
-	} else if (!ost_throttle_take(f->a->throttle, place, now)) {
+	} else if (!ost_throttle_take(f->a->throttle, place, true, now)) {
 		f->a->limited_frames++;
 	} else {
 		on_identity(f, place, &p, now);
@@ -117,7 +120,7 @@ static void on_frame(struct ost_frames *f, const struct ost_msg_eapol *m)
 		break;
 	case OST_EAPOL_START:
 	case OST_EAPOL_LOGOFF:
-		if (!ost_throttle_take(f->a->throttle, &m->place, now))
+		if (!ost_throttle_take(f->a->throttle, &m->place, false, now))
 			f->a->limited_frames++;
 		else if (e.type == OST_EAPOL_START)
 			on_start(f, &m->place, now);
@@ -130,13 +133,25 @@ static void on_frame(struct ost_frames *f, const struct ost_msg_eapol *m)
 	ost_authd_rewind(f->a);
 }
 
+/* A supplicant that has just been plugged in waits before it speaks: it is asked at once, whoever it is. */
+static void on_port_link(struct ost_frames *f, const struct ost_msg_port_link *m)
+{
+	struct ost_place everybody = {.port = m->port};
+
+	memcpy(everybody.mac, OST_EAPOL_GROUP, sizeof(everybody.mac));
+	if (m->up)
+		ost_frames_ask(f, &everybody);
+}
+
 static bool on_message(void *user, const struct ost_msg_header *h, const void *payload)
 {
 	struct ost_frames *f = user;
 	struct ost_msg_eapol m = {0};
 
-	if (h->type == OST_MSG_PORT_LINK)
-		return true; /* ostiaryd asks whom it knows there */
+	if (h->type == OST_MSG_PORT_LINK) {
+		on_port_link(f, payload);
+		return true;
+	}
 	if (h->type != OST_MSG_EAPOL)
 		return false;
 	memcpy(&m, payload, OST_MIN((size_t)h->length, sizeof(m)));

@@ -7,7 +7,7 @@
 #define SHUT_WAYS   4u
 #define PLACE_RATE  10u
 #define PLACE_BURST 20u
-#define PORT_RATE   100u
+#define PORT_RATE   600u
 #define ALL_RATE    1000u
 
 struct shut {
@@ -51,16 +51,18 @@ static void take(uint64_t *arrival_ns, uint32_t rate, uint64_t now_ns)
 	*arrival_ns = OST_MAX(*arrival_ns, now_ns) + OST_NS_PER_S / rate;
 }
 
-bool ost_throttle_take(struct ost_throttle *throttle, const struct ost_place *place, uint64_t now_ns)
+bool ost_throttle_take(struct ost_throttle *throttle, const struct ost_place *place, bool opens, uint64_t now_ns)
 {
 	uint64_t *own = &throttle->places[ost_hash_bytes(&throttle->hash, place, sizeof(*place)) % PLACES];
 	uint64_t *port = &throttle->ports[OST_MIN(place->port, (uint32_t)OST_PORTS_MAX)];
 
 	/* Who is refused by one takes from none: a flood on one port leaves the others theirs. */
-	if (!would_pass(*own, PLACE_RATE, PLACE_BURST, now_ns) || !would_pass(*port, PORT_RATE, PORT_RATE, now_ns) ||
-		!would_pass(throttle->all, ALL_RATE, ALL_RATE, now_ns))
+	if (!would_pass(*own, PLACE_RATE, PLACE_BURST, now_ns) ||
+		(opens && (!would_pass(*port, PORT_RATE, PORT_RATE, now_ns) || !would_pass(throttle->all, ALL_RATE, ALL_RATE, now_ns))))
 		return false;
 	take(own, PLACE_RATE, now_ns);
+	if (!opens)
+		return true;
 	take(port, PORT_RATE, now_ns);
 	take(&throttle->all, ALL_RATE, now_ns);
 	return true;

@@ -43,6 +43,8 @@ struct ost_classifier {
 	uint32_t tick;
 	uint32_t opened; /* flows opened since the start: tells whether a look-up is still right */
 
+	_Atomic uint64_t eapol_ns[OST_PORTS_MAX]; /* rate limits of 802.1X frames; the control owner's */
+
 	struct ost_neighbour neighbours[OST_NEIGHBOURS] OST_CACHE_ALIGNED;
 	struct ost_port_counts ports[OST_PORTS_MAX];
 };

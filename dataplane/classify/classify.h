@@ -46,6 +46,7 @@ enum ost_action {
 	OST_REFUSE,
 	OST_FORWARD,	   /* out of verdict.egress */
 	OST_FLOOD_DEVICES, /* a copy out of each port of the device side but the ingress */
+	OST_AUTHENTICATE,  /* an 802.1X frame: give it to ostiary-authd; counted as forwarded */
 	OST_HANDOVER,	   /* a control frame: give it to the classifier that owns_control */
 };
 
@@ -106,6 +107,9 @@ const struct ost_image *ost_site_image(const struct ost_site *site);
 /* (main) A device's state, by its place in the image in force. Its flows are judged anew from the next burst on. */
 int ost_site_device_state_set(struct ost_site *site, uint32_t image_device, enum ost_state state,
 	enum ost_assurance assurance) OST_MUST_CHECK;
+
+/* (main) Whether an authenticator is there. Without one 802.1X frames are refused. */
+void ost_site_authenticator_set(struct ost_site *site, bool there);
 
 /* (main) The link of a port went down: devices that were pinned to it by being seen there are unpinned. */
 void ost_site_port_down(struct ost_site *site, uint32_t port);

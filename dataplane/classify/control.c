@@ -284,6 +284,10 @@ void ost_control(struct ost_classifier *c, const struct ost_packet *p, struct os
 	unsigned row = p->kind - OST_KIND_CONTROL_FIRST;
 	enum ost_reason r = OST_REASON_NONE;
 
+	if (p->kind == OST_KIND_EAPOL) {
+		ost_control_eapol(&k);
+		return;
+	}
 	if (!(p->flags & OST_PACKET_TO_DEVICE)) {
 		/* What only a server or a router says is refused as that, whoever says it. */
 		r = ost_control_forbidden(p);

@@ -54,6 +54,7 @@ uint32_t ost_control_owner(const struct ost_classifier *c, const uint64_t ip[2],
 /* DHCP_SERVER or RA_GUARD for what no device may ever send. */
 enum ost_reason ost_control_forbidden(const struct ost_packet *p);
 
+void ost_control_eapol(struct ost_control *k);
 void ost_control_nd(struct ost_control *k);
 void ost_control_dhcp(struct ost_control *k);
 void ost_control_dhcpv6(struct ost_control *k);

@@ -25,6 +25,7 @@ enum ost_packet_kind {
 	OST_KIND_DHCP,
 	OST_KIND_DHCPV6,
 	OST_KIND_IGMP, /* and MLD */
+	OST_KIND_EAPOL,
 };
 
 #define OST_KIND_CONTROL_FIRST OST_KIND_ARP

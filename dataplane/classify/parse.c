@@ -471,7 +471,7 @@ void ost_parse(const struct ost_frame *frame, bool to_device, struct ost_packet 
 	}
 	p->l3 = (uint16_t)(c.at - frame->bytes);
 	if (p->ethertype == ETHERTYPE_EAPOL)
-		refuse(p, OST_REASON_EAPOL);
+		p->kind = OST_KIND_EAPOL;
 	else if (link_local_group(mac) || p->ethertype == ETHERTYPE_LLDP)
 		refuse(p, OST_REASON_LINK_CONTROL);
 	else if (p->ethertype == ETHERTYPE_IPV4)

@@ -159,6 +159,11 @@ int ost_site_device_state_set(struct ost_site *site, uint32_t image_device, enum
 	return 0;
 }
 
+void ost_site_authenticator_set(struct ost_site *site, bool there)
+{
+	atomic_store_explicit(&site->authenticator, there, memory_order_relaxed);
+}
+
 void ost_site_port_down(struct ost_site *site, uint32_t port)
 {
 	for (uint32_t slot = 0; slot < site->slot_count; slot++) {

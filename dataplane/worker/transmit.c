@@ -6,6 +6,7 @@
 
 #define SEND_TRIES 8u
 #define FLOODED	   1u /* mark: a copy among several; the frame was forwarded when any went out */
+#define OWN	   2u /* mark: it came in by no port, so no port's accounts miss it */
 
 /* What the accounts need when a frame is not taken. The driver does not look at these fields on transmit. */
 static void mark(struct rte_mbuf *m, uint8_t ingress, uint32_t device, uint32_t flags)
@@ -20,7 +21,7 @@ static void unsent(struct ost_worker *w, struct rte_mbuf *m, enum ost_reason rea
 	uint8_t ingress = (uint8_t)m->port;
 	bool to_device = w->ports->ports[ingress].site->side == OST_SIDE_NETWORK;
 
-	if (!(m->hash.fdir.hi & FLOODED))
+	if (!(m->hash.fdir.hi & (FLOODED | OWN)))
 		ost_classifier_unsent(w->classifier, ingress, m->hash.fdir.lo, to_device, 1, m->pkt_len, reason);
 	rte_pktmbuf_free(m);
 }
@@ -80,6 +81,15 @@ void ost_transmit_forward(struct ost_worker *w, struct rte_mbuf *frame, uint8_t 
 		return;
 	}
 	append(w, frame, v->egress);
+}
+
+void ost_transmit_own(struct ost_worker *w, struct rte_mbuf *frame, uint32_t port)
+{
+	mark(frame, (uint8_t)port, OST_DEVICE_NONE, OWN);
+	if (usable(w, port))
+		append(w, frame, port);
+	else
+		rte_pktmbuf_free(frame);
 }
 
 /* One buffer, sent by several ports: each holds a reference. */

@@ -38,6 +38,23 @@ static void hand_over(struct ost_worker *w, struct rte_mbuf *m, uint8_t ingress)
 	rte_pktmbuf_free(m);
 }
 
+/* Judged as forwarded: what the ring does not take is refused after all. */
+static void authenticate(struct ost_worker *w, struct rte_mbuf *m, uint8_t ingress, uint32_t device)
+{
+	static const uint64_t one = 1;
+	bool first = rte_ring_empty(w->to_auth);
+
+	m->port = ingress;
+	if (rte_ring_enqueue(w->to_auth, m) != 0) {
+		ost_classifier_unsent(w->classifier, ingress, device, false, 1, m->pkt_len, OST_REASON_EAPOL);
+		rte_pktmbuf_free(m);
+		return;
+	}
+	/* It may have just been emptied: then it is told once more than needed, and never too little. */
+	if (first && write(w->auth_wake_fd, &one, sizeof(one)) != (ssize_t)sizeof(one))
+		return; /* the counter is full: the main thread has been told */
+}
+
 static void apply(struct ost_worker *w, struct rte_mbuf **frames, const struct ost_frame *judged,
 	const struct ost_verdict *verdicts, uint32_t n)
 {
@@ -53,6 +70,8 @@ static void apply(struct ost_worker *w, struct rte_mbuf **frames, const struct o
 			ost_transmit_flood(w, frames[i], judged[i].port);
 		else if (v->action == OST_HANDOVER)
 			hand_over(w, frames[i], judged[i].port);
+		else if (v->action == OST_AUTHENTICATE)
+			authenticate(w, frames[i], judged[i].port, v->device);
 		else
 			refused[refused_count++] = frames[i];
 	}
@@ -117,6 +136,20 @@ static uint32_t poll_handover(struct ost_worker *w, uint64_t now_ns)
 	return n;
 }
 
+/* Worker 0: what ostiary-authd answers; m->port is where it goes. */
+static uint32_t poll_answers(struct ost_worker *w)
+{
+	struct rte_mbuf *frames[OST_BURST];
+	uint32_t n;
+
+	if (w->from_auth == NULL)
+		return 0;
+	n = rte_ring_dequeue_burst(w->from_auth, (void **)frames, OST_BURST, NULL);
+	for (uint32_t i = 0; i < n; i++)
+		ost_transmit_own(w, frames[i], frames[i]->port);
+	return n;
+}
+
 static void sweep(struct ost_worker *w, uint64_t now_ns)
 {
 	uint64_t passed = now_ns - w->swept_ns;
@@ -147,7 +180,7 @@ static void rounds(struct ost_worker *w)
 	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
 		uint64_t now_ns = ost_tsc_ns(w->clock, before);
 
-		n = poll_ports(w, now_ns) + poll_handover(w, now_ns);
+		n = poll_ports(w, now_ns) + poll_handover(w, now_ns) + poll_answers(w);
 		ost_transmit_flush(w);
 		sweep(w, now_ns);
 		rte_rcu_qsbr_quiescent(w->quiescence, w->index);

@@ -8,6 +8,8 @@
  * Accounts: what the egress does not take is freed and moved from forwarded to refused (egress-full,
  *   egress-down), so that on every port received = forwarded + refused, at any time a round is over.
  * Control frames are judged by worker 0 alone; the others hand them over by a ring.
+ * 802.1X frames go from worker 0 to the main thread by a ring, and its answers come back by another: the main
+ *   thread is woken when the first one lies there, not for each.
  * Back-off: a worker whose ports are fed by the kernel or by files sleeps when nothing comes: a small
  *   box has other things to do. It wakes within 100 us, after a quiet while within 500 us. With a physical NIC it
  *   never sleeps.
@@ -44,6 +46,8 @@ struct ost_worker {
 	const struct ost_tsc *clock;
 	struct rte_rcu_qsbr *quiescence;
 	struct rte_ring *handover; /* all write, worker 0 reads; NULL with one worker */
+	struct rte_ring *to_auth, *from_auth; /* worker 0's; NULL with the others */
+	int auth_wake_fd;	   /* eventfd(2) of the main thread */
 	uint32_t index;		   /* also its queue and its place in the quiescence */
 	uint64_t device_ports;	   /* mask of the device side */
 	uint32_t sweep_buckets;	   /* of a whole pass */
@@ -69,3 +73,6 @@ int ost_worker_run(void *worker);
 void ost_transmit_forward(struct ost_worker *w, struct rte_mbuf *frame, uint8_t ingress, const struct ost_verdict *v);
 void ost_transmit_flood(struct ost_worker *w, struct rte_mbuf *frame, uint8_t ingress);
 void ost_transmit_flush(struct ost_worker *w);
+
+/* A frame of the gateway itself, out of this port. */
+void ost_transmit_own(struct ost_worker *w, struct rte_mbuf *frame, uint32_t port);
