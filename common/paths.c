@@ -26,6 +26,7 @@ int ost_paths_init(struct ost_paths *paths, const char *root)
 		{paths->ca_key, "/etc/ostiary/pki/ca.key"},
 		{paths->gateway_certificate, "/etc/ostiary/pki/gateway.crt"},
 		{paths->gateway_key, "/etc/ostiary/pki/gateway.key"},
+		{paths->gateway_request, "/etc/ostiary/pki/gateway.csr"},
 		{paths->crl, "/etc/ostiary/pki/crl.pem"},
 		{paths->issued, "/etc/ostiary/pki/issued.ndjson"},
 		{paths->radius_clients, "/etc/ostiary/radius-clients"},

@@ -24,6 +24,7 @@ struct ost_paths {
 	char ca_key[PATH_MAX];	    /* etc/ostiary/pki/ca.key: 0600, for the operator's commands alone */
 	char gateway_certificate[PATH_MAX]; /* etc/ostiary/pki/gateway.crt */
 	char gateway_key[PATH_MAX];	    /* etc/ostiary/pki/gateway.key: 0400, for ostiary-authd alone */
+	char gateway_request[PATH_MAX];	    /* etc/ostiary/pki/gateway.csr: for an enterprise's CA to sign */
 	char crl[PATH_MAX];	    /* etc/ostiary/pki/crl.pem */
 	char issued[PATH_MAX];	    /* etc/ostiary/pki/issued.ndjson: a line per certificate issued or revoked */
 	char radius_clients[PATH_MAX]; /* etc/ostiary/radius-clients: 0600 */
