@@ -25,6 +25,9 @@ struct ost_cli {
 /* argv[0] is the command's own last word; options before it are read already. Returns an enum ost_exit. */
 typedef int (*ost_command_fn)(const struct ost_cli *cli, int argc, char **argv);
 
+int ost_cmd_init(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_device_enroll(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_device_revoke(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_replay(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_check(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_test(const struct ost_cli *cli, int argc, char **argv);

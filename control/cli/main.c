@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "log.h"
+#include "pki.h"
 
 #define COLUMNS_LEAST 20u /* on a narrower terminal lines are broken by the terminal itself */
 
@@ -19,6 +20,17 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{NULL, "init", "[--name DNSNAME] [--organization TEXT] ...", "make this site's identity: CA, gateway key and certificate",
+		"  --name DNSNAME               name of the gateway (default: this host's)\n"
+		"  --organization TEXT          goes into the certificates\n"
+		"  --ca-certificate FILE        take an enterprise's CA; makes gateway.csr for it to sign\n"
+		"And later:\n"
+		"  --gateway-certificate FILE   install what the enterprise signed\n"
+		"  --crl FILE                   install the enterprise's CRL\n"
+		"  --renew-crl                  sign a fresh CRL of this site's own CA\n"
+		"  --renew-gateway              sign the gateway's certificate anew\n"
+		"Nothing that exists is overwritten; see ostiary-init(1).\n",
+		ost_cmd_init},
 	{NULL, "run", "[--config FILE] [--apply]", "start every program of the gateway, in the foreground",
 		"  --config FILE   site file (default: etc/ostiary/ostiary.yaml)\n"
 		"  --apply         apply policy.d even when a generation is in force already\n"
@@ -52,6 +64,16 @@ static const struct command commands[] = {
 	{"device", "list", "", "every device: state, port, addresses, what passed and what did not", NULL,
 		ost_cmd_device_list},
 	{"device", "show", "NAME", "all about one device, its refusals with advice", NULL, ost_cmd_device_show},
+	{"device", "enroll", "ID [--csr FILE] [--days N] [--name URN] [--out DIR]", "issue a device's certificate",
+		"  --csr FILE   take the key of this request; without, a key is made\n"
+		"  --days N     valid for so long (default: 365)\n"
+		"  --name URN   urn:dev:... in the certificate (default: the policy's certificate:, or urn:dev:ser:ID)\n"
+		"  --out DIR    folder for ID.key, ID.crt and ca.crt (default: the current one)\n",
+		ost_cmd_device_enroll},
+	{"device", "revoke", "ID [--reason REASON]", "revoke a device's certificates: a new CRL",
+		"  ID         a device's name, or the serial number of one certificate\n"
+		"  --reason   " OST_PKI_REASONS "\n",
+		ost_cmd_device_revoke},
 };
 
 static const char *usage_line = "usage: ostiary [--root DIR] [--json] COMMAND ...";
