@@ -12,5 +12,8 @@ struct site_reader {
 	bool has_ports; /* written, maybe with errors */
 };
 
+/* authentication: */
+void site_auth_read(struct site_reader *r, const struct ost_yaml_node *section);
+
 /* ports:, with everything that ports must be to each other. */
 void site_ports_read(struct site_reader *r, const struct ost_yaml_node *section);

@@ -117,6 +117,12 @@ static void timeouts_field(void *context, const struct ost_yaml_node *value, voi
 	ost_yaml_fields(&r->y, value, "timeouts", fields, OST_ARRAY_SIZE(fields), r, target);
 }
 
+static void authentication_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	(void)target;
+	site_auth_read(context, value);
+}
+
 static void ports_field(void *context, const struct ost_yaml_node *value, void *target)
 {
 	struct site_reader *r = context;
@@ -137,6 +143,7 @@ static void site_read(struct site_reader *r, const struct ost_yaml_node *root)
 		{"ports", ports_field},
 		{"tables", tables_field},
 		{"timeouts", timeouts_field},
+		{"authentication", authentication_field},
 	};
 
 	ost_yaml_fields(&r->y, root, "the file", fields, OST_ARRAY_SIZE(fields), r, r->file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ostiary run: the data plane and ostiaryd in the foreground, for a demo, a container, development. On a host
+/* ostiary run: the data plane, ostiaryd and ostiary-authd in the foreground, for a demo, a container, development. On a host
  * systemd units do the same. */
 #include <dirent.h>
 #include <poll.h>
@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "log.h"
 #include "options.h"
+#include "site_yaml.h"
 #include "supervise.h"
 
 #define LIBEXEC	    "/usr/sbin"
@@ -19,13 +20,14 @@
 #define STOP_NS	    (10 * OST_NS_PER_S) /* then they are killed */
 #define EXIT_FATAL  2 /* of a child: the log says why, trying again will not help */
 
-enum { CHILD_DATAPLANE, CHILD_DAEMON, CHILD_APPLY, CHILD_COUNT };
+enum { CHILD_DATAPLANE, CHILD_DAEMON, CHILD_AUTHD, CHILD_APPLY, CHILD_COUNT };
 
 struct run {
 	const struct ost_cli *cli;
 	const char *config;
 	struct ost_child children[CHILD_COUNT];
 	char paths[CHILD_COUNT][PATH_MAX];
+	struct ost_site_file *site; /* NULL: it could not be read */
 	int signal_fd;
 	uint64_t stopping_ns; /* 0: not stopping */
 	int exit_code;
@@ -67,9 +69,36 @@ static void child_define(struct run *run, int which, const char *name, const cha
 		c->argv[n++] = more[i];
 }
 
+/* What the site file says to ostiary-authd. A file with errors says nothing: the data plane will tell them. */
+static const char *const *authd_options(struct run *run)
+{
+	static const char *options[8];
+	struct ost_diag diag = {0};
+	struct ost_site_file *file = NULL;
+	unsigned n = 0;
+
+	options[0] = NULL;
+	if (ost_site_file_load(run->config != NULL ? run->config : run->cli->paths.site_file, &diag, &file) == 0) {
+		run->site = file;
+		if (file->radius[0] != '\0') {
+			options[n++] = "--radius";
+			options[n++] = file->radius;
+		}
+		if (file->portal[0] != '\0') {
+			options[n++] = "--portal";
+			options[n++] = file->portal;
+		}
+		if (file->no_crl)
+			options[n++] = "--no-crl";
+		options[n] = NULL;
+	}
+	ost_diag_free(&diag);
+	return options;
+}
+
 static int children_define(struct run *run)
 {
-	static const char *const programs[] = {"ostiary-dataplane", "ostiaryd", "ostiary"};
+	static const char *const programs[] = {"ostiary-dataplane", "ostiaryd", "ostiary-authd", "ostiary"};
 	const char *const config[] = {run->config != NULL ? "--config" : NULL, run->config, NULL};
 	const char *const apply[] = {"policy", "apply", "--wait", APPLY_WAIT, run->cli->paths.policy_dir, NULL};
 
@@ -79,6 +108,7 @@ static int children_define(struct run *run)
 	}
 	child_define(run, CHILD_DATAPLANE, "dataplane", config);
 	child_define(run, CHILD_DAEMON, "ostiaryd", config);
+	child_define(run, CHILD_AUTHD, "authd", authd_options(run));
 	child_define(run, CHILD_APPLY, "apply", apply);
 	run->children[CHILD_APPLY].once = true;
 	return OST_EXIT_OK;
@@ -125,8 +155,8 @@ static void child_ended(struct run *run, struct ost_child *c, int status)
 				ost_child_status(status, text));
 		return;
 	}
-	/* A full disk must not take the fast path down with it. */
-	if (fatal && c == &run->children[CHILD_DAEMON]) {
+	/* A full disk, or a certificate past its date, must not take the fast path down with it. */
+	if (fatal && (c == &run->children[CHILD_DAEMON] || c == &run->children[CHILD_AUTHD])) {
 		ost_log_error("%s cannot run (%s): its last lines say why; the fast path goes on, "
 			      "it is tried again in %u s",
 			c->name, ost_child_status(status, text),
@@ -272,9 +302,14 @@ int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv)
 	ost_log_info("starting the gateway; stop it with Ctrl-C or SIGTERM");
 	start(&run, CHILD_DATAPLANE);
 	start(&run, CHILD_DAEMON);
+	if (access(cli->paths.gateway_certificate, F_OK) == 0)
+		start(&run, CHILD_AUTHD);
+	else
+		ost_log_info("nobody can prove himself yet: there are no keys (ostiary init makes them)");
 	if (apply)
 		start(&run, CHILD_APPLY);
 	serve(&run);
 	(void)close(run.signal_fd);
+	ost_site_file_free(&run.site);
 	return run.exit_code;
 }

@@ -25,7 +25,8 @@ static const char whole[] =
 	"  tap1: { side: device, driver: tap, interface: tap1 }\n"
 	"tables: { flows: 1000, flows6: 2000, bindings: 3000, devices: 4000 }\n"
 	"timeouts: { tcp-established: 1, tcp-opening: 2, tcp-closing: 3, udp: 4, udp-reply: 5, "
-	"icmp: 6, other: 7 }\n";
+	"icmp: 6, other: 7 }\n"
+	"authentication: { radius: \"10.0.0.2:1812\", portal: \"[fd00::2]:8443\", crl: no }\n";
 
 static int parse(const char *text, struct ost_diag *diag, struct ost_site_file **ret_file)
 {
@@ -73,6 +74,9 @@ static void every_key(void **state)
 	assert_int_equal(f->udp_reply_s, 5);
 	assert_int_equal(f->icmp_s, 6);
 	assert_int_equal(f->other_s, 7);
+	assert_string_equal(f->radius, "10.0.0.2:1812");
+	assert_string_equal(f->portal, "[fd00::2]:8443");
+	assert_true(f->no_crl);
 	ost_site_file_free(&f);
 	assert_null(f);
 	ost_site_file_free(&f);
