@@ -266,12 +266,13 @@ enum ost_eap_verdict ost_conversations_input(struct ost_conversations *t, struct
 	return act(t, c, ost_eap_input(c->eap, eap, length), now_ns);
 }
 
-bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum ost_auth_reason reason, uint64_t now_ns)
+bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum ost_auth_reason reason, uint32_t session_s, uint64_t now_ns)
 {
 	struct ost_conversation *c = ost_conversations_by_number(t, number);
 
 	if (c == NULL || !c->claimed)
 		return false;
+	c->session_s = session_s;
 	if (c->eap != NULL)
 		(void)act(t, c, ost_eap_decide(c->eap, reason), now_ns);
 	else

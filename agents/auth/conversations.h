@@ -30,6 +30,7 @@ struct ost_conversation {
 	uint64_t deadline_ns;
 	uint64_t again_ns; /* EAPOL: when to send the output again; 0: never */
 	uint8_t tries;
+	uint32_t session_s; /* of the decision: prove yourself again after; 0: not said */
 	void *front; /* the front end's own; freed by its end() */
 	/* table's own */
 	uint8_t key[OST_CONVERSATION_KEY];
@@ -77,8 +78,8 @@ void ost_conversations_sent(struct ost_conversation *c, uint64_t now_ns);
 enum ost_eap_verdict ost_conversations_input(struct ost_conversations *t, struct ost_conversation *c, const uint8_t *eap, size_t length,
 	uint64_t now_ns);
 
-/* The answer to a claim; false: no such claim waits. */
-bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum ost_auth_reason reason, uint64_t now_ns);
+/* The answer to a claim, with the session's seconds; false: no such claim waits. */
+bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum ost_auth_reason reason, uint32_t session_s, uint64_t now_ns);
 
 /* Ends one with this reason; told says whether the front end sends the failure and ostiaryd hears of it. */
 void ost_conversations_end(struct ost_conversations *t, struct ost_conversation *c, enum ost_auth_reason reason, bool told);

@@ -15,7 +15,8 @@ struct ost_decider {
 static void on_decision(struct ost_decider *d, const struct ost_msg_auth_decision *m)
 {
 	/* One that comes too late is for a conversation that is over; a later claim will be decided anew. */
-	(void)ost_conversations_decide(d->a->conversations, m->conversation, (enum ost_auth_reason)m->reason, ost_clock_mono_ns());
+	(void)ost_conversations_decide(d->a->conversations, m->conversation, (enum ost_auth_reason)m->reason, m->session_s,
+		ost_clock_mono_ns());
 	ost_authd_rewind(d->a);
 }
 

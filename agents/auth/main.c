@@ -11,6 +11,7 @@
 #include "decider.h"
 #include "frames.h"
 #include "log.h"
+#include "radius.h"
 #include "sandbox.h"
 
 #define EXIT_INPUT    2 /* trying again will not help */
@@ -18,16 +19,18 @@
 #define COUNTS_NS     OST_NS_PER_S
 
 static const char help[] =
-	"usage: ostiary-authd [--root DIR] [--no-crl]\n\n"
+	"usage: ostiary-authd [--root DIR] [--no-crl] [--radius ADDRESS:PORT]\n\n"
 	"Authenticates devices by EAP-TLS; ostiaryd decides whether they may in.\n"
 	"Runs in the foreground and logs to standard error.\n\n"
 	"  --root DIR      use DIR/etc/ostiary and DIR/run/ostiary\n"
 	"  --no-crl        there is no revocation list: only ostiary device revoke keeps devices out\n"
+	"  --radius A:PORT answer the RADIUS clients of etc/ostiary/radius-clients here\n"
 	"  --version, --help\n";
 
 struct options {
 	const char *root;
 	bool no_crl;
+	const char *radius; /* NULL: not asked for */
 };
 
 /* ---- trust ---- */
@@ -49,6 +52,8 @@ void ost_authd_reload(struct ost_authd *a)
 	struct ost_trust *fresh = NULL;
 	char why[OST_TRUST_WHY];
 
+	if (a->radius != NULL && ost_radius_reload(a->radius, why) < 0)
+		ost_log_error("%s; the RADIUS clients stay as they were", why);
 	if (trust_load(a, why, &fresh) < 0) {
 		ost_log_error("%s; what was in force stays", why);
 		return;
@@ -140,6 +145,7 @@ static int options_read(int argc, char **argv, struct options *o)
 	static const struct option table[] = {
 		{"root", required_argument, NULL, 'r'},
 		{"no-crl", no_argument, NULL, 'n'},
+		{"radius", required_argument, NULL, 'R'},
 		{"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -152,6 +158,9 @@ static int options_read(int argc, char **argv, struct options *o)
 			break;
 		case 'n':
 			o->no_crl = true;
+			break;
+		case 'R':
+			o->radius = optarg;
 			break;
 		case 'v':
 			(void)printf("ostiary-authd %s\n", OSTIARY_VERSION);
@@ -193,6 +202,7 @@ static int parts_make(struct ost_authd *a)
 static void parts_free(struct ost_authd *a)
 {
 	ost_conversations_free(&a->conversations);
+	ost_radius_free(&a->radius);
 	ost_frames_free(&a->frames);
 	ost_decider_free(&a->decider);
 	ost_throttle_free(&a->throttle);
@@ -263,10 +273,15 @@ static int run(const struct options *o)
 		return r;
 	}
 	r = parts_make(&a);
+	if (r < 0)
+		ost_log_error("cannot start: %s", strerror(-r));
+	if (r == 0 && o->radius != NULL) {
+		r = ost_radius_new(&a, o->radius, why, &a.radius);
+		if (r < 0)
+			ost_log_error("%s", why);
+	}
 	if (r == 0)
 		r = loop(&a);
-	else
-		ost_log_error("cannot start: %s", strerror(-r));
 	parts_free(&a);
 	ost_trust_library_free();
 	return r;

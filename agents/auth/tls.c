@@ -303,7 +303,7 @@ enum ost_auth_reason ost_tls_reason(const struct ost_tls *tls, int *ret_error)
 	WOLFSSL_ALERT_HISTORY alerts = {0};
 	enum ost_auth_reason reason;
 
-	*ret_error = tls->verify_error != 0 ? tls->verify_error : tls->error;
+	*ret_error = tls->error != 0 ? tls->error : tls->verify_error; /* the other one may be in the numbers of OpenSSL */
 	(void)wolfSSL_get_alert_history(tls->ssl, &alerts);
 	if (tls->peer_alert != 0)
 		return reason_of_alert(tls->peer_alert);
