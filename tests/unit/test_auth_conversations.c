@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of conversations under a flood: who gives way, who does not, and when a conversation is over. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "conversations.h"
+
+static struct {
+	unsigned outcomes[OST_AUTH_REASON_COUNT], ends, sends;
+	uint64_t last_number;
+} seen;
+
+static bool claim(void *user, const struct ost_conversation *c)
+{
+	(void)user;
+	(void)c;
+	return true;
+}
+
+static void outcome(void *user, const struct ost_conversation *c, enum ost_auth_reason reason, int tls_error)
+{
+	(void)user;
+	(void)tls_error;
+	seen.outcomes[reason]++;
+	seen.last_number = c->number;
+}
+
+static void front_end(void *user, struct ost_conversation *c)
+{
+	(void)user;
+	(void)c;
+	seen.ends++;
+}
+
+static void front_send(void *user, struct ost_conversation *c, enum ost_eap_verdict verdict)
+{
+	(void)user;
+	(void)c;
+	(void)verdict;
+	seen.sends++;
+}
+
+static int setup(void **state)
+{
+	const struct ost_hash_key key = {{1, 3, 5, 7}};
+	const struct ost_conversation_events events = {.claim = claim, .outcome = outcome};
+	const struct ost_front front = {.send = front_send, .end = front_end};
+	struct ost_conversations *t;
+
+	memset(&seen, 0, sizeof(seen));
+	if (ost_conversations_new(&key, &events, &t) < 0)
+		return -1;
+	for (enum ost_auth_way way = 0; way < OST_AUTH_WAY_COUNT; way++)
+		ost_conversations_front(t, way, &front);
+	*state = t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct ost_conversations *t = *state;
+
+	ost_conversations_free(&t);
+	return 0;
+}
+
+static struct ost_place place(uint32_t port, uint32_t n)
+{
+	return (struct ost_place){.port = port, .mac = {2, 0, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}};
+}
+
+static struct ost_conversation *open_at(struct ost_conversations *t, struct ost_place p, uint64_t now_ns)
+{
+	return ost_conversations_open(t, OST_AUTH_WAY_EAPOL, &p, sizeof(p), &p, now_ns);
+}
+
+static struct ost_conversation *find_at(struct ost_conversations *t, struct ost_place p)
+{
+	return ost_conversations_find(t, OST_AUTH_WAY_EAPOL, &p, sizeof(p));
+}
+
+static void found_by_key_and_by_number(void **state)
+{
+	struct ost_conversations *t = *state;
+	struct ost_conversation *a = open_at(t, place(1, 1), 0), *b = open_at(t, place(1, 2), 0);
+	struct ost_place p = place(1, 1);
+	uint64_t number = a->number;
+
+	assert_ptr_equal(find_at(t, p), a);
+	assert_ptr_equal(ost_conversations_by_number(t, b->number), b);
+	assert_null(ost_conversations_find(t, OST_AUTH_WAY_RADIUS, &p, sizeof(p)));
+	assert_null(ost_conversations_by_number(t, 0));
+	/* It begins anew: the same place, another conversation, and the old number leads nowhere. */
+	assert_int_not_equal(open_at(t, p, 0)->number, number);
+	assert_null(ost_conversations_by_number(t, number));
+	assert_int_equal(ost_conversations_counts(t)->used, 2);
+	assert_int_equal(seen.ends, 1);
+}
+
+/* One port may take half of the table; its oldest gives way to its newest, and nobody else's does. */
+static void a_flood_on_one_port(void **state)
+{
+	struct ost_conversations *t = *state;
+	struct ost_place honest = place(2, 7);
+
+	(void)open_at(t, honest, 0);
+	for (uint32_t i = 0; i < 10 * OST_CONVERSATIONS_MAX; i++)
+		assert_non_null(open_at(t, place(1, i), i));
+	assert_non_null(find_at(t, honest));
+	assert_int_equal(ost_conversations_counts(t)->used, OST_CONVERSATIONS_MAX / 2 + 1);
+	assert_int_equal(seen.outcomes[OST_AUTH_REASON_FLOOD], 10 * OST_CONVERSATIONS_MAX - OST_CONVERSATIONS_MAX / 2);
+	assert_int_equal(ost_conversations_counts(t)->evicted, seen.outcomes[OST_AUTH_REASON_FLOOD]);
+	assert_non_null(find_at(t, place(1, 10 * OST_CONVERSATIONS_MAX - 1)));
+	assert_null(find_at(t, place(1, 0)));
+}
+
+/* From many ports the table fills: who succeeded here before is out of the flood's reach. */
+static void a_flood_on_all_ports(void **state)
+{
+	struct ost_conversations *t = *state;
+	struct ost_place known = place(3, 42);
+
+	ost_conversations_know(t, &known);
+	assert_true(open_at(t, known, 0)->known);
+	for (uint32_t i = 0; i < 4 * OST_CONVERSATIONS_MAX; i++)
+		assert_non_null(open_at(t, place(i % 8, 100 + i), i));
+	assert_int_equal(ost_conversations_counts(t)->used, OST_CONVERSATIONS_MAX);
+	assert_non_null(find_at(t, known));
+	/* When all are known, the oldest goes: the table never stands still. */
+	for (uint32_t i = 0; i < 2 * OST_CONVERSATIONS_MAX; i++) {
+		struct ost_place p = place(4, 100000 + i);
+
+		ost_conversations_know(t, &p);
+		assert_non_null(open_at(t, p, i));
+	}
+	assert_null(find_at(t, known));
+	assert_int_equal(ost_conversations_counts(t)->used, OST_CONVERSATIONS_MAX);
+}
+
+static void over_after_30_s_however_busy(void **state)
+{
+	struct ost_conversations *t = *state;
+	struct ost_conversation *c = open_at(t, place(1, 1), 1000);
+	uint64_t until = 1000 + OST_CONVERSATION_NS, next;
+
+	next = ost_conversations_tick(t, 1000);
+	assert_int_equal(next, until);
+	c->again_ns = until - 1; /* it answers all the time */
+	assert_int_equal(ost_conversations_tick(t, until - 2), until - 1);
+	assert_int_equal(seen.outcomes[OST_AUTH_REASON_TIMEOUT], 0);
+	assert_int_equal(ost_conversations_tick(t, until), UINT64_MAX);
+	assert_int_equal(seen.outcomes[OST_AUTH_REASON_TIMEOUT], 1);
+	assert_int_equal(ost_conversations_counts(t)->used, 0);
+}
+
+static void repeated_three_times(void **state)
+{
+	struct ost_conversations *t = *state;
+	struct ost_conversation *c = open_at(t, place(1, 1), 0);
+	uint64_t now = 0;
+
+	ost_conversations_sent(c, now);
+	for (unsigned i = 1; i <= 3; i++) {
+		now = ost_conversations_tick(t, now);
+		(void)ost_conversations_tick(t, now);
+		assert_int_equal(seen.sends, i);
+	}
+	now = ost_conversations_tick(t, now);
+	(void)ost_conversations_tick(t, now);
+	assert_int_equal(seen.outcomes[OST_AUTH_REASON_TIMEOUT], 1);
+	assert_int_equal(now, 12 * OST_NS_PER_S);
+}
+
+static void decided(void **state)
+{
+	struct ost_conversations *t = *state;
+	struct ost_conversation *c = open_at(t, place(1, 1), 0);
+	uint64_t number = c->number;
+
+	assert_false(ost_conversations_decide(t, number, OST_AUTH_REASON_NONE, 3600, 0)); /* it has claimed nothing */
+	c->claimed = true;
+	assert_false(ost_conversations_decide(t, number + OST_CONVERSATIONS_MAX, OST_AUTH_REASON_NONE, 3600, 0));
+	assert_true(ost_conversations_decide(t, number, OST_AUTH_REASON_NONE, 3600, 0));
+	assert_int_equal(seen.outcomes[OST_AUTH_REASON_NONE], 1);
+	assert_false(ost_conversations_decide(t, number, OST_AUTH_REASON_NONE, 3600, 0));
+	/* Who succeeded is known now. */
+	assert_true(open_at(t, place(1, 1), 0)->known);
+	assert_false(open_at(t, place(2, 1), 0)->known);
+}
+
+static void a_claim_that_nobody_answers(void **state)
+{
+	struct ost_conversations *t = *state;
+	struct ost_conversation *c = open_at(t, place(1, 1), 0);
+
+	c->claimed = true;
+	c->deadline_ns = OST_CONVERSATION_CLAIM_NS;
+	(void)ost_conversations_tick(t, OST_CONVERSATION_CLAIM_NS);
+	assert_int_equal(seen.outcomes[OST_AUTH_REASON_UNAVAILABLE], 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(found_by_key_and_by_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_flood_on_one_port, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_flood_on_all_ports, setup, teardown),
+		cmocka_unit_test_setup_teardown(over_after_30_s_however_busy, setup, teardown),
+		cmocka_unit_test_setup_teardown(repeated_three_times, setup, teardown),
+		cmocka_unit_test_setup_teardown(decided, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_claim_that_nobody_answers, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
