@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "authority.h"
 #include "clock.h"
 #include "generations.h"
 #include "log.h"
@@ -422,6 +423,7 @@ static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m
 		ost_log_error("%s", d->trouble);
 	} else {
 		a->making.candidate.bytes = NULL;
+		ost_authority_policy(d);
 	}
 	g->state = OST_GENERATION_APPLIED;
 	d->in_force = *g;

@@ -8,6 +8,7 @@
 
 #include "api.h"
 #include "apply.h"
+#include "authority.h"
 #include "clock.h"
 #include "generations.h"
 #include "log.h"
@@ -30,6 +31,7 @@ static void on_up(void *user, const struct ost_msg_hello *hello, bool fresh)
 	d->uptime_known = false;
 	ost_gauges_reset(&d->gauges);
 	ost_applier_up(d->applier, hello);
+	ost_authority_link_up(d);
 }
 
 static void on_down(void *user, const char *why)
@@ -38,6 +40,7 @@ static void on_down(void *user, const char *why)
 
 	ost_log_warning("data plane connection lost: %s", why);
 	ost_gauges_reset(&d->gauges);
+	ost_authority_link_down(d);
 	ost_applier_down(d->applier, why);
 }
 
@@ -46,6 +49,8 @@ static void on_image_result(void *user, const struct ost_msg_image_result *m)
 	struct ost_daemon *d = user;
 
 	ost_applier_result(d->applier, m);
+	if (m->result == 0)
+		ost_admission_resend(d->admission);
 }
 
 /* Only a data plane that has the generation in force knows the devices that are told. */
@@ -86,6 +91,7 @@ static void on_totals(void *user, const struct ost_msg_totals *m)
 	if (d->uptime_known || m->uptime_ns > now)
 		return;
 	bindings_restore(d, now - m->uptime_ns, now);
+	ost_authority_began(d, now - m->uptime_ns);
 	bindings_tell(d, ost_clock_mono_ns());
 }
 
@@ -94,6 +100,7 @@ static void on_port_stats(void *user, const struct ost_msg_port_stats *m)
 	struct ost_daemon *d = user;
 
 	ost_gauges_port(&d->gauges, m);
+	ost_authority_port(d, m);
 }
 
 static void on_device_stats(void *user, const struct ost_msg_device_stats *m)
@@ -102,6 +109,8 @@ static void on_device_stats(void *user, const struct ost_msg_device_stats *m)
 
 	if (ost_roster_stats(d->roster, m) < 0)
 		d->stale_messages++;
+	else
+		ost_authority_enforced(d, m);
 }
 
 static void on_rule_stats(void *user, const struct ost_msg_rule_stats *m)
@@ -131,6 +140,7 @@ static void refusal_take(struct ost_daemon *d, const struct ost_refusal *r, uint
 		names.side = d->gauges.ports[r->port].side;
 	}
 	ost_refusal_log_add(d->refusals, r, &names, now_ns);
+	ost_authority_refused(d, r);
 	if (r->reason != OST_REASON_UNKNOWN_DEVICE || names.side != OST_SIDE_DEVICE)
 		return;
 	memcpy(mac.b, r->src_mac, sizeof(mac.b));
@@ -162,6 +172,11 @@ static void on_binding(void *user, const struct ost_msg_binding *m)
 	ost_ledger_binding(d->ledger, name, m, ost_clock_wall_ns());
 }
 
+static bool on_ack(void *user, uint32_t sequence, int result)
+{
+	return ost_authority_ack(user, sequence, result);
+}
+
 static const struct ost_link_handlers link_handlers = {
 	.up = on_up,
 	.down = on_down,
@@ -172,6 +187,7 @@ static const struct ost_link_handlers link_handlers = {
 	.rule_stats = on_rule_stats,
 	.refusals = on_refusals,
 	.binding = on_binding,
+	.ack = on_ack,
 };
 
 /* ---- once a second ---- */
@@ -206,6 +222,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	ost_refusal_file_flush(d->refusal_file);
 	ledger_write(d);
 	bindings_tell(d, now);
+	ost_authority_tick(d);
 	after = ost_refusal_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));
@@ -338,7 +355,7 @@ static int restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 	if (r == 0)
 		r = ost_registry_unknowns_each(d->registry, unknown_restore, d);
 	ost_sightings_written(d->sightings);
-	return r;
+	return r == 0 ? ost_authority_restore(d) : r;
 }
 
 static int loop_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
@@ -377,6 +394,8 @@ int ost_daemon_new(struct event_base *base, const struct ost_paths *paths,
 	if (r == 0)
 		r = tables_start(d);
 	if (r == 0)
+		r = ost_authority_start(d, why);
+	if (r == 0)
 		r = restore(d, why);
 	if (r == 0)
 		r = loop_start(d, why);
@@ -408,6 +427,7 @@ void ost_daemon_free(struct ost_daemon **daemon)
 	if (d->ledger != NULL)
 		ost_ledger_flush(d->ledger, ost_clock_mono_ns(), true);
 	ost_ledger_free(&d->ledger);
+	ost_authority_stop(d);
 	ost_remember_free(&d->remember);
 	ost_sightings_free(&d->sightings);
 	ost_roster_free(&d->roster);

@@ -7,6 +7,8 @@
  *   link.h        the data plane: counters in, images out
  *   roster.h      the image in force and what is known live of its devices; gauges.h: ports and totals
  *   apply.h       sources -> maker.h: candidate.h -> generations.h (disk) -> link -> in force
+ *   apply.h       sources -> candidate.h -> generations.h (disk) -> link -> in force
+ *   authority.h   authentication: admission.h decides by states.h; auth_link.h: ostiary-authd
  *   registry.h    SQLite; ledger.h batches what is written there; sightings.h: unknown devices
  *   refusal_log.h refusals joined to kinds; refusal_file.h: their NDJSON file
  *   api.h         HTTP on a unix socket; views.h and metrics.h make its bodies
@@ -16,6 +18,8 @@
  */
 #pragma once
 
+#include "admission.h"
+#include "auth_link.h"
 #include "gauges.h"
 #include "ledger.h"
 #include "link.h"
@@ -50,6 +54,10 @@ struct ost_daemon {
 	struct ost_link *link;
 	struct ost_applier *applier;
 	struct ost_api *api;
+	struct ost_admission *admission;
+	struct ost_auth_link *auth_link;
+	struct ost_msg_auth_counts auth_counts; /* as the authenticator told last */
+	uint64_t locks_kept; /* changes of lock-outs that are on disk */
 	struct ost_generation in_force; /* number 0: none */
 	uint32_t metrics_devices_max;	/* series of devices on /metrics */
 	uint64_t stale_messages;	/* about generations or devices that are no more */

@@ -32,6 +32,7 @@ struct ost_ledger {
 	struct ost_generation generation;
 	uint32_t device_at; /* where the walk over the devices goes on */
 	uint64_t seen_ns;   /* when last sights were last written */
+	struct ost_ledger_part part; /* NULLs: none */
 	struct ost_ledger_counts counts;
 };
 
@@ -90,6 +91,11 @@ void ost_ledger_policy(struct ost_ledger *l)
 	l->policy_due = true;
 	l->policy_at = 0;
 	l->device_at = 0;
+}
+
+void ost_ledger_part(struct ost_ledger *l, const struct ost_ledger_part *part)
+{
+	l->part = *part;
 }
 
 static int bindings_write(struct ost_ledger *l)
@@ -174,6 +180,8 @@ static bool anything_due(struct ost_ledger *l, bool seen_too)
 {
 	const struct ost_image *image = ost_roster_image(l->roster);
 
+	if (l->part.due != NULL && l->part.due(l->part.user))
+		return true;
 	if (l->binding_count > 0 || l->generation_due || l->policy_due || ost_sightings_any_changed(l->sightings))
 		return true;
 	for (uint32_t i = 0; image != NULL && i < image->device_count; i++) {
@@ -215,6 +223,8 @@ static int gathered_write(struct ost_ledger *l, bool seen_too, bool all, struct 
 		r = bindings_write(l);
 	if (r == 0)
 		r = ost_sightings_changed(l->sightings, unknown_write, l);
+	if (r == 0 && l->part.write != NULL)
+		r = l->part.write(l->part.user, l->registry);
 	if (r == 0 && p->policy_whole)
 		r = devices_write(l, seen_too, all ? UINT32_MAX : DEVICES_AT_ONCE, &p->device_end);
 	return r;
@@ -257,6 +267,8 @@ void ost_ledger_flush(struct ost_ledger *l, uint64_t now_ns, bool force)
 	l->generation_due = false;
 	l->policy_at = p.policy_end;
 	l->policy_due = !p.policy_whole;
+	if (l->part.written != NULL)
+		l->part.written(l->part.user);
 	ost_sightings_written(l->sightings);
 	if (p.policy_whole)
 		devices_written(l, seen_too, p.device_end, now_ns);

@@ -27,6 +27,17 @@ void ost_ledger_generation(struct ost_ledger *l, const struct ost_generation *g)
 /* The devices of the image in force are to be written: some thousand at each flush, so that nobody waits for long. */
 void ost_ledger_policy(struct ost_ledger *l);
 
+/* Something else that is gathered elsewhere and goes into the same transactions. */
+struct ost_ledger_part {
+	bool (*due)(void *user);
+	int (*write)(void *user, struct ost_registry *registry); /* into the open batch; 0 or a negative errno */
+	void (*written)(void *user);				 /* it was committed */
+	void *user;
+};
+
+/* At most one; part is copied. */
+void ost_ledger_part(struct ost_ledger *l, const struct ost_ledger_part *part);
+
 /* Call once a second; force: at the end, everything, also what is written once a minute only. */
 void ost_ledger_flush(struct ost_ledger *l, uint64_t now_ns, bool force);
 

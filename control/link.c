@@ -119,10 +119,20 @@ static void on_refusals(struct ost_link *l)
 	l->handlers.refusals(l->user, m.refusals, m.count);
 }
 
+static void on_ack(struct ost_link *l, uint32_t sequence)
+{
+	struct ost_msg_ack m;
+
+	memcpy(&m, l->payload, sizeof(m));
+	if (!l->handlers.ack(l->user, sequence, m.result))
+		cut(l, "it answers an admission that was not sent");
+}
+
 /* The payload is aligned and its length and values were checked by ost_msg_receive(). */
-static void dispatch(struct ost_link *l, uint16_t type)
+static void dispatch(struct ost_link *l, const struct ost_msg_header *h)
 {
 	const void *p = l->payload;
+	uint16_t type = h->type;
 
 	if (type == OST_MSG_HELLO) {
 		on_hello(l);
@@ -157,7 +167,8 @@ static void dispatch(struct ost_link *l, uint16_t type)
 	case OST_MSG_BINDING:
 		l->handlers.binding(l->user, p);
 		return;
-	case OST_MSG_ACK: /* of DEVICE_STATE, which nobody here sends yet */
+	case OST_MSG_ACK:
+		on_ack(l, h->sequence);
 		return;
 	default:
 		cut(l, "it sends what only ostiaryd may send");
@@ -185,7 +196,7 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 			disconnect(l, r == -EPIPE ? "it closed the connection" : strerror(-r));
 			return;
 		}
-		dispatch(l, h.type);
+		dispatch(l, &h);
 	}
 }
 
@@ -345,6 +356,19 @@ int ost_link_binding(struct ost_link *link, const struct ost_msg_binding *m)
 	if (link->state != LINK_UP)
 		return -ENOTCONN;
 	return ost_msg_send(link->fd, OST_MSG_BINDING, ++link->sequence, m, sizeof(*m), -1);
+}
+
+int ost_link_admit(struct ost_link *link, const struct ost_msg_admit *m, uint32_t *ret_sequence)
+{
+	int r;
+
+	if (link->state != LINK_UP)
+		return -ENOTCONN;
+	r = ost_msg_send(link->fd, OST_MSG_ADMIT, link->sequence + 1, m, sizeof(*m), -1);
+	if (r < 0)
+		return r;
+	*ret_sequence = ++link->sequence;
+	return 0;
 }
 
 const struct ost_link_counts *ost_link_counts(const struct ost_link *link)

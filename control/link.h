@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The connection to the data plane: ostiaryd connects, says HELLO, polls counters once a second, sends images and
- * remembered addresses, and receives refusals and bindings. It reconnects by itself, ever more slowly up to once a second. A peer that
+ * The connection to the data plane: ostiaryd connects, says HELLO, polls counters once a second, sends images,
+ * admissions and remembered addresses, and receives refusals and bindings. It reconnects by itself, ever more slowly up to once a second. A peer that
  * sends anything but sound messages in sensible order is cut off and counted.
  *
  * Single thread; every callback runs in the event loop and may call ost_link_image(), but not free the link.
@@ -25,6 +25,8 @@ struct ost_link_handlers {
 	void (*rule_stats)(void *user, const struct ost_msg_rule_stats *m); /* count of its rules */
 	void (*refusals)(void *user, const struct ost_refusal *refusals, uint32_t count);
 	void (*binding)(void *user, const struct ost_msg_binding *m);
+	/* The answer to an ADMIT. False: to none that was sent; the connection is cut. */
+	bool (*ack)(void *user, uint32_t sequence, int result);
 };
 
 /* path is borrowed. Connecting begins at once, in the loop. */
@@ -42,6 +44,9 @@ int ost_link_image(struct ost_link *link, uint64_t generation, const void *bytes
 /* An address that a device held before this data plane started; nothing is called back.
  * -ENOTCONN, -EAGAIN: the data plane does not read. */
 int ost_link_binding(struct ost_link *link, const struct ost_msg_binding *m) OST_MUST_CHECK;
+
+/* What a device may now; handlers.ack or handlers.down follows. -ENOTCONN, -EAGAIN: the data plane does not read. */
+int ost_link_admit(struct ost_link *link, const struct ost_msg_admit *m, uint32_t *ret_sequence) OST_MUST_CHECK;
 
 struct ost_link_counts {
 	uint64_t protocol_errors;	/* connections cut for what they sent */

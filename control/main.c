@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "authority.h"
 #include "daemon.h"
 #include "file.h"
 #include "log.h"
@@ -207,11 +208,18 @@ static void on_signal(evutil_socket_t number, short what, void *user)
 	(void)event_base_loopbreak(user);
 }
 
+static void on_hangup(evutil_socket_t number, short what, void *user)
+{
+	(void)number;
+	(void)what;
+	ost_authority_reload(user);
+}
+
 static int loop(const struct ost_paths *paths, uint32_t metrics_devices)
 {
 	struct event_base *base = event_base_new();
 	struct ost_daemon *daemon = NULL;
-	struct event *term, *interrupt;
+	struct event *term, *interrupt, *hangup;
 	char why[OST_DAEMON_WHY];
 	int r;
 
@@ -225,7 +233,9 @@ static int loop(const struct ost_paths *paths, uint32_t metrics_devices)
 	}
 	term = evsignal_new(base, SIGTERM, on_signal, base);
 	interrupt = evsignal_new(base, SIGINT, on_signal, base);
-	if (term != NULL && interrupt != NULL && event_add(term, NULL) == 0 && event_add(interrupt, NULL) == 0) {
+	hangup = evsignal_new(base, SIGHUP, on_hangup, daemon);
+	if (term != NULL && interrupt != NULL && hangup != NULL && event_add(term, NULL) == 0 && event_add(interrupt, NULL) == 0 &&
+		event_add(hangup, NULL) == 0) {
 		ost_log_info("version %s serves %s", OSTIARY_VERSION, paths->api_socket);
 		r = event_base_dispatch(base) < 0 ? -EIO : 0;
 	}
@@ -234,6 +244,8 @@ static int loop(const struct ost_paths *paths, uint32_t metrics_devices)
 		event_free(term);
 	if (interrupt != NULL)
 		event_free(interrupt);
+	if (hangup != NULL)
+		event_free(hangup);
 	event_base_free(base);
 	return r;
 }

@@ -23,10 +23,23 @@ static const char *const migrations[OST_REGISTRY_SCHEMA] = {
 	"CREATE INDEX addresses_by_device ON addresses(device);"
 	"CREATE TABLE unknown_devices(slot INTEGER PRIMARY KEY, mac TEXT NOT NULL, vlan INTEGER NOT NULL, port TEXT NOT NULL,"
 	" first_seen_ns INTEGER NOT NULL, last_seen_ns INTEGER NOT NULL, count_pkts INTEGER NOT NULL);",
+	"CREATE TABLE admissions(device TEXT PRIMARY KEY, standing TEXT NOT NULL, since_ns INTEGER NOT NULL,"
+	" proved_ns INTEGER NOT NULL, prove_ns INTEGER NOT NULL, assurance TEXT NOT NULL, way TEXT NOT NULL, placed INTEGER NOT NULL,"
+	" port INTEGER NOT NULL, port_name TEXT NOT NULL, vlan INTEGER NOT NULL, mac TEXT NOT NULL,"
+	" confirmed INTEGER NOT NULL, failures INTEGER NOT NULL, failure TEXT NOT NULL, failure_ns INTEGER NOT NULL,"
+	" identity TEXT, issuer TEXT, certificate_sha256 BLOB, issuer_sha256 BLOB, serial BLOB, not_after_s INTEGER,"
+	" uid INTEGER, by TEXT, why TEXT) WITHOUT ROWID;"
+	"CREATE TABLE lock_outs(port INTEGER NOT NULL, vlan INTEGER NOT NULL, mac TEXT NOT NULL, until_ns INTEGER NOT NULL,"
+	" locks INTEGER NOT NULL, PRIMARY KEY(port, vlan, mac)) WITHOUT ROWID;",
 };
 
 #define GENERATION_COLUMNS                                                                         \
 	"number, state, applied_ns, uid, by, message, crc, devices, roles, rules, tests, image_bytes, result"
+
+/* In the order that registry_admissions.c binds and reads. */
+#define ADMISSION_COLUMNS                                                                          \
+	"device, standing, since_ns, proved_ns, prove_ns, assurance, way, placed, port, port_name, vlan, mac, confirmed, failures,"   \
+	" failure, failure_ns, identity, issuer, certificate_sha256, issuer_sha256, serial, not_after_s, uid, by, why"
 
 static const char *const statements[OST_SQL_COUNT] = {
 	[OST_SQL_GENERATION_PUT] = "INSERT OR REPLACE INTO generations(" GENERATION_COLUMNS
@@ -55,6 +68,13 @@ static const char *const statements[OST_SQL_COUNT] = {
 				" last_seen_ns, count_pkts) VALUES(?,?,?,?,?,?,?)",
 	[OST_SQL_UNKNOWN_LIST] = "SELECT slot, mac, vlan, port, first_seen_ns, last_seen_ns, count_pkts"
 				 " FROM unknown_devices ORDER BY last_seen_ns",
+	[OST_SQL_ADMISSION_PUT] = "INSERT OR REPLACE INTO admissions(" ADMISSION_COLUMNS
+				  ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[OST_SQL_ADMISSION_DROP] = "DELETE FROM admissions WHERE device = ?",
+	[OST_SQL_ADMISSION_LIST] = "SELECT " ADMISSION_COLUMNS " FROM admissions",
+	[OST_SQL_LOCKS_CLEAR] = "DELETE FROM lock_outs",
+	[OST_SQL_LOCK_PUT] = "INSERT OR REPLACE INTO lock_outs(port, vlan, mac, until_ns, locks) VALUES(?,?,?,?,?)",
+	[OST_SQL_LOCK_LIST] = "SELECT port, vlan, mac, until_ns, locks FROM lock_outs",
 };
 
 const char *ost_generation_state_name(unsigned state)

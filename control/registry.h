@@ -13,10 +13,11 @@
 #pragma once
 
 #include "addr.h"
+#include "admission.h"
 #include "image.h"
 #include "messages.h"
 
-#define OST_REGISTRY_SCHEMA 1 /* PRAGMA user_version */
+#define OST_REGISTRY_SCHEMA 2 /* PRAGMA user_version */
 
 struct ost_registry;
 
@@ -119,3 +120,23 @@ struct ost_registry_unknown {
 int ost_registry_unknown_put(struct ost_registry *registry, const struct ost_registry_unknown *u) OST_MUST_CHECK; /* (batch) */
 int ost_registry_unknowns_each(struct ost_registry *registry,
 	void (*fn)(void *user, const struct ost_registry_unknown *u), void *user) OST_MUST_CHECK;
+
+/* ---- admissions ---- */
+
+int ost_registry_admission_put(struct ost_registry *registry, const struct ost_admission_row *row) OST_MUST_CHECK; /* (batch) */
+int ost_registry_admission_drop(struct ost_registry *registry, const char *device) OST_MUST_CHECK; /* (batch) */
+/* The row and what it points to live for the call. */
+int ost_registry_admissions_each(struct ost_registry *registry,
+	void (*fn)(void *user, const struct ost_admission_row *row), void *user) OST_MUST_CHECK;
+
+struct ost_registry_lock {
+	struct ost_place place;
+	uint64_t until_wall_ns;
+	uint32_t locks; /* in a row */
+};
+
+/* _clear, then _put each that lasts. */
+int ost_registry_locks_clear(struct ost_registry *registry) OST_MUST_CHECK; /* (batch) */
+int ost_registry_lock_put(struct ost_registry *registry, const struct ost_registry_lock *lock) OST_MUST_CHECK; /* (batch) */
+int ost_registry_locks_each(struct ost_registry *registry,
+	void (*fn)(void *user, const struct ost_registry_lock *lock), void *user) OST_MUST_CHECK;

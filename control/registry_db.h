@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside of the registry: shared by registry.c (file, schema, generations) and registry_devices.c only. */
+/* Inside of the registry: shared by registry.c (file, schema, generations), registry_devices.c and
+ * registry_admissions.c only. */
 #pragma once
 
 #include <sqlite3.h>
@@ -22,6 +23,12 @@ enum ost_registry_statement {
 	OST_SQL_ADDRESS_OF,
 	OST_SQL_UNKNOWN_PUT,
 	OST_SQL_UNKNOWN_LIST,
+	OST_SQL_ADMISSION_PUT,
+	OST_SQL_ADMISSION_DROP,
+	OST_SQL_ADMISSION_LIST,
+	OST_SQL_LOCKS_CLEAR,
+	OST_SQL_LOCK_PUT,
+	OST_SQL_LOCK_LIST,
 	OST_SQL_COUNT,
 };
 

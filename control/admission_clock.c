@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Timers of devices, and who is asked when. */
+#include "admission_table.h"
+
+#define ASKS_OF_A_ROUND 3u
+#define REST_S		60u  /* between two rounds of asks at one place */
+#define ASKS_A_SECOND	100u /* of one port: MACs cost nothing */
+
+uint64_t ost_moment_wall(struct ost_moment now, uint64_t mono_ns)
+{
+	if (mono_ns == 0)
+		return 0;
+	return mono_ns >= now.mono_ns ? now.wall_ns + (mono_ns - now.mono_ns) : now.wall_ns - OST_MIN(now.wall_ns, now.mono_ns - mono_ns);
+}
+
+/* Spreads timers; nobody gains by guessing it. */
+uint64_t admission_random(struct ost_admission *a, uint64_t below)
+{
+	a->random = ost_hash_2(&a->key, a->random, a->counts.claims + a->counts.asks);
+	return below > 0 ? a->random % below : 0;
+}
+
+/* ---- asking ---- */
+
+static bool ask_allowed(struct ost_admission *a, uint32_t port, uint64_t now_ns)
+{
+	struct port *p = &a->ports[port];
+
+	if (now_ns - p->ask_second_ns >= OST_NS_PER_S) {
+		p->ask_second_ns = now_ns;
+		p->asked = 0;
+	}
+	if (p->asked >= ASKS_A_SECOND) {
+		a->counts.asks_limited++;
+		return false;
+	}
+	p->asked++;
+	return true;
+}
+
+void admission_ask(struct ost_admission *a, const struct ost_place *place)
+{
+	const struct ost_msg_auth_ask m = {.place = *place, .what = OST_AUTH_ASK_BEGIN};
+
+	if (place->port >= OST_PORTS_MAX)
+		return;
+	a->counts.asks++;
+	a->ops.ask(a->ops.user, &m);
+}
+
+void admission_forget(struct ost_admission *a, const struct ost_place *place, uint32_t locked_s)
+{
+	const struct ost_msg_auth_ask m = {.place = *place, .what = OST_AUTH_ASK_FORGET, .locked_s = locked_s};
+
+	if (place->port < OST_PORTS_MAX)
+		a->ops.ask(a->ops.user, &m);
+}
+
+static void round_go(struct ost_admission *a, struct ost_place_entry *e, struct ost_moment now)
+{
+	static const uint32_t until_next_s[ASKS_OF_A_ROUND] = {3, 7, REST_S};
+
+	if (!ask_allowed(a, e->place.port, now.mono_ns))
+		return;
+	admission_ask(a, &e->place);
+	e->ask_ns = now.mono_ns + until_next_s[e->asks] * OST_NS_PER_S;
+	e->asks++;
+}
+
+void admission_knock(struct ost_admission *a, const struct ost_place *place, struct ost_moment now)
+{
+	struct ost_place_entry *e;
+
+	if (place->port >= OST_PORTS_MAX || ost_places_locked_s(a->locks, place, now.mono_ns) > 0)
+		return;
+	e = ost_places_get(a->knocks, place, now.mono_ns);
+	if (e->asks >= ASKS_OF_A_ROUND && now.mono_ns >= e->ask_ns)
+		e->asks = 0;
+	if (e->asks == 0)
+		round_go(a, e, now);
+}
+
+struct walk {
+	struct ost_admission *a;
+	struct ost_moment now;
+};
+
+static void knock_go_on(void *user, const struct ost_place_entry *const_entry)
+{
+	struct walk *w = user;
+	struct ost_place_entry *e = ost_places_find(w->a->knocks, &const_entry->place);
+
+	if (e->asks > 0 && e->asks < ASKS_OF_A_ROUND && w->now.mono_ns >= e->ask_ns &&
+		ost_places_locked_s(w->a->locks, &e->place, w->now.mono_ns) == 0)
+		round_go(w->a, e, w->now);
+}
+
+static void reauth_ask(struct ost_admission *a, uint32_t device, struct ost_moment now)
+{
+	struct ost_session *s = &a->records[device].s;
+
+	s->asks++;
+	s->prove_ns = now.mono_ns + OST_ANSWER_S * OST_NS_PER_S;
+	admission_ask(a, &s->place);
+}
+
+void admission_reauth_begin(struct ost_admission *a, uint32_t device, struct ost_moment now)
+{
+	struct ost_session *s = &a->records[device].s;
+
+	if (s->asks > 0 || s->way != OST_AUTH_WAY_EAPOL || !s->placed)
+		return;
+	a->counts.reauths++;
+	reauth_ask(a, device, now);
+}
+
+/* ---- timers ---- */
+
+static uint64_t session_due(const struct ost_session *s, struct ost_moment now)
+{
+	uint64_t due = s->prove_ns, ends_ns;
+
+	if (s->proof == NULL || s->proof->not_after_wall_s == 0)
+		return due;
+	/* Judged again when it rings: the wall clock may have been set. */
+	ends_ns = s->proof->not_after_wall_s > UINT64_MAX / OST_NS_PER_S ? UINT64_MAX : s->proof->not_after_wall_s * OST_NS_PER_S;
+	if (ends_ns <= now.wall_ns)
+		return now.mono_ns;
+	return OST_MIN(due, now.mono_ns + OST_MIN(ends_ns - now.wall_ns, UINT64_MAX / 2));
+}
+
+void admission_timer(struct ost_admission *a, uint32_t device, struct ost_moment now)
+{
+	struct ost_session *s = &a->records[device].s;
+
+	switch (s->standing) {
+	case OST_STATE_AUTHENTICATED:
+		ost_timers_set(a->timers, device, session_due(s, now));
+		return;
+	case OST_STATE_EXPIRED:
+		ost_timers_set(a->timers, device, s->since_ns + OST_GRACE_S * OST_NS_PER_S);
+		return;
+	case OST_STATE_LEARNING:
+		ost_timers_set(a->timers, device, s->since_ns + OST_LEARNING_S * OST_NS_PER_S);
+		return;
+	case OST_STATE_LOCKED_OUT:
+		ost_timers_set(a->timers, device,
+			now.mono_ns + ost_places_locked_s(a->locks, &s->place, now.mono_ns) * OST_NS_PER_S);
+		return;
+	default:
+		ost_timers_clear(a->timers, device);
+	}
+}
+
+static void session_rings(struct ost_admission *a, uint32_t device, struct ost_moment now)
+{
+	struct ost_session *s = &a->records[device].s;
+
+	if (s->proof != NULL && s->proof->not_after_wall_s != 0 && now.wall_ns / OST_NS_PER_S >= s->proof->not_after_wall_s)
+		(void)admission_event(a, device, OST_EVENT_CERTIFICATE_EXPIRED, NULL, now);
+	else if (now.mono_ns < s->prove_ns)
+		admission_timer(a, device, now);
+	else if (s->way != OST_AUTH_WAY_EAPOL || !s->placed)
+		(void)admission_event(a, device, OST_EVENT_SESSION_END, NULL, now);
+	else if (s->asks == 0)
+		(void)admission_event(a, device, OST_EVENT_REAUTH_DUE, NULL, now);
+	else if (s->asks >= ASKS_OF_A_ROUND)
+		(void)admission_event(a, device, OST_EVENT_REAUTH_FAILED, NULL, now);
+	else {
+		reauth_ask(a, device, now);
+		admission_timer(a, device, now);
+	}
+}
+
+static void rings(struct ost_admission *a, uint32_t device, struct ost_moment now)
+{
+	switch (a->records[device].s.standing) {
+	case OST_STATE_AUTHENTICATED:
+		session_rings(a, device, now);
+		return;
+	case OST_STATE_EXPIRED:
+		(void)admission_event(a, device, OST_EVENT_GRACE_OVER, NULL, now);
+		return;
+	case OST_STATE_LEARNING:
+		(void)admission_event(a, device, OST_EVENT_LEARNING_OVER, NULL, now);
+		return;
+	case OST_STATE_LOCKED_OUT:
+		if (ost_places_locked_s(a->locks, &a->records[device].s.place, now.mono_ns) > 0)
+			admission_timer(a, device, now);
+		else
+			(void)admission_event(a, device, OST_EVENT_LOCK_OVER, NULL, now);
+		return;
+	default:
+		return;
+	}
+}
+
+void ost_admission_tick(struct ost_admission *a, struct ost_moment now)
+{
+	struct walk w = {a, now};
+	uint32_t device;
+
+	/* Each at most once: what is due again at once rings a second later. */
+	for (uint32_t n = a->timers != NULL ? ost_timers_running(a->timers) : 0; n > 0; n--) {
+		if (!ost_timers_take(a->timers, now.mono_ns, &device))
+			break;
+		rings(a, device, now);
+	}
+	if (now.mono_ns - a->round_ns >= OST_NS_PER_S) {
+		a->round_ns = now.mono_ns;
+		ost_places_each(a->knocks, knock_go_on, &w);
+	}
+	admission_pump(a);
+}
+
+/* ---- many at once ---- */
+
+void ost_admission_reload(struct ost_admission *a, struct ost_moment now)
+{
+	for (uint32_t i = 0; a->image != NULL && i < a->image->device_count; i++) {
+		struct ost_session *s = &a->records[i].s;
+
+		if (s->standing != OST_STATE_AUTHENTICATED || s->asks > 0 || s->way != OST_AUTH_WAY_EAPOL)
+			continue;
+		s->prove_ns = OST_MIN(s->prove_ns, now.mono_ns + admission_random(a, OST_SPREAD_S * OST_NS_PER_S));
+		admission_timer(a, i, now);
+	}
+}
+
+static void lock_tell(void *user, const struct ost_place_entry *e)
+{
+	struct walk *w = user;
+
+	if (e->locked_until_ns > w->now.mono_ns)
+		admission_forget(w->a, &e->place, (uint32_t)((e->locked_until_ns - w->now.mono_ns) / OST_NS_PER_S + 1));
+}
+
+/* Another one, maybe, that knows of no lock-out. */
+void ost_admission_auth_up(struct ost_admission *a, struct ost_moment now)
+{
+	struct walk w = {a, now};
+
+	ost_places_each(a->locks, lock_tell, &w);
+}
