@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ostiary device enroll ID: a device's certificate. Its name comes from the policy, when that has one. */
+/* ostiary device enroll ID: a device's certificate. Its name comes from the policy, when that has
+ * one. */
 #include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -13,9 +14,9 @@
 
 /* What the policy files say of the device. */
 struct known {
-	bool policy;	/* there are policy files */
-	bool device;	/* the device is in them */
-	bool agrees;	/* with that name in its certificate */
+	bool policy; /* there are policy files */
+	bool device; /* the device is in them */
+	bool agrees; /* with that name in its certificate */
 	char urn[OST_PKI_URN_MAX + 1];
 };
 
@@ -36,10 +37,12 @@ static bool policy_there(const char *folder)
 		free(entries[i]);
 	if (n >= 0)
 		free(entries);
-	return n > 0 || (n < 0 && errno != ENOENT); /* what cannot be read is told when it is opened */
+	return n > 0 ||
+	       (n < 0 && errno != ENOENT); /* what cannot be read is told when it is opened */
 }
 
-static int policy_look(const struct ost_cli *cli, const struct ost_policy *p, const char *id, const char *name, struct known *k)
+static int policy_look(const struct ost_cli *cli, const struct ost_policy *p, const char *id,
+	const char *name, struct known *k)
 {
 	int64_t at = ost_policy_device_find(p, id);
 	const char *written = at >= 0 ? p->devices[at].certificate : NULL;
@@ -51,7 +54,8 @@ static int policy_look(const struct ost_cli *cli, const struct ost_policy *p, co
 		(void)snprintf(k->urn, sizeof(k->urn), "%s", written);
 	k->agrees = written != NULL && strcmp(written, k->urn) == 0;
 	if (written != NULL && name == NULL && !ost_pki_urn_valid(written))
-		return ost_cli_fail("%s: device %s has certificate '%s', and only a urn:dev: can be issued here; change it, or write --name",
+		return ost_cli_fail("%s: device %s has certificate '%s', and only a urn:dev: can "
+				    "be issued here; change it, or write --name",
 			cli->paths.policy_dir, id, written);
 	for (uint32_t i = 0; i < p->device_count; i++) {
 		const struct ost_device *d = &p->devices[i];
@@ -61,7 +65,8 @@ static int policy_look(const struct ost_cli *cli, const struct ost_policy *p, co
 		if (strcmp(id, k->urn) == 0) /* named by its URN: that is this device */
 			k->device = k->agrees = true;
 		else
-			return ost_cli_fail("%s: %s is the name of device %s; a certificate with it would be let in as that one",
+			return ost_cli_fail("%s: %s is the name of device %s; a certificate with "
+					    "it would be let in as that one",
 				cli->paths.policy_dir, k->urn, d->name);
 	}
 	return OST_EXIT_OK;
@@ -75,8 +80,10 @@ static int name_find(const struct ost_cli *cli, const char *id, const char *name
 	int r;
 
 	if (name != NULL && strlen(name) > OST_PKI_URN_MAX)
-		return ost_cli_fail("device enroll: --name takes at most %u bytes", OST_PKI_URN_MAX);
-	(void)snprintf(k->urn, sizeof(k->urn), "%s%.200s", strncmp(id, "urn:", 4) == 0 ? "" : DEFAULT_URN, id);
+		return ost_cli_fail(
+			"device enroll: --name takes at most %u bytes", OST_PKI_URN_MAX);
+	(void)snprintf(k->urn, sizeof(k->urn), "%s%.200s",
+		strncmp(id, "urn:", 4) == 0 ? "" : DEFAULT_URN, id);
 	if (name != NULL)
 		(void)snprintf(k->urn, sizeof(k->urn), "%s", name);
 	k->policy = policy_there(folder);
@@ -89,23 +96,28 @@ static int name_find(const struct ost_cli *cli, const char *id, const char *name
 	return r;
 }
 
-static void say(const struct ost_pki_device *d, const struct known *k, const struct ost_pki_enrolled *e)
+static void say(
+	const struct ost_pki_device *d, const struct known *k, const struct ost_pki_enrolled *e)
 {
 	char day[OST_SAY_DAY];
 
-	(void)printf("%s is %s until %s%s\n\n", d->id, d->urn, ost_say_day(e->certificate.not_after_s, day),
+	(void)printf("%s is %s until %s%s\n\n", d->id, d->urn,
+		ost_say_day(e->certificate.not_after_s, day),
 		e->shortened ? ", when the CA ends" : "");
 	if (e->key_file[0] != '\0')
 		(void)printf("  %s   secret: to the device, then remove it here\n", e->key_file);
-	(void)printf("  %s   its certificate, number %s\n", e->certificate_file, e->certificate.serial);
+	(void)printf(
+		"  %s   its certificate, number %s\n", e->certificate_file, e->certificate.serial);
 	(void)printf("  %s   by which it knows the network\n", e->ca_file);
 	if (!k->agrees)
-		(void)printf("\nnext: write  certificate: \"%s\"  under device %s in the policy\n", d->urn, d->id);
+		(void)printf("\nnext: write  certificate: \"%s\"  under device %s in the policy\n",
+			d->urn, d->id);
 	else
 		(void)printf("\nnext: bring these files to the device\n");
 }
 
-static int json(const struct ost_pki_device *d, const struct known *k, const struct ost_pki_enrolled *e)
+static int json(
+	const struct ost_pki_device *d, const struct known *k, const struct ost_pki_enrolled *e)
 {
 	struct ost_jsonw w = {0};
 
@@ -125,29 +137,28 @@ static int json(const struct ost_pki_device *d, const struct known *k, const str
 
 static int enroll(const struct ost_cli *cli, struct ost_pki_device *d, const char *name)
 {
-	OST_AUTO_FREE struct ost_pki_enrolled *e = calloc(1, sizeof(*e));
+	struct ost_pki_enrolled e = {0};
 	struct known k = {0};
 	struct ost_pki pki;
 	int r;
 
-	if (e == NULL)
-		return ost_cli_fail("out of memory");
 	if (!ost_pki_id_valid(d->id))
-		return ost_cli_fail("device enroll: '%.80s' is no name of a device: letters, digits, '.', '_' and '-', at most %u", d->id,
-			OST_NAME_MAX);
+		return ost_cli_fail("device enroll: '%.80s' is no name of a device: letters, "
+				    "digits, '.', '_' and '-', at most %u",
+			d->id, OST_NAME_MAX);
 	r = name_find(cli, d->id, name, &k);
 	if (r != OST_EXIT_OK)
 		return r;
 	d->urn = k.urn;
 	r = ost_say_pki_open(cli, &pki);
-	if (r == OST_EXIT_OK && ost_pki_enroll(&pki, d, e) < 0)
+	if (r == OST_EXIT_OK && ost_pki_enroll(&pki, d, &e) < 0)
 		r = ost_cli_fail("%s", pki.why);
 	ost_pki_close(&pki);
 	if (r != OST_EXIT_OK)
 		return r;
 	if (cli->json)
-		return json(d, &k, e);
-	say(d, &k, e);
+		return json(d, &k, &e);
+	say(d, &k, &e);
 	return OST_EXIT_OK;
 }
 
@@ -170,7 +181,8 @@ int ost_cmd_device_enroll(const struct ost_cli *cli, int argc, char **argv)
 		return OST_EXIT_INPUT;
 	if (first + 1 != argc)
 		return ost_cli_fail("device enroll: name one device, as the policy names it");
-	if (days != NULL && (ost_number_parse(days, strlen(days), &n) < 0 || n < 1 || n > OST_PKI_DAYS_MAX))
+	if (days != NULL &&
+		(ost_number_parse(days, strlen(days), &n) < 0 || n < 1 || n > OST_PKI_DAYS_MAX))
 		return ost_cli_fail("device enroll: --days takes 1 to %u", OST_PKI_DAYS_MAX);
 	d.id = argv[first];
 	d.days = (uint32_t)n;

@@ -24,11 +24,13 @@ static void say(const struct ost_cli *cli, const char *id, const struct ost_pki_
 {
 	char day[OST_SAY_DAY];
 
-	(void)printf("%s: %u %s revoked", id, done->count, done->count == 1 ? "certificate" : "certificates");
+	(void)printf("%s: %u %s revoked", id, done->count,
+		done->count == 1 ? "certificate" : "certificates");
 	if (done->already > 0)
 		(void)printf(", %u before", done->already);
-	(void)printf("; %s has number %llu, %u revoked in all, until %s\n", cli->paths.crl, (unsigned long long)done->crl.number,
-		done->crl.entries, ost_say_day(done->crl.next_update_s, day));
+	(void)printf("; %s has number %llu, %u revoked in all, until %s\n", cli->paths.crl,
+		(unsigned long long)done->crl.number, done->crl.entries,
+		ost_say_day(done->crl.next_update_s, day));
 }
 
 static int revoke_device(const struct ost_cli *cli, const char *id, enum ost_pki_reason reason)
@@ -42,8 +44,8 @@ static int revoke_device(const struct ost_cli *cli, const char *id, enum ost_pki
 	ost_pki_close(&pki);
 	if (r != OST_EXIT_OK)
 		return r;
-	/* Here ostiaryd is to be told, over its API: the device's state becomes revoked and its flows are cut
-	 * at once; ostiary-authd reads crl.pem anew. */
+	/* Here ostiaryd is to be told, over its API: the device's state becomes revoked and its
+	 * flows are cut at once; ostiary-authd reads crl.pem anew. */
 	if (cli->json)
 		return json(id, reason, &done);
 	say(cli, id, &done);
@@ -64,8 +66,10 @@ int ost_cmd_device_revoke(const struct ost_cli *cli, int argc, char **argv)
 	if (first < 0)
 		return OST_EXIT_INPUT;
 	if (first + 1 != argc || argv[first][0] == '\0')
-		return ost_cli_fail("device revoke: name one device, or the serial number of a certificate");
+		return ost_cli_fail(
+			"device revoke: name one device, or the serial number of a certificate");
 	if (text != NULL && ost_pki_reason_parse(text, &reason) < 0)
-		return ost_cli_fail("device revoke: no reason '%.80s'; write one of: %s", text, OST_PKI_REASONS);
+		return ost_cli_fail("device revoke: no reason '%.80s'; write one of: %s", text,
+			OST_PKI_REASONS);
 	return revoke_device(&c, argv[first], reason);
 }

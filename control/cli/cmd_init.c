@@ -28,8 +28,8 @@ static void host_name(char name[static OST_PKI_DNS_MAX + 1])
 	if (gethostname(name, OST_PKI_DNS_MAX + 1) < 0)
 		name[0] = '\0';
 	name[OST_PKI_DNS_MAX] = '\0';
-	if (strchr(name, '.') == NULL && getaddrinfo(name, NULL, &hints, &found) == 0 && found->ai_canonname != NULL &&
-		strchr(found->ai_canonname, '.') != NULL)
+	if (strchr(name, '.') == NULL && getaddrinfo(name, NULL, &hints, &found) == 0 &&
+		found->ai_canonname != NULL && strchr(found->ai_canonname, '.') != NULL)
 		(void)snprintf(name, OST_PKI_DNS_MAX + 1, "%s", found->ai_canonname);
 	if (found != NULL)
 		freeaddrinfo(found);
@@ -37,7 +37,8 @@ static void host_name(char name[static OST_PKI_DNS_MAX + 1])
 		*c = (char)tolower((unsigned char)*c);
 }
 
-static void made_json(const struct ost_cli *cli, struct ost_jsonw *w, const struct wishes *wish, const struct ost_pki_made *made)
+static void made_json(const struct ost_cli *cli, struct ost_jsonw *w, const struct wishes *wish,
+	const struct ost_pki_made *made)
 {
 	ost_jsonw_string(w, "name", wish->site.name);
 	ost_jsonw_bool(w, "enterprise_ca", made->enterprise);
@@ -59,25 +60,31 @@ static void made_json(const struct ost_cli *cli, struct ost_jsonw *w, const stru
 	ost_jsonw_end(w, '}');
 }
 
-static void made_say(const struct ost_cli *cli, const struct wishes *wish, const struct ost_pki_made *made)
+static void made_say(
+	const struct ost_cli *cli, const struct wishes *wish, const struct ost_pki_made *made)
 {
 	const struct ost_paths *p = &cli->paths;
 	char a[OST_SAY_DAY], b[OST_SAY_DAY];
 
 	(void)printf("This site is %s.\n\n", wish->site.name);
 	if (made->enterprise) {
-		(void)printf("  %s   what devices are checked against (%u CA certificates)\n", p->ca_certificate, made->ca_count);
+		(void)printf("  %s   what devices are checked against (%u CA certificates)\n",
+			p->ca_certificate, made->ca_count);
 		(void)printf("  %s   stays here\n", p->gateway_key);
 		(void)printf("  %s   for your CA to sign\n", p->gateway_request);
-		(void)printf("\nnext: have gateway.csr signed (extended key usage serverAuth, subjectAltName DNS:%s), then\n"
+		(void)printf("\nnext: have gateway.csr signed (extended key usage serverAuth, "
+			     "subjectAltName DNS:%s), then\n"
 			     "      ostiary init --gateway-certificate FILE\n"
-			     "      ostiary init --crl FILE       with your CA's CRL, and again before its next update\n",
+			     "      ostiary init --crl FILE       with your CA's CRL, and again "
+			     "before its next update\n",
 			wish->site.name);
 	} else {
-		(void)printf("  %s   until %s; devices need it to know this network\n", p->ca_certificate,
-			ost_say_day(made->ca.not_after_s, a));
-		(void)printf("  %s   signs devices' certificates; keep a copy off this machine\n", p->ca_key);
-		(void)printf("  %s   until %s, with its key\n", p->gateway_certificate, ost_say_day(made->gateway.not_after_s, b));
+		(void)printf("  %s   until %s; devices need it to know this network\n",
+			p->ca_certificate, ost_say_day(made->ca.not_after_s, a));
+		(void)printf("  %s   signs devices' certificates; keep a copy off this machine\n",
+			p->ca_key);
+		(void)printf("  %s   until %s, with its key\n", p->gateway_certificate,
+			ost_say_day(made->gateway.not_after_s, b));
 		(void)printf("  %s   no device is revoked\n", p->crl);
 		(void)printf("\nnext: ostiary device enroll cam-01\n");
 	}
@@ -95,10 +102,14 @@ static int make(const struct ost_cli *cli, struct ost_pki *pki, struct wishes *w
 	if (ost_pki_init(pki, &wish->site, &made) < 0)
 		return ost_cli_fail("%s", pki->why);
 	if (made.key_not_given)
-		(void)fprintf(stderr, "ostiary: note: %s is yours; give it to the user ostiary-auth: chown ostiary-auth: FILE\n",
+		(void)fprintf(stderr,
+			"ostiary: note: %s is yours; give it to the user ostiary-auth: chown "
+			"ostiary-auth: FILE\n",
 			cli->paths.gateway_key);
 	if (strchr(wish->site.name, '.') == NULL)
-		(void)fprintf(stderr, "ostiary: note: '%s' has no domain; devices check the name, so see that it is what they know\n",
+		(void)fprintf(stderr,
+			"ostiary: note: '%s' has no domain; devices check the name, so see that it "
+			"is what they know\n",
 			wish->site.name);
 	if (!cli->json) {
 		made_say(cli, wish, &made);
@@ -115,7 +126,8 @@ static int crl(const struct ost_cli *cli, struct ost_pki *pki, const struct wish
 	struct ost_pki_crl made = {0};
 	char day[OST_SAY_DAY];
 	struct ost_jsonw w = {0};
-	int r = wish->crl != NULL ? ost_pki_crl_install(pki, wish->crl, &made) : ost_pki_crl_renew(pki, &made);
+	int r = wish->crl != NULL ? ost_pki_crl_install(pki, wish->crl, &made)
+				  : ost_pki_crl_renew(pki, &made);
 
 	if (r < 0)
 		return ost_cli_fail("%s", pki->why);
@@ -126,11 +138,13 @@ static int crl(const struct ost_cli *cli, struct ost_pki *pki, const struct wish
 		return ost_cli_json_print(&w);
 	}
 	if (wish->crl != NULL)
-		(void)printf("%s is in place, until %s\nnext: ostiary init --crl FILE with a newer one, before that day\n",
+		(void)printf("%s is in place, until %s\nnext: ostiary init --crl FILE with a newer "
+			     "one, before that day\n",
 			cli->paths.crl, ost_say_day(made.next_update_s, day));
 	else
-		(void)printf("%s: %u revoked, until %s\nnext: ostiary init --renew-crl, before that day\n", cli->paths.crl,
-			made.entries, ost_say_day(made.next_update_s, day));
+		(void)printf("%s: %u revoked, until %s\nnext: ostiary init --renew-crl, before "
+			     "that day\n",
+			cli->paths.crl, made.entries, ost_say_day(made.next_update_s, day));
 	return OST_EXIT_OK;
 }
 
@@ -139,8 +153,9 @@ static int gateway(const struct ost_cli *cli, struct ost_pki *pki, const struct 
 	struct ost_pki_certificate made = {0};
 	struct ost_jsonw w = {0};
 	char day[OST_SAY_DAY];
-	int r = wish->renew_gateway ? ost_pki_gateway_renew(pki, &made)
-				    : ost_pki_gateway_install(pki, wish->gateway_certificate, &made);
+	int r = wish->renew_gateway
+			? ost_pki_gateway_renew(pki, &made)
+			: ost_pki_gateway_install(pki, wish->gateway_certificate, &made);
 
 	if (r < 0)
 		return ost_cli_fail("%s", pki->why);
@@ -150,7 +165,8 @@ static int gateway(const struct ost_cli *cli, struct ost_pki *pki, const struct 
 		ost_jsonw_end(&w, '}');
 		return ost_cli_json_print(&w);
 	}
-	(void)printf("%s is in place, until %s\n", cli->paths.gateway_certificate, ost_say_day(made.not_after_s, day));
+	(void)printf("%s is in place, until %s\n", cli->paths.gateway_certificate,
+		ost_say_day(made.not_after_s, day));
 	if (access(cli->paths.crl, F_OK) < 0)
 		(void)printf("next: ostiary init --crl FILE with your CA's CRL\n");
 	return OST_EXIT_OK;
@@ -158,10 +174,14 @@ static int gateway(const struct ost_cli *cli, struct ost_pki *pki, const struct 
 
 static int wish_check(const struct wishes *w)
 {
-	int makes = w->site.name != NULL || w->site.organization != NULL || w->site.ca_certificate != NULL;
+	int makes = w->site.name != NULL || w->site.organization != NULL ||
+		    w->site.ca_certificate != NULL;
 
-	if (makes + (w->gateway_certificate != NULL) + (w->crl != NULL) + w->renew_crl + w->renew_gateway > 1)
-		return ost_cli_fail("init: --gateway-certificate, --crl, --renew-crl and --renew-gateway stand alone");
+	if (makes + (w->gateway_certificate != NULL) + (w->crl != NULL) + w->renew_crl +
+			w->renew_gateway >
+		1)
+		return ost_cli_fail("init: --gateway-certificate, --crl, --renew-crl and "
+				    "--renew-gateway stand alone");
 	return OST_EXIT_OK;
 }
 
@@ -185,10 +205,12 @@ int ost_cmd_init(const struct ost_cli *cli, int argc, char **argv)
 	if (first < 0)
 		return OST_EXIT_INPUT;
 	if (first != argc)
-		return ost_cli_fail("init: '%s' is no option; 'ostiary init --help' tells them", argv[first]);
+		return ost_cli_fail(
+			"init: '%s' is no option; 'ostiary init --help' tells them", argv[first]);
 	if (wish_check(&w) != OST_EXIT_OK)
 		return OST_EXIT_INPUT;
-	(void)umask(022); /* the folders are for ostiary-auth to look into; keys have modes of their own */
+	(void)umask(022); /* the folders are for ostiary-auth to look into; keys have modes of their
+			     own */
 	r = ost_say_pki_open(&c, &pki);
 	if (r == OST_EXIT_OK) {
 		if (w.crl != NULL || w.renew_crl)

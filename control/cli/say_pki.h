@@ -14,5 +14,6 @@ int ost_say_pki_open(const struct ost_cli *cli, struct ost_pki *pki);
 const char *ost_say_day(int64_t unix_s, char buf[static OST_SAY_DAY]);
 
 /* serial, sha256, not_before, not_after as an object. */
-void ost_say_certificate(struct ost_jsonw *w, const char *key, const struct ost_pki_certificate *certificate);
+void ost_say_certificate(
+	struct ost_jsonw *w, const char *key, const struct ost_pki_certificate *certificate);
 void ost_say_crl(struct ost_jsonw *w, const char *key, const struct ost_pki_crl *crl);

@@ -46,9 +46,11 @@ static bool key_strong(const DecodedCert *from)
 
 	switch (from->keyOID) {
 	case ECDSAk:
-		return wc_ecc_get_curve_size_from_id(wc_ecc_get_oid(from->pkCurveOID, NULL, NULL)) >= 32;
+		return wc_ecc_get_curve_size_from_id(
+			       wc_ecc_get_oid(from->pkCurveOID, NULL, NULL)) >= 32;
 	case RSAk:
-		return wc_RsaPublicKeyDecode_ex(from->publicKey, &at, from->pubKeySize, &n, &n_length, &e, &e_length) == 0 &&
+		return wc_RsaPublicKeyDecode_ex(from->publicKey, &at, from->pubKeySize, &n,
+			       &n_length, &e, &e_length) == 0 &&
 		       n_length >= 256;
 	case ED25519k:
 	case ED448k:
@@ -67,8 +69,10 @@ static void names_keep(const DecodedCert *from, struct ost_cert *c)
 		ost_text_make_plain(c->dns);
 		break;
 	}
-	if (from->subjectO != NULL && from->subjectOLen > 0 && (size_t)from->subjectOLen < sizeof(c->organization))
-		(void)snprintf(c->organization, sizeof(c->organization), "%.*s", from->subjectOLen, from->subjectO);
+	if (from->subjectO != NULL && from->subjectOLen > 0 &&
+		(size_t)from->subjectOLen < sizeof(c->organization))
+		(void)snprintf(c->organization, sizeof(c->organization), "%.*s", from->subjectOLen,
+			from->subjectO);
 }
 
 static int fields_keep(const DecodedCert *from, struct ost_cert *c)
@@ -88,8 +92,10 @@ static int fields_keep(const DecodedCert *from, struct ost_cert *c)
 	c->public_key_length = from->pubKeySize;
 	c->has_key_id = from->extSubjKeyIdSet;
 	memcpy(c->key_id, from->extSubjKeyId, sizeof(c->key_id));
-	c->is_ca = from->isCA && (!from->extKeyUsageSet || (from->extKeyUsage & KEYUSE_KEY_CERT_SIGN) != 0);
-	c->tls_server = !from->extExtKeyUsageSet || (from->extExtKeyUsage & (EXTKEYUSE_SERVER_AUTH | EXTKEYUSE_ANY)) != 0;
+	c->is_ca = from->isCA &&
+		   (!from->extKeyUsageSet || (from->extKeyUsage & KEYUSE_KEY_CERT_SIGN) != 0);
+	c->tls_server = !from->extExtKeyUsageSet ||
+			(from->extExtKeyUsage & (EXTKEYUSE_SERVER_AUTH | EXTKEYUSE_ANY)) != 0;
 	c->strong = key_strong(from);
 	names_keep(from, c);
 	if (from->serialSz <= 20)
@@ -99,7 +105,8 @@ static int fields_keep(const DecodedCert *from, struct ost_cert *c)
 	return 0;
 }
 
-int ost_cert_decode(struct ost_pki *pki, const char *name, const uint8_t *der, size_t length, struct ost_cert *c)
+int ost_cert_decode(struct ost_pki *pki, const char *name, const uint8_t *der, size_t length,
+	struct ost_cert *c)
 {
 	DecodedCert decoded;
 	int r;
@@ -109,7 +116,8 @@ int ost_cert_decode(struct ost_pki *pki, const char *name, const uint8_t *der, s
 	r = ParseCert(&decoded, CERT_TYPE, NO_VERIFY, NULL);
 	if (r != 0) {
 		FreeDecodedCert(&decoded);
-		return ost_pki_fail(pki, -EINVAL, "%s: is no sound certificate: %s", name, wc_GetErrorString(r));
+		return ost_pki_fail(pki, -EINVAL, "%s: is no sound certificate: %s", name,
+			wc_GetErrorString(r));
 	}
 	c->der = malloc(length);
 	r = c->der != NULL ? fields_keep(&decoded, c) : -ENOMEM;
@@ -133,7 +141,8 @@ static int next_decode(struct ost_pki *pki, const char *path, const char **text,
 	DerBuffer *der = NULL;
 	int r;
 
-	r = wc_PemToDer((const byte *)*text, (long)strlen(*text), CERT_TYPE, &der, NULL, NULL, NULL);
+	r = wc_PemToDer(
+		(const byte *)*text, (long)strlen(*text), CERT_TYPE, &der, NULL, NULL, NULL);
 	if (r != 0 || end == NULL) {
 		wc_FreeDer(&der);
 		return ost_pki_fail(pki, -EINVAL, "%s: is damaged or no certificate in PEM", path);
@@ -144,7 +153,8 @@ static int next_decode(struct ost_pki *pki, const char *path, const char **text,
 	return r;
 }
 
-static int read_some(struct ost_pki *pki, const char *path, struct ost_cert *certificates, uint32_t most, uint32_t *ret_count)
+static int read_some(struct ost_pki *pki, const char *path, struct ost_cert *certificates,
+	uint32_t most, uint32_t *ret_count)
 {
 	OST_AUTO_FREE char *text = NULL;
 	const char *at;
@@ -185,7 +195,8 @@ int ost_cert_read_one(struct ost_pki *pki, const char *path, struct ost_cert *re
 
 bool ost_cert_has_key(const struct ost_cert *c, const struct ost_key *key)
 {
-	return c->public_key_length == key->spki_length && memcmp(c->public_key, key->spki, key->spki_length) == 0;
+	return c->public_key_length == key->spki_length &&
+	       memcmp(c->public_key, key->spki, key->spki_length) == 0;
 }
 
 int ost_cert_trust(struct ost_pki *pki, WOLFSSL_CERT_MANAGER **ret_manager)
@@ -198,11 +209,12 @@ int ost_cert_trust(struct ost_pki *pki, WOLFSSL_CERT_MANAGER **ret_manager)
 	if (r == 0)
 		r = ost_cert_read(pki, pki->paths->ca_certificate, cas, &count);
 	for (uint32_t i = 0; i < count && r == 0; i++) {
-		int w = wolfSSL_CertManagerLoadCABuffer(manager, cas[i].der, (long)cas[i].length, WOLFSSL_FILETYPE_ASN1);
+		int w = wolfSSL_CertManagerLoadCABuffer(
+			manager, cas[i].der, (long)cas[i].length, WOLFSSL_FILETYPE_ASN1);
 
 		if (w != WOLFSSL_SUCCESS)
-			r = ost_pki_fail(pki, -EINVAL, "%s: is no CA to trust: %s", pki->paths->ca_certificate,
-				wc_GetErrorString(w));
+			r = ost_pki_fail(pki, -EINVAL, "%s: is no CA to trust: %s",
+				pki->paths->ca_certificate, wc_GetErrorString(w));
 	}
 	if (cas != NULL)
 		ost_cert_free_all(cas, count);

@@ -68,8 +68,8 @@ static void extensions(struct ost_der *d, const struct ost_cert *ca, uint64_t nu
 	ost_der_wrap(d, OST_DER_EXPLICIT(0), whole);
 }
 
-static void body_make(struct ost_der *d, const struct ost_cert *ca, const struct ost_issued *issued, int64_t now_s,
-	struct ost_pki_crl *crl)
+static void body_make(struct ost_der *d, const struct ost_cert *ca, const struct ost_issued *issued,
+	int64_t now_s, struct ost_pki_crl *crl)
 {
 	size_t whole = ost_der_length(d);
 
@@ -83,8 +83,8 @@ static void body_make(struct ost_der *d, const struct ost_cert *ca, const struct
 	ost_der_wrap(d, OST_DER_SEQUENCE, whole);
 }
 
-int ost_crl_make(struct ost_pki *pki, struct ost_ca *ca, const struct ost_issued *issued, struct ost_pki_crl *ret_crl,
-	char **ret_pem, size_t *ret_length)
+int ost_crl_make(struct ost_pki *pki, struct ost_ca *ca, const struct ost_issued *issued,
+	struct ost_pki_crl *ret_crl, char **ret_pem, size_t *ret_length)
 {
 	struct ost_pki_crl crl = {
 		.number = issued->crl_number + 1,
@@ -106,7 +106,8 @@ int ost_crl_make(struct ost_pki *pki, struct ost_ca *ca, const struct ost_issued
 	return r;
 }
 
-int ost_crl_publish(struct ost_pki *pki, struct ost_ca *ca, struct ost_issued *issued, struct ost_pki_crl *ret_crl)
+int ost_crl_publish(struct ost_pki *pki, struct ost_ca *ca, struct ost_issued *issued,
+	struct ost_pki_crl *ret_crl)
 {
 	OST_AUTO_FREE char *pem = NULL;
 	struct ost_stage stage = {0};
@@ -117,7 +118,11 @@ int ost_crl_publish(struct ost_pki *pki, struct ost_ca *ca, struct ost_issued *i
 
 	if (r == 0)
 		r = ost_pki_stage(pki, &stage, pki->paths->crl,
-			&(struct ost_stage_file){.bytes = pem, .length = length, .mode = 0644, .uid = (uid_t)-1, .replace = true});
+			&(struct ost_stage_file){.bytes = pem,
+				.length = length,
+				.mode = 0644,
+				.uid = (uid_t)-1,
+				.replace = true});
 	if (r == 0) { /* first, so that no number is ever used twice */
 		ost_issued_crl_line(&line, pki, &crl);
 		r = ost_issued_append(pki, issued, &line);

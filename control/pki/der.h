@@ -51,9 +51,12 @@ static inline size_t ost_der_length(const struct ost_der *d)
 
 void ost_der_raw(struct ost_der *d, const void *bytes, size_t length); /* DER as it is */
 void ost_der_put(struct ost_der *d, unsigned tag, const void *bytes, size_t length);
-void ost_der_wrap(struct ost_der *d, unsigned tag, size_t inside); /* all since the length was inside */
+void ost_der_wrap(
+	struct ost_der *d, unsigned tag, size_t inside); /* all since the length was inside */
 void ost_der_text(struct ost_der *d, unsigned tag, const char *text);
 void ost_der_integer(struct ost_der *d, uint64_t value);
-void ost_der_unsigned(struct ost_der *d, const uint8_t *bytes, size_t length); /* big-endian INTEGER */
+void ost_der_unsigned(
+	struct ost_der *d, const uint8_t *bytes, size_t length); /* big-endian INTEGER */
 void ost_der_true(struct ost_der *d);
-void ost_der_time(struct ost_der *d, int64_t unix_s); /* RFC 5280 section 4.1.2.5; years 1970 to 9999 */
+void ost_der_time(
+	struct ost_der *d, int64_t unix_s); /* RFC 5280 section 4.1.2.5; years 1970 to 9999 */

@@ -13,39 +13,49 @@ static int device_check(struct ost_pki *pki, const struct ost_pki_device *d)
 {
 	if (!ost_pki_id_valid(d->id))
 		return ost_pki_fail(pki, -EINVAL,
-			"'%.80s' is no name of a device: letters, digits, '.', '_' and '-', at most %u", d->id, OST_NAME_MAX);
+			"'%.80s' is no name of a device: letters, digits, '.', '_' and '-', at "
+			"most %u",
+			d->id, OST_NAME_MAX);
 	if (!ost_pki_urn_valid(d->urn))
 		return ost_pki_fail(pki, -EINVAL,
-			"'%.80s' is no name for a certificate; write a urn:dev: such as urn:dev:ser:4711 (RFC 9039)", d->urn);
+			"'%.80s' is no name for a certificate; write a urn:dev: such as "
+			"urn:dev:ser:4711 (RFC 9039)",
+			d->urn);
 	if (d->days < 1 || d->days > OST_PKI_DAYS_MAX)
 		return ost_pki_fail(pki, -EINVAL, "--days takes 1 to %u", OST_PKI_DAYS_MAX);
 	return ost_pki_clock_check(pki);
 }
 
 /* Two devices with one name in their certificates would be one to the gateway. */
-static int urn_free(struct ost_pki *pki, const struct ost_issued *issued, const struct ost_pki_device *d)
+static int urn_free(
+	struct ost_pki *pki, const struct ost_issued *issued, const struct ost_pki_device *d)
 {
 	for (uint32_t i = 0; i < issued->count; i++) {
 		const struct ost_issued_row *row = &issued->rows[i];
 
-		if (row->urn == NULL || row->revoked || row->not_after_s <= pki->now_s || strcmp(row->urn, d->urn) != 0 ||
-			strcmp(row->id, d->id) == 0)
+		if (row->urn == NULL || row->revoked || row->not_after_s <= pki->now_s ||
+			strcmp(row->urn, d->urn) != 0 || strcmp(row->id, d->id) == 0)
 			continue;
 		return ost_pki_fail(pki, -EEXIST,
-			"%s is the name of device %s already; 'ostiary device revoke %s' first, or write another --name",
+			"%s is the name of device %s already; 'ostiary device revoke %s' first, or "
+			"write another --name",
 			d->urn, row->id, row->id);
 	}
 	return 0;
 }
 
-static int path_make(struct ost_pki *pki, char path[static PATH_MAX], const char *folder, const char *name, const char *suffix)
+static int path_make(struct ost_pki *pki, char path[static PATH_MAX], const char *folder,
+	const char *name, const char *suffix)
 {
 	int n = snprintf(path, PATH_MAX, "%s/%s%s", folder, name, suffix);
 
-	return n > 0 && n < PATH_MAX ? 0 : ost_pki_fail(pki, -ENAMETOOLONG, "%.80s...: is too long", folder);
+	return n > 0 && n < PATH_MAX
+		       ? 0
+		       : ost_pki_fail(pki, -ENAMETOOLONG, "%.80s...: is too long", folder);
 }
 
-static int paths_make(struct ost_pki *pki, const struct ost_pki_device *d, struct ost_pki_enrolled *e)
+static int paths_make(
+	struct ost_pki *pki, const struct ost_pki_device *d, struct ost_pki_enrolled *e)
 {
 	int r = path_make(pki, e->certificate_file, d->out_dir, d->id, ".crt");
 
@@ -54,7 +64,9 @@ static int paths_make(struct ost_pki *pki, const struct ost_pki_device *d, struc
 	if (r == 0 && d->csr == NULL)
 		r = path_make(pki, e->key_file, d->out_dir, d->id, ".key");
 	if (r == 0 && strcmp(d->id, "ca") == 0)
-		r = ost_pki_fail(pki, -EINVAL, "a device named 'ca' would get the CA's file name; write its urn:dev: as ID");
+		r = ost_pki_fail(pki, -EINVAL,
+			"a device named 'ca' would get the CA's file name; write its urn:dev: as "
+			"ID");
 	return r;
 }
 
@@ -62,7 +74,9 @@ static int absent(struct ost_pki *pki, const char *path)
 {
 	if (*path == '\0' || (access(path, F_OK) < 0 && errno == ENOENT))
 		return 0;
-	return ost_pki_fail(pki, -EEXIST, "%s: exists already, and nothing is overwritten; move it away or write --out DIR", path);
+	return ost_pki_fail(pki, -EEXIST,
+		"%s: exists already, and nothing is overwritten; move it away or write --out DIR",
+		path);
 }
 
 /* ca.crt may stand there from the device before. */
@@ -74,16 +88,21 @@ static int ca_stage(struct ost_pki *pki, struct ost_stage *stage, const char *pa
 	int r = ost_file_read(pki->paths->ca_certificate, OST_PKI_FILE_MAX, &ours, &n);
 
 	if (r < 0)
-		return ost_pki_fail(pki, r, "%s: cannot be read: %s", pki->paths->ca_certificate, strerror(-r));
-	if (ost_file_read(path, OST_PKI_FILE_MAX, &theirs, &m) == 0 && n == m && memcmp(ours, theirs, n) == 0)
+		return ost_pki_fail(
+			pki, r, "%s: cannot be read: %s", pki->paths->ca_certificate, strerror(-r));
+	if (ost_file_read(path, OST_PKI_FILE_MAX, &theirs, &m) == 0 && n == m &&
+		memcmp(ours, theirs, n) == 0)
 		return 0;
 	r = absent(pki, path);
 	if (r < 0)
 		return r;
-	return ost_pki_stage(pki, stage, path, &(struct ost_stage_file){.bytes = ours, .length = n, .mode = 0644, .uid = (uid_t)-1});
+	return ost_pki_stage(pki, stage, path,
+		&(struct ost_stage_file){
+			.bytes = ours, .length = n, .mode = 0644, .uid = (uid_t)-1});
 }
 
-static int key_stage(struct ost_pki *pki, struct ost_stage *stage, const char *path, struct ost_key *key)
+static int key_stage(
+	struct ost_pki *pki, struct ost_stage *stage, const char *path, struct ost_key *key)
 {
 	char pem[OST_KEY_PEM_MAX];
 	struct ost_stage_file f = {.bytes = pem, .mode = 0600, .uid = (uid_t)-1};
@@ -96,8 +115,8 @@ static int key_stage(struct ost_pki *pki, struct ost_stage *stage, const char *p
 }
 
 /* The public key: of the request, or of a key made here, whose file is staged. */
-static int public_key(struct ost_pki *pki, const struct ost_pki_device *d, const char *key_file, struct ost_stage *stage,
-	uint8_t spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
+static int public_key(struct ost_pki *pki, const struct ost_pki_device *d, const char *key_file,
+	struct ost_stage *stage, uint8_t spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
 {
 	struct ost_key key;
 	int r;
@@ -114,7 +133,8 @@ static int public_key(struct ost_pki *pki, const struct ost_pki_device *d, const
 	return r;
 }
 
-static int record(struct ost_pki *pki, struct ost_issued *issued, const struct ost_pki_device *d, const struct ost_cert *c)
+static int record(struct ost_pki *pki, struct ost_issued *issued, const struct ost_pki_device *d,
+	const struct ost_cert *c)
 {
 	struct ost_jsonw line = {0};
 	int r;
@@ -125,11 +145,12 @@ static int record(struct ost_pki *pki, struct ost_issued *issued, const struct o
 	return r;
 }
 
-static int make(struct ost_pki *pki, struct ost_ca *ca, struct ost_issued *issued, const struct ost_pki_device *d,
-	struct ost_pki_enrolled *e)
+static int make(struct ost_pki *pki, struct ost_ca *ca, struct ost_issued *issued,
+	const struct ost_pki_device *d, struct ost_pki_enrolled *e)
 {
 	uint8_t spki[OST_REQUEST_SPKI_MAX];
-	struct ost_tbs t = {.kind = OST_TBS_DEVICE, .common_name = d->id, .alt_name = d->urn, .spki = spki};
+	struct ost_tbs t = {
+		.kind = OST_TBS_DEVICE, .common_name = d->id, .alt_name = d->urn, .spki = spki};
 	struct ost_stage stage = {0};
 	struct ost_cert c = {0};
 	int r = public_key(pki, d, e->key_file, &stage, spki, &t.spki_length);
@@ -171,7 +192,8 @@ static int enroll(struct ost_pki *pki, const struct ost_pki_device *d, struct os
 	return r;
 }
 
-int ost_pki_enroll(struct ost_pki *pki, const struct ost_pki_device *d, struct ost_pki_enrolled *ret_enrolled)
+int ost_pki_enroll(
+	struct ost_pki *pki, const struct ost_pki_device *d, struct ost_pki_enrolled *ret_enrolled)
 {
 	OST_AUTO_FREE struct ost_pki_enrolled *e = calloc(1, sizeof(*e));
 	int r = e != NULL ? device_check(pki, d) : ost_pki_fail(pki, -ENOMEM, "out of memory");

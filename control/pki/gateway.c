@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The gateway's certificate, after the site was made: signed by the enterprise, or anew by our CA. */
+/* The gateway's certificate, after the site was made: signed by the enterprise, or anew by our CA.
+ */
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
 
@@ -10,7 +11,8 @@
 static int place(struct ost_pki *pki, const struct ost_cert *certificates, uint32_t count)
 {
 	struct ost_stage stage = {0};
-	int r = ost_pki_stage_certificates(pki, &stage, pki->paths->gateway_certificate, certificates, count, true);
+	int r = ost_pki_stage_certificates(
+		pki, &stage, pki->paths->gateway_certificate, certificates, count, true);
 
 	if (r == 0)
 		r = ost_pki_commit(pki, &stage);
@@ -20,7 +22,8 @@ static int place(struct ost_pki *pki, const struct ost_cert *certificates, uint3
 
 /* Certificates behind the first may be intermediate ones: from the last to the first, each is
  * checked by what is trusted then, and trusted. */
-static int chain_check(struct ost_pki *pki, const char *file, const struct ost_cert *c, uint32_t count)
+static int chain_check(
+	struct ost_pki *pki, const char *file, const struct ost_cert *c, uint32_t count)
 {
 	WOLFSSL_CERT_MANAGER *manager = NULL;
 	int w = WOLFSSL_SUCCESS, r = ost_cert_trust(pki, &manager);
@@ -28,15 +31,22 @@ static int chain_check(struct ost_pki *pki, const char *file, const struct ost_c
 	for (uint32_t i = count; i > 0 && r == 0; i--) {
 		const struct ost_cert *one = &c[i - 1];
 
-		w = wolfSSL_CertManagerVerifyBuffer(manager, one->der, (long)one->length, WOLFSSL_FILETYPE_ASN1);
+		w = wolfSSL_CertManagerVerifyBuffer(
+			manager, one->der, (long)one->length, WOLFSSL_FILETYPE_ASN1);
 		if (w != WOLFSSL_SUCCESS)
 			r = ost_pki_fail(pki, -EINVAL,
-				"%s: certificate %u does not lead to a CA of %s: %s; append the intermediate CA's certificate, or ask the enterprise",
+				"%s: certificate %u does not lead to a CA of %s: %s; append the "
+				"intermediate CA's certificate, or ask the enterprise",
 				file, i, pki->paths->ca_certificate, wc_GetErrorString(w));
 		else if (i > 1 && !one->is_ca)
-			r = ost_pki_fail(pki, -EINVAL, "%s: certificate %u is no CA; the gateway's own comes first", file, i);
-		else if (i > 1 && wolfSSL_CertManagerLoadCABuffer(manager, one->der, (long)one->length, WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS)
-			r = ost_pki_fail(pki, -EINVAL, "%s: certificate %u is no CA to trust", file, i);
+			r = ost_pki_fail(pki, -EINVAL,
+				"%s: certificate %u is no CA; the gateway's own comes first", file,
+				i);
+		else if (i > 1 &&
+			 wolfSSL_CertManagerLoadCABuffer(manager, one->der, (long)one->length,
+				 WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS)
+			r = ost_pki_fail(
+				pki, -EINVAL, "%s: certificate %u is no CA to trust", file, i);
 	}
 	wolfSSL_CertManagerFree(manager);
 	return r;
@@ -49,13 +59,17 @@ static int leaf_check(struct ost_pki *pki, const char *file, const struct ost_ce
 	int r = ost_key_read(pki, key_path, &key);
 
 	if (r == 0 && !ost_cert_has_key(c, &key))
-		r = ost_pki_fail(pki, -EINVAL, "%s: is for another key than %s; have %s signed", file, key_path,
-			pki->paths->gateway_request);
+		r = ost_pki_fail(pki, -EINVAL, "%s: is for another key than %s; have %s signed",
+			file, key_path, pki->paths->gateway_request);
 	ost_key_free(&key);
 	if (r == 0 && !c->tls_server)
-		r = ost_pki_fail(pki, -EINVAL, "%s: is not for a TLS server; ask for the extended key usage serverAuth", file);
+		r = ost_pki_fail(pki, -EINVAL,
+			"%s: is not for a TLS server; ask for the extended key usage serverAuth",
+			file);
 	if (r == 0 && c->dns[0] == '\0')
-		r = ost_pki_fail(pki, -EINVAL, "%s: has no DNS name that devices could check; ask for a subjectAltName", file);
+		r = ost_pki_fail(pki, -EINVAL,
+			"%s: has no DNS name that devices could check; ask for a subjectAltName",
+			file);
 	return r;
 }
 
@@ -70,7 +84,10 @@ static int replaceable(struct ost_pki *pki, const struct ost_cert *next)
 		return 0;
 	r = ost_cert_read_one(pki, path, &old);
 	if (r == 0 && old.not_after_s >= next->not_after_s)
-		r = ost_pki_fail(pki, -EEXIST, "%s: exists already and does not end before the new one; nothing is overwritten", path);
+		r = ost_pki_fail(pki, -EEXIST,
+			"%s: exists already and does not end before the new one; nothing is "
+			"overwritten",
+			path);
 	ost_cert_free(&old);
 	return r;
 }
@@ -89,7 +106,8 @@ static int install(struct ost_pki *pki, const char *file, const struct ost_cert 
 	return r == 0 ? place(pki, c, count) : r;
 }
 
-int ost_pki_gateway_install(struct ost_pki *pki, const char *file, struct ost_pki_certificate *ret_certificate)
+int ost_pki_gateway_install(
+	struct ost_pki *pki, const char *file, struct ost_pki_certificate *ret_certificate)
 {
 	OST_AUTO_FREE struct ost_cert *c = calloc(OST_CERT_MAX, sizeof(*c));
 	uint32_t count = 0;
@@ -121,7 +139,8 @@ static int renewed_place(struct ost_pki *pki, const struct ost_cert *next)
 	return r == 0 ? place(pki, next, 1) : r;
 }
 
-static int renew(struct ost_pki *pki, struct ost_ca *ca, const struct ost_cert *old, struct ost_key *key, struct ost_cert *ret_next)
+static int renew(struct ost_pki *pki, struct ost_ca *ca, const struct ost_cert *old,
+	struct ost_key *key, struct ost_cert *ret_next)
 {
 	bool fits = strlen(old->dns) <= 64;
 	struct ost_tbs t = {
@@ -134,7 +153,8 @@ static int renew(struct ost_pki *pki, struct ost_ca *ca, const struct ost_cert *
 	};
 
 	if (!ost_cert_has_key(old, key) || old->dns[0] == '\0')
-		return ost_pki_fail(pki, -EINVAL, "%s: does not belong to %s; restore the two from one backup",
+		return ost_pki_fail(pki, -EINVAL,
+			"%s: does not belong to %s; restore the two from one backup",
 			pki->paths->gateway_certificate, pki->paths->gateway_key);
 	return ost_pki_issue(pki, &ca->certificate, &ca->key, &t, OST_PKI_GATEWAY_DAYS, ret_next);
 }

@@ -17,7 +17,7 @@
 
 /* What is made, in memory, before anything is on disk. */
 struct making {
-	struct ost_ca ca;		   /* our own */
+	struct ost_ca ca;		       /* our own */
 	struct ost_cert anchors[OST_CERT_MAX]; /* the enterprise's */
 	uint32_t anchor_count;
 	struct ost_key gateway_key;
@@ -31,25 +31,30 @@ static int site_check(struct ost_pki *pki, const struct ost_pki_site *site)
 
 	if (!ost_pki_dns_valid(site->name))
 		return ost_pki_fail(pki, -EINVAL,
-			"'%.80s' is no DNS name; write --name gateway.example.com, as devices will check it", site->name);
-	if (o != NULL && (*o == '\0' || strlen(o) > COMMON_NAME_MAX || !ost_text_is_plain(o, strlen(o)) ||
-				 mbstowcs(NULL, o, 0) == (size_t)-1))
-		return ost_pki_fail(pki, -EINVAL, "--organization takes 1 to %d bytes of text", COMMON_NAME_MAX);
+			"'%.80s' is no DNS name; write --name gateway.example.com, as devices will "
+			"check it",
+			site->name);
+	if (o != NULL &&
+		(*o == '\0' || strlen(o) > COMMON_NAME_MAX || !ost_text_is_plain(o, strlen(o)) ||
+			mbstowcs(NULL, o, 0) == (size_t)-1))
+		return ost_pki_fail(pki, -EINVAL, "--organization takes 1 to %d bytes of text",
+			COMMON_NAME_MAX);
 	return ost_pki_clock_check(pki);
 }
 
 static int nothing_there(struct ost_pki *pki)
 {
 	const struct ost_paths *p = pki->paths;
-	const char *const files[] = {p->ca_key, p->ca_certificate, p->gateway_key, p->gateway_certificate, p->gateway_request,
-		p->crl, p->issued};
+	const char *const files[] = {p->ca_key, p->ca_certificate, p->gateway_key,
+		p->gateway_certificate, p->gateway_request, p->crl, p->issued};
 	struct stat st;
 
 	for (size_t i = 0; i < OST_ARRAY_SIZE(files); i++) {
 		if (lstat(files[i], &st) < 0 && errno == ENOENT)
 			continue;
 		return ost_pki_fail(pki, -EEXIST,
-			"%s: exists already, and nothing is overwritten; a new identity needs this file out of "
+			"%s: exists already, and nothing is overwritten; a new identity needs this "
+			"file out of "
 			"the way, and every device enrolled again",
 			files[i]);
 	}
@@ -59,7 +64,8 @@ static int nothing_there(struct ost_pki *pki)
 static int own_ca_make(struct ost_pki *pki, const struct ost_pki_site *site, struct making *m)
 {
 	char name[COMMON_NAME_MAX + 1];
-	struct ost_tbs t = {.kind = OST_TBS_CA, .organization = site->organization, .common_name = name};
+	struct ost_tbs t = {
+		.kind = OST_TBS_CA, .organization = site->organization, .common_name = name};
 	int r = ost_key_make(pki, &m->ca.key);
 
 	if (snprintf(name, sizeof(name), "Ostiary CA %s", site->name) > COMMON_NAME_MAX)
@@ -77,14 +83,15 @@ static int anchors_read(struct ost_pki *pki, const char *file, struct making *m)
 
 	for (uint32_t i = 0; i < m->anchor_count && r == 0; i++) {
 		const struct ost_cert *c = &m->anchors[i];
-		const char *what = !c->is_ca				? "is no CA"
-				   : !c->strong				? "has a weak key"
-				   : c->not_after_s <= pki->now_s	? "has expired"
-				   : c->not_before_s > pki->now_s	? "is not valid yet"
-									: NULL;
+		const char *what = !c->is_ca			  ? "is no CA"
+				   : !c->strong			  ? "has a weak key"
+				   : c->not_after_s <= pki->now_s ? "has expired"
+				   : c->not_before_s > pki->now_s ? "is not valid yet"
+								  : NULL;
 		if (what != NULL)
 			r = ost_pki_fail(pki, -EINVAL,
-				"%s: certificate %u %s; give the certificates of CAs only: what one of them signed is let in",
+				"%s: certificate %u %s; give the certificates of CAs only: what "
+				"one of them signed is let in",
 				file, i + 1, what);
 	}
 	return r;
@@ -94,7 +101,8 @@ static struct ost_tbs gateway_body(const struct ost_pki_site *site, struct makin
 {
 	bool fits = strlen(site->name) <= COMMON_NAME_MAX;
 
-	(void)snprintf(m->common_name, sizeof(m->common_name), "%.64s", fits ? site->name : "Ostiary gateway");
+	(void)snprintf(m->common_name, sizeof(m->common_name), "%.64s",
+		fits ? site->name : "Ostiary gateway");
 	return (struct ost_tbs){
 		.kind = OST_TBS_GATEWAY,
 		.organization = site->organization,
@@ -105,8 +113,8 @@ static struct ost_tbs gateway_body(const struct ost_pki_site *site, struct makin
 	};
 }
 
-static int key_stage(struct ost_pki *pki, struct ost_stage *stage, const char *path, struct ost_key *key, unsigned mode,
-	const struct passwd *owner)
+static int key_stage(struct ost_pki *pki, struct ost_stage *stage, const char *path,
+	struct ost_key *key, unsigned mode, const struct passwd *owner)
 {
 	char pem[OST_KEY_PEM_MAX];
 	struct ost_stage_file f = {.bytes = pem, .mode = mode, .uid = (uid_t)-1, .gid = (gid_t)-1};
@@ -122,23 +130,28 @@ static int key_stage(struct ost_pki *pki, struct ost_stage *stage, const char *p
 	return r;
 }
 
-static int gateway_key_stage(struct ost_pki *pki, struct ost_stage *stage, struct making *m, struct ost_pki_made *made)
+static int gateway_key_stage(
+	struct ost_pki *pki, struct ost_stage *stage, struct making *m, struct ost_pki_made *made)
 {
 	const struct passwd *owner = getpwnam(AUTH_USER);
 
 	made->key_given = owner != NULL && geteuid() == 0;
 	made->key_not_given = owner != NULL && !made->key_given;
-	return key_stage(pki, stage, pki->paths->gateway_key, &m->gateway_key, 0400, made->key_given ? owner : NULL);
+	return key_stage(pki, stage, pki->paths->gateway_key, &m->gateway_key, 0400,
+		made->key_given ? owner : NULL);
 }
 
-static int text_stage(struct ost_pki *pki, struct ost_stage *stage, const char *path, const char *text, size_t length)
+static int text_stage(struct ost_pki *pki, struct ost_stage *stage, const char *path,
+	const char *text, size_t length)
 {
 	return ost_pki_stage(pki, stage, path,
-		&(struct ost_stage_file){.bytes = text, .length = length, .mode = 0644, .uid = (uid_t)-1});
+		&(struct ost_stage_file){
+			.bytes = text, .length = length, .mode = 0644, .uid = (uid_t)-1});
 }
 
 /* The first lines of issued.ndjson, and the empty CRL. */
-static int books_stage(struct ost_pki *pki, struct ost_stage *stage, const struct ost_pki_site *site, struct making *m)
+static int books_stage(struct ost_pki *pki, struct ost_stage *stage,
+	const struct ost_pki_site *site, struct making *m)
 {
 	OST_AUTO_FREE char *pem = NULL;
 	struct ost_issued nothing = {0};
@@ -159,23 +172,28 @@ static int books_stage(struct ost_pki *pki, struct ost_stage *stage, const struc
 	return r;
 }
 
-static int own_stage(struct ost_pki *pki, struct ost_stage *stage, const struct ost_pki_site *site, struct making *m)
+static int own_stage(struct ost_pki *pki, struct ost_stage *stage, const struct ost_pki_site *site,
+	struct making *m)
 {
 	struct ost_tbs t = gateway_body(site, m);
-	int r = ost_pki_issue(pki, &m->ca.certificate, &m->ca.key, &t, OST_PKI_GATEWAY_DAYS, &m->gateway);
+	int r = ost_pki_issue(
+		pki, &m->ca.certificate, &m->ca.key, &t, OST_PKI_GATEWAY_DAYS, &m->gateway);
 
 	if (r == 0)
 		r = key_stage(pki, stage, pki->paths->ca_key, &m->ca.key, 0600, NULL);
 	if (r == 0)
-		r = ost_pki_stage_certificates(pki, stage, pki->paths->gateway_certificate, &m->gateway, 1, false);
+		r = ost_pki_stage_certificates(
+			pki, stage, pki->paths->gateway_certificate, &m->gateway, 1, false);
 	if (r == 0)
 		r = books_stage(pki, stage, site, m);
 	if (r == 0)
-		r = ost_pki_stage_certificates(pki, stage, pki->paths->ca_certificate, &m->ca.certificate, 1, false);
+		r = ost_pki_stage_certificates(
+			pki, stage, pki->paths->ca_certificate, &m->ca.certificate, 1, false);
 	return r;
 }
 
-static int enterprise_stage(struct ost_pki *pki, struct ost_stage *stage, const struct ost_pki_site *site, struct making *m)
+static int enterprise_stage(struct ost_pki *pki, struct ost_stage *stage,
+	const struct ost_pki_site *site, struct making *m)
 {
 	OST_AUTO_FREE uint8_t *der = NULL;
 	OST_AUTO_FREE char *pem = NULL;
@@ -192,11 +210,13 @@ static int enterprise_stage(struct ost_pki *pki, struct ost_stage *stage, const 
 	if (r == 0)
 		r = text_stage(pki, stage, pki->paths->gateway_request, pem, length);
 	if (r == 0)
-		r = ost_pki_stage_certificates(pki, stage, pki->paths->ca_certificate, m->anchors, m->anchor_count, false);
+		r = ost_pki_stage_certificates(
+			pki, stage, pki->paths->ca_certificate, m->anchors, m->anchor_count, false);
 	return r;
 }
 
-static int all_make(struct ost_pki *pki, const struct ost_pki_site *site, struct making *m, struct ost_pki_made *made)
+static int all_make(struct ost_pki *pki, const struct ost_pki_site *site, struct making *m,
+	struct ost_pki_made *made)
 {
 	bool own = site->ca_certificate == NULL;
 	struct ost_stage stage = {0};
@@ -231,7 +251,8 @@ static int folder_make(struct ost_pki *pki, bool *ret_made)
 	return 0;
 }
 
-int ost_pki_init(struct ost_pki *pki, const struct ost_pki_site *site, struct ost_pki_made *ret_made)
+int ost_pki_init(
+	struct ost_pki *pki, const struct ost_pki_site *site, struct ost_pki_made *ret_made)
 {
 	OST_AUTO_FREE struct making *m = calloc(1, sizeof(*m));
 	OST_AUTO_CLOSE int lock = -1;

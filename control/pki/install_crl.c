@@ -22,7 +22,8 @@ static int time_of(const WOLFSSL_ASN1_TIME *t, int64_t *ret_s)
 	return 0;
 }
 
-static int dates_read(struct ost_pki *pki, const char *file, const DerBuffer *der, struct ost_pki_crl *crl)
+static int dates_read(
+	struct ost_pki *pki, const char *file, const DerBuffer *der, struct ost_pki_crl *crl)
 {
 	WOLFSSL_X509_CRL *list = wolfSSL_d2i_X509_CRL(NULL, der->buffer, (int)der->length);
 	int r = list != NULL ? 0 : -EINVAL;
@@ -32,23 +33,28 @@ static int dates_read(struct ost_pki *pki, const char *file, const DerBuffer *de
 	if (r == 0)
 		r = time_of(wolfSSL_X509_CRL_get_nextUpdate(list), &crl->next_update_s);
 	wolfSSL_X509_CRL_free(list);
-	return r == 0 ? 0 : ost_pki_fail(pki, r, "%s: is damaged, no CRL, or past its next update; fetch a new one", file);
+	return r == 0 ? 0
+		      : ost_pki_fail(pki, r,
+				"%s: is damaged, no CRL, or past its next update; fetch a new one",
+				file);
 }
 
-static int one_check(struct ost_pki *pki, const char *file, WOLFSSL_CERT_MANAGER *trust, const DerBuffer *der,
-	struct ost_pki_crl *crl)
+static int one_check(struct ost_pki *pki, const char *file, WOLFSSL_CERT_MANAGER *trust,
+	const DerBuffer *der, struct ost_pki_crl *crl)
 {
 	int w, r = dates_read(pki, file, der, crl);
 
 	if (r < 0)
 		return r;
 	if (crl->next_update_s <= pki->now_s)
-		return ost_pki_fail(pki, -EINVAL, "%s: is past its next update; fetch a new one", file);
-	w = wolfSSL_CertManagerLoadCRLBuffer(trust, der->buffer, (long)der->length, WOLFSSL_FILETYPE_ASN1);
+		return ost_pki_fail(
+			pki, -EINVAL, "%s: is past its next update; fetch a new one", file);
+	w = wolfSSL_CertManagerLoadCRLBuffer(
+		trust, der->buffer, (long)der->length, WOLFSSL_FILETYPE_ASN1);
 	if (w == WOLFSSL_SUCCESS)
 		return 0;
-	return ost_pki_fail(pki, -EINVAL, "%s: is not signed by a CA of %s: %s", file, pki->paths->ca_certificate,
-		wc_GetErrorString(w));
+	return ost_pki_fail(pki, -EINVAL, "%s: is not signed by a CA of %s: %s", file,
+		pki->paths->ca_certificate, wc_GetErrorString(w));
 }
 
 /* PEM, one or several, or one in DER: der and the rest of the text. */
@@ -64,7 +70,10 @@ static int next_der(const char *text, size_t length, DerBuffer **ret_der, const 
 		return 0;
 	}
 	*ret_rest = end + sizeof(end_line) - 1;
-	return wc_PemToDer((const byte *)text, (long)length, CRL_TYPE, ret_der, NULL, NULL, NULL) == 0 ? 0 : -EINVAL;
+	return wc_PemToDer((const byte *)text, (long)length, CRL_TYPE, ret_der, NULL, NULL, NULL) ==
+			       0
+		       ? 0
+		       : -EINVAL;
 }
 
 static bool more(const char *text, size_t length)
@@ -73,8 +82,9 @@ static bool more(const char *text, size_t length)
 }
 
 /* Checks all; *ret_crl has the earliest dates, *ret_pem all of them as PEM. */
-static int all_check(struct ost_pki *pki, const char *file, const char *text, size_t length, WOLFSSL_CERT_MANAGER *trust,
-	struct ost_pki_crl *ret_crl, char **ret_pem, size_t *ret_length)
+static int all_check(struct ost_pki *pki, const char *file, const char *text, size_t length,
+	WOLFSSL_CERT_MANAGER *trust, struct ost_pki_crl *ret_crl, char **ret_pem,
+	size_t *ret_length)
 {
 	const char *at = text, *rest = text;
 	size_t total = 0;
@@ -119,16 +129,20 @@ static int not_older(struct ost_pki *pki, const char *file, const struct ost_pki
 	size_t length = 0;
 	int r = ost_file_read(pki->paths->crl, OST_PKI_FILE_MAX, &text, &length);
 
-	if (r == 0 && next_der(text, length, &der, &rest) == 0 && dates_read(pki, pki->paths->crl, der, &old) == 0 &&
+	if (r == 0 && next_der(text, length, &der, &rest) == 0 &&
+		dates_read(pki, pki->paths->crl, der, &old) == 0 &&
 		old.this_update_s > crl->this_update_s)
-		r = ost_pki_fail(pki, -EINVAL, "%s: is older than the CRL in place, %s; fetch the newest one", file, pki->paths->crl);
+		r = ost_pki_fail(pki, -EINVAL,
+			"%s: is older than the CRL in place, %s; fetch the newest one", file,
+			pki->paths->crl);
 	else
 		r = 0;
 	wc_FreeDer(&der);
 	return r;
 }
 
-static int install(struct ost_pki *pki, const char *file, const char *text, size_t length, struct ost_pki_crl *ret_crl)
+static int install(struct ost_pki *pki, const char *file, const char *text, size_t length,
+	struct ost_pki_crl *ret_crl)
 {
 	WOLFSSL_CERT_MANAGER *trust = NULL;
 	OST_AUTO_FREE char *pem = NULL;
@@ -145,7 +159,11 @@ static int install(struct ost_pki *pki, const char *file, const char *text, size
 		r = not_older(pki, file, ret_crl);
 	if (r == 0)
 		r = ost_pki_stage(pki, &stage, pki->paths->crl,
-			&(struct ost_stage_file){.bytes = pem, .length = n, .mode = 0644, .uid = (uid_t)-1, .replace = true});
+			&(struct ost_stage_file){.bytes = pem,
+				.length = n,
+				.mode = 0644,
+				.uid = (uid_t)-1,
+				.replace = true});
 	if (r == 0)
 		r = ost_pki_commit(pki, &stage);
 	ost_stage_free(&stage);
@@ -163,7 +181,9 @@ int ost_pki_crl_install(struct ost_pki *pki, const char *file, struct ost_pki_cr
 	if (r == 0)
 		r = ost_pki_lock(pki, &lock);
 	if (r == 0 && access(pki->paths->ca_key, F_OK) == 0)
-		r = ost_pki_fail(pki, -EINVAL, "%s: this site's own CA signs its CRL; 'ostiary init --renew-crl' makes a fresh one",
+		r = ost_pki_fail(pki, -EINVAL,
+			"%s: this site's own CA signs its CRL; 'ostiary init --renew-crl' makes a "
+			"fresh one",
 			pki->paths->ca_key);
 	if (r == 0 && (r = ost_file_read(file, OST_PKI_FILE_MAX, &text, &length)) < 0)
 		r = ost_pki_fail(pki, r, "%s: cannot be read: %s", file, strerror(-r));

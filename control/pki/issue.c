@@ -15,8 +15,8 @@ static int serial_make(struct ost_pki *pki, uint8_t serial[static OST_PKI_SERIAL
 	return 0;
 }
 
-int ost_pki_issue(struct ost_pki *pki, const struct ost_cert *issuer, struct ost_key *signer, struct ost_tbs *t,
-	uint32_t days, struct ost_cert *ret_certificate)
+int ost_pki_issue(struct ost_pki *pki, const struct ost_cert *issuer, struct ost_key *signer,
+	struct ost_tbs *t, uint32_t days, struct ost_cert *ret_certificate)
 {
 	uint8_t serial[OST_PKI_SERIAL], *der = NULL;
 	struct ost_der body = {0};

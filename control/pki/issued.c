@@ -26,8 +26,8 @@ static void line_end(struct ost_jsonw *w, const struct ost_pki *pki)
 	ost_jsonw_newline(w);
 }
 
-void ost_issued_certificate_line(struct ost_jsonw *w, const struct ost_pki *pki, bool device, const char *id,
-	const char *urn, const struct ost_pki_certificate *c)
+void ost_issued_certificate_line(struct ost_jsonw *w, const struct ost_pki *pki, bool device,
+	const char *id, const char *urn, const struct ost_pki_certificate *c)
 {
 	ost_jsonw_object(w, NULL);
 	ost_jsonw_string(w, "event", "issued");
@@ -42,7 +42,8 @@ void ost_issued_certificate_line(struct ost_jsonw *w, const struct ost_pki *pki,
 	line_end(w, pki);
 }
 
-void ost_issued_revoked_line(struct ost_jsonw *w, const struct ost_pki *pki, const struct ost_issued_row *row)
+void ost_issued_revoked_line(
+	struct ost_jsonw *w, const struct ost_pki *pki, const struct ost_issued_row *row)
 {
 	ost_jsonw_object(w, NULL);
 	ost_jsonw_string(w, "event", "revoked");
@@ -52,7 +53,8 @@ void ost_issued_revoked_line(struct ost_jsonw *w, const struct ost_pki *pki, con
 	line_end(w, pki);
 }
 
-void ost_issued_crl_line(struct ost_jsonw *w, const struct ost_pki *pki, const struct ost_pki_crl *crl)
+void ost_issued_crl_line(
+	struct ost_jsonw *w, const struct ost_pki *pki, const struct ost_pki_crl *crl)
 {
 	ost_jsonw_object(w, NULL);
 	ost_jsonw_string(w, "event", "crl");
@@ -112,7 +114,8 @@ static int row_new(struct ost_issued *issued, const json_t *line, struct ost_iss
 
 static int issued_read(struct ost_issued *issued, const json_t *line)
 {
-	const char *urn = json_string_value(json_object_get(line, "urn")), *kind = text_member(line, "kind");
+	const char *urn = json_string_value(json_object_get(line, "urn")),
+		   *kind = text_member(line, "kind");
 	struct ost_issued_row *row = NULL;
 	int64_t not_after_s = 0;
 	int r = time_read(line, "not_after", &not_after_s);
@@ -217,10 +220,13 @@ int ost_issued_read(struct ost_pki *pki, struct ost_issued *issued)
 		return 0;
 	if (r < 0)
 		return ost_pki_fail(pki, r, "%s: cannot be read: %s", path, strerror(-r));
-	for (at = text; (end = memchr(at, '\n', length - (size_t)(at - text))) != NULL; at = end + 1, line++) {
+	for (at = text; (end = memchr(at, '\n', length - (size_t)(at - text))) != NULL;
+		at = end + 1, line++) {
 		r = line_read(issued, at, (size_t)(end - at));
 		if (r < 0)
-			return ost_pki_fail(pki, r, "%s:%u: is damaged; restore the file from a backup, or put the line right",
+			return ost_pki_fail(pki, r,
+				"%s:%u: is damaged; restore the file from a backup, or put the "
+				"line right",
 				path, line);
 	}
 	issued->sound_bytes = (size_t)(at - text);
@@ -242,7 +248,8 @@ static int bytes_append(int fd, const struct ost_issued *issued, const struct os
 	int r = ftruncate(fd, (off_t)issued->sound_bytes) < 0 ? -errno : 0;
 
 	while (r == 0 && done < lines->length) {
-		ssize_t n = pwrite(fd, lines->text + done, lines->length - done, (off_t)(issued->sound_bytes + done));
+		ssize_t n = pwrite(fd, lines->text + done, lines->length - done,
+			(off_t)(issued->sound_bytes + done));
 
 		if (n >= 0)
 			done += (size_t)n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * issued.ndjson: what this site's CA has signed, one JSON object a line, appended and never changed:
+ * issued.ndjson: what this site's CA has signed, one JSON object a line, appended and never
+ *changed:
  *
  *	{"event":"issued","kind":"device","serial":...,"id":...,"urn":...,"sha256":...,"not_before":...,"not_after":...,"uid":...,"time":...}
  *	{"event":"issued","kind":"gateway",... "id" is the DNS name ...}
@@ -16,7 +17,8 @@
 #include "jsonw.h"
 #include "pki.h"
 
-#define OST_ISSUED_FILE_MAX (1u << 30) /* a million devices take a third of it; beyond nothing is issued */
+#define OST_ISSUED_FILE_MAX                                                                        \
+	(1u << 30) /* a million devices take a third of it; beyond nothing is issued */
 
 struct ost_issued_row {
 	char serial[41];
@@ -42,11 +44,13 @@ int ost_issued_read(struct ost_pki *pki, struct ost_issued *ret_issued) OST_MUST
 void ost_issued_free(struct ost_issued *issued);
 
 /* Appends whole lines and has them on disk; on failure the file is as it was. */
-int ost_issued_append(struct ost_pki *pki, struct ost_issued *issued, const struct ost_jsonw *lines)
-	OST_MUST_CHECK;
+int ost_issued_append(struct ost_pki *pki, struct ost_issued *issued,
+	const struct ost_jsonw *lines) OST_MUST_CHECK;
 
 /* Lines. */
-void ost_issued_certificate_line(struct ost_jsonw *w, const struct ost_pki *pki, bool device, const char *id,
-	const char *urn, const struct ost_pki_certificate *certificate);
-void ost_issued_revoked_line(struct ost_jsonw *w, const struct ost_pki *pki, const struct ost_issued_row *row);
-void ost_issued_crl_line(struct ost_jsonw *w, const struct ost_pki *pki, const struct ost_pki_crl *crl);
+void ost_issued_certificate_line(struct ost_jsonw *w, const struct ost_pki *pki, bool device,
+	const char *id, const char *urn, const struct ost_pki_certificate *certificate);
+void ost_issued_revoked_line(
+	struct ost_jsonw *w, const struct ost_pki *pki, const struct ost_issued_row *row);
+void ost_issued_crl_line(
+	struct ost_jsonw *w, const struct ost_pki *pki, const struct ost_pki_crl *crl);

@@ -74,19 +74,23 @@ int ost_key_read(struct ost_pki *pki, const char *path, struct ost_key *key)
 	}
 	if (r != 0) {
 		ost_key_free(key);
-		return ost_pki_fail(pki, -EINVAL, "%s: is no EC P-256 private key (PEM, not encrypted); restore it from a backup",
+		return ost_pki_fail(pki, -EINVAL,
+			"%s: is no EC P-256 private key (PEM, not encrypted); restore it from a "
+			"backup",
 			path);
 	}
 	return public_part(pki, key);
 }
 
-int ost_key_pem(struct ost_pki *pki, struct ost_key *key, char ret_pem[static OST_KEY_PEM_MAX], size_t *ret_length)
+int ost_key_pem(struct ost_pki *pki, struct ost_key *key, char ret_pem[static OST_KEY_PEM_MAX],
+	size_t *ret_length)
 {
 	uint8_t der[OST_KEY_SPKI_MAX];
 	int n = wc_EccKeyToDer(&key->ecc, der, sizeof(der));
 
 	if (n > 0)
-		n = wc_DerToPem(der, (word32)n, (byte *)ret_pem, OST_KEY_PEM_MAX, ECC_PRIVATEKEY_TYPE);
+		n = wc_DerToPem(
+			der, (word32)n, (byte *)ret_pem, OST_KEY_PEM_MAX, ECC_PRIVATEKEY_TYPE);
 	explicit_bzero(der, sizeof(der));
 	if (n <= 0)
 		return ost_pki_fail(pki, -EIO, "a key cannot be written: %s", wc_GetErrorString(n));

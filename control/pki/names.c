@@ -9,7 +9,8 @@
 static bool all_of(const char *text, const char *besides_letters_and_digits)
 {
 	for (; *text != '\0'; text++)
-		if (!isalnum((unsigned char)*text) && strchr(besides_letters_and_digits, *text) == NULL)
+		if (!isalnum((unsigned char)*text) &&
+			strchr(besides_letters_and_digits, *text) == NULL)
 			return false;
 	return true;
 }

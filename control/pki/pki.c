@@ -41,15 +41,16 @@ int ost_pki_lock(struct ost_pki *pki, int *ret_fd)
 	int fd = open(pki->paths->pki_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return ost_pki_fail(pki, -errno, "%s: %s; 'ostiary init' makes it", pki->paths->pki_dir,
-			strerror(errno));
+		return ost_pki_fail(pki, -errno, "%s: %s; 'ostiary init' makes it",
+			pki->paths->pki_dir, strerror(errno));
 	while (flock(fd, LOCK_EX) < 0) {
 		int e = errno;
 
 		if (e == EINTR)
 			continue;
 		(void)close(fd);
-		return ost_pki_fail(pki, -e, "%s: cannot be locked: %s", pki->paths->pki_dir, strerror(e));
+		return ost_pki_fail(
+			pki, -e, "%s: cannot be locked: %s", pki->paths->pki_dir, strerror(e));
 	}
 	*ret_fd = fd;
 	return 0;
@@ -60,7 +61,8 @@ int ost_pki_clock_check(struct ost_pki *pki)
 	if (pki->now_s >= YEAR_2025_S)
 		return 0;
 	return ost_pki_fail(pki, -EINVAL,
-		"the clock of this machine is not set: certificates would carry wrong dates; set it and try again");
+		"the clock of this machine is not set: certificates would carry wrong dates; set "
+		"it and try again");
 }
 
 int ost_pki_stage(struct ost_pki *pki, struct ost_stage *stage, const char *path,
@@ -86,10 +88,12 @@ int ost_ca_open(struct ost_pki *pki, struct ost_ca *ca)
 	*ca = (struct ost_ca){0};
 	if (access(pki->paths->ca_key, F_OK) < 0 && errno == ENOENT) {
 		if (access(pki->paths->ca_certificate, F_OK) < 0)
-			return ost_pki_fail(pki, -ENOKEY, "%s: this site has no CA yet; begin with 'ostiary init'",
+			return ost_pki_fail(pki, -ENOKEY,
+				"%s: this site has no CA yet; begin with 'ostiary init'",
 				pki->paths->ca_certificate);
 		return ost_pki_fail(pki, -ENOKEY,
-			"%s: not there, because this site's CA is the enterprise's: certificates and CRLs come "
+			"%s: not there, because this site's CA is the enterprise's: certificates "
+			"and CRLs come "
 			"from there ('ostiary init --crl FILE' installs its CRL)",
 			pki->paths->ca_key);
 	}
@@ -97,10 +101,12 @@ int ost_ca_open(struct ost_pki *pki, struct ost_ca *ca)
 	if (r == 0)
 		r = ost_cert_read_one(pki, pki->paths->ca_certificate, &ca->certificate);
 	if (r == 0 && !ost_cert_has_key(&ca->certificate, &ca->key))
-		r = ost_pki_fail(pki, -EINVAL, "%s: is not the key of %s; restore the two from one backup",
+		r = ost_pki_fail(pki, -EINVAL,
+			"%s: is not the key of %s; restore the two from one backup",
 			pki->paths->ca_key, pki->paths->ca_certificate);
 	if (r == 0 && ca->certificate.not_after_s <= pki->now_s)
-		r = ost_pki_fail(pki, -EINVAL, "%s: has expired; a new CA needs a new 'ostiary init'",
+		r = ost_pki_fail(pki, -EINVAL,
+			"%s: has expired; a new CA needs a new 'ostiary init'",
 			pki->paths->ca_certificate);
 	return r;
 }
@@ -111,8 +117,8 @@ void ost_ca_close(struct ost_ca *ca)
 	ost_key_free(&ca->key);
 }
 
-int ost_pki_sign(struct ost_pki *pki, const struct ost_der *body, struct ost_key *key, uint8_t **ret_der,
-	size_t *ret_length)
+int ost_pki_sign(struct ost_pki *pki, const struct ost_der *body, struct ost_key *key,
+	uint8_t **ret_der, size_t *ret_length)
 {
 	size_t length = ost_der_length(body), room = length + 256; /* algorithm, signature, heads */
 	uint8_t *der = NULL;
@@ -126,7 +132,8 @@ int ost_pki_sign(struct ost_pki *pki, const struct ost_der *body, struct ost_key
 	memcpy(der, ost_der_bytes(body), length);
 	n = wc_InitRng(&rng);
 	if (n == 0) {
-		n = wc_SignCert((int)length, CTC_SHA256wECDSA, der, (word32)room, NULL, &key->ecc, &rng);
+		n = wc_SignCert(
+			(int)length, CTC_SHA256wECDSA, der, (word32)room, NULL, &key->ecc, &rng);
 		(void)wc_FreeRng(&rng);
 	}
 	if (n <= 0) {
@@ -166,7 +173,8 @@ int ost_pki_stage_certificates(struct ost_pki *pki, struct ost_stage *stage, con
 	for (uint32_t i = 0; i < count; i++) {
 		OST_AUTO_FREE char *pem = NULL;
 		size_t n = 0;
-		int r = ost_pki_pem(pki, certificates[i].der, certificates[i].length, CERT_TYPE, &pem, &n);
+		int r = ost_pki_pem(
+			pki, certificates[i].der, certificates[i].length, CERT_TYPE, &pem, &n);
 		char *longer = r == 0 ? realloc(all, length + n) : NULL;
 
 		if (longer == NULL)
@@ -176,7 +184,11 @@ int ost_pki_stage_certificates(struct ost_pki *pki, struct ost_stage *stage, con
 		length += n;
 	}
 	return ost_pki_stage(pki, stage, path,
-		&(struct ost_stage_file){.bytes = all, .length = length, .mode = 0644, .uid = (uid_t)-1, .replace = replace});
+		&(struct ost_stage_file){.bytes = all,
+			.length = length,
+			.mode = 0644,
+			.uid = (uid_t)-1,
+			.replace = replace});
 }
 
 void ost_pki_hex(const uint8_t *bytes, size_t length, char *ret_text)

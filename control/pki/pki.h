@@ -14,14 +14,14 @@
  * Guarantees:
  *  - Files come into being all together or not at all, and none that exists is overwritten, but for
  *    crl.pem and a gateway certificate that is renewed: these are replaced in one step.
- *  - A certificate is in issued.ndjson, on disk, before anybody gets it, so that each can be revoked
- *    by its device's name. A revocation is on disk before its CRL is: a CRL that could not be
+ *  - A certificate is in issued.ndjson, on disk, before anybody gets it, so that each can be
+ * revoked by its device's name. A revocation is on disk before its CRL is: a CRL that could not be
  *    written comes with the next one.
  *  - Two commands at one time take turns (a lock on the folder).
  *  - Private keys are zeroed in memory after use.
  *
- * Certificates and CRLs follow RFC 5280. wolfSSL makes keys, signs and reads; the bodies are written
- * by tbs.c and crl.c, because wolfSSL 5.5 has no writer for CRLs and marks basicConstraints
+ * Certificates and CRLs follow RFC 5280. wolfSSL makes keys, signs and reads; the bodies are
+ * written by tbs.c and crl.c, because wolfSSL 5.5 has no writer for CRLs and marks basicConstraints
  * as not critical, which RFC 5280 section 4.2.1.9 forbids for a CA.
  *
  * All functions: one thread at a time; 0 or a negative errno, and then pki->why is one sentence
@@ -32,16 +32,16 @@
 #include "common.h"
 #include "paths.h"
 
-#define OST_PKI_WHY	  1024u
-#define OST_PKI_SERIAL	  16u /* bytes of our serial numbers, random */
-#define OST_PKI_DNS_MAX	  253u
-#define OST_PKI_URN_MAX	  255u /* as `certificate:` of a policy */
-#define OST_PKI_CA_DAYS	  3652u
+#define OST_PKI_WHY	     1024u
+#define OST_PKI_SERIAL	     16u /* bytes of our serial numbers, random */
+#define OST_PKI_DNS_MAX	     253u
+#define OST_PKI_URN_MAX	     255u /* as `certificate:` of a policy */
+#define OST_PKI_CA_DAYS	     3652u
 #define OST_PKI_GATEWAY_DAYS 730u
 #define OST_PKI_DEVICE_DAYS  365u
-#define OST_PKI_DAYS_MAX  3652u
-#define OST_PKI_CRL_DAYS  180u
-#define OST_PKI_FILES_MAX 8u
+#define OST_PKI_DAYS_MAX     3652u
+#define OST_PKI_CRL_DAYS     180u
+#define OST_PKI_FILES_MAX    8u
 
 struct ost_pki {
 	const struct ost_paths *paths; /* borrowed */
@@ -75,41 +75,43 @@ struct ost_pki_made {
 	uint32_t ca_count;
 	struct ost_pki_certificate gateway; /* unless enterprise */
 	bool key_given;			    /* gateway.key belongs to ostiary-auth */
-	bool key_not_given;		    /* there is such a user, but we may not give files away */
+	bool key_not_given; /* there is such a user, but we may not give files away */
 };
 
 /* -EEXIST: a file of the site exists. Otherwise -EINVAL (name, CA file) or the system's error. */
-int ost_pki_init(struct ost_pki *pki, const struct ost_pki_site *site, struct ost_pki_made *ret_made)
-	OST_MUST_CHECK;
+int ost_pki_init(struct ost_pki *pki, const struct ost_pki_site *site,
+	struct ost_pki_made *ret_made) OST_MUST_CHECK;
 
-/* The gateway certificate that the enterprise signed: must match gateway.key, chain to ca.crt (further
- * certificates in the file may help), and be for a TLS server. Replaces one that ends earlier. */
+/* The gateway certificate that the enterprise signed: must match gateway.key, chain to ca.crt
+ * (further certificates in the file may help), and be for a TLS server. Replaces one that ends
+ * earlier. */
 int ost_pki_gateway_install(struct ost_pki *pki, const char *file,
 	struct ost_pki_certificate *ret_certificate) OST_MUST_CHECK;
 
 /* With our own CA: the gateway's certificate anew, same key and names, from now on. */
-int ost_pki_gateway_renew(struct ost_pki *pki, struct ost_pki_certificate *ret_certificate)
-	OST_MUST_CHECK;
+int ost_pki_gateway_renew(
+	struct ost_pki *pki, struct ost_pki_certificate *ret_certificate) OST_MUST_CHECK;
 
 /* ---- devices ---- */
 
 struct ost_pki_device {
-	const char *id;	      /* its name in the policy, or a urn:dev: */
-	const char *urn;      /* urn:dev:..., RFC 9039 */
-	const char *csr;      /* PEM file; NULL: make a key */
-	const char *out_dir;  /* where the files go; made when it is not there */
-	uint32_t days;	      /* 1 to OST_PKI_DAYS_MAX */
+	const char *id;	     /* its name in the policy, or a urn:dev: */
+	const char *urn;     /* urn:dev:..., RFC 9039 */
+	const char *csr;     /* PEM file; NULL: make a key */
+	const char *out_dir; /* where the files go; made when it is not there */
+	uint32_t days;	     /* 1 to OST_PKI_DAYS_MAX */
 };
 
 struct ost_pki_enrolled {
 	struct ost_pki_certificate certificate;
-	bool shortened;		    /* ends with the CA, earlier than days says */
-	char key_file[PATH_MAX];    /* "" with a CSR */
+	bool shortened;		 /* ends with the CA, earlier than days says */
+	char key_file[PATH_MAX]; /* "" with a CSR */
 	char certificate_file[PATH_MAX];
 	char ca_file[PATH_MAX];
 };
 
-/* -EEXIST: an output exists, or the URN is another device's. -ENOKEY: the CA is the enterprise's. */
+/* -EEXIST: an output exists, or the URN is another device's. -ENOKEY: the CA is the enterprise's.
+ */
 int ost_pki_enroll(struct ost_pki *pki, const struct ost_pki_device *device,
 	struct ost_pki_enrolled *ret_enrolled) OST_MUST_CHECK;
 
@@ -135,7 +137,7 @@ enum ost_pki_reason { /* RFC 5280 section 5.3.1; the values go on the wire */
 int ost_pki_reason_parse(const char *text, enum ost_pki_reason *ret_reason) OST_MUST_CHECK;
 const char *ost_pki_reason_name(enum ost_pki_reason reason); /* NULL: no reason of ours */
 #define OST_PKI_REASONS                                                                            \
-	"unspecified, key-compromise, affiliation-changed, superseded, cessation-of-operation, "  \
+	"unspecified, key-compromise, affiliation-changed, superseded, cessation-of-operation, "   \
 	"privilege-withdrawn"
 
 struct ost_pki_crl {
@@ -151,9 +153,10 @@ struct ost_pki_revoked {
 	struct ost_pki_crl crl;
 };
 
-/* Revokes every unexpired certificate of a device, or the one of a serial number, and signs a new CRL; also when
- * all were revoked before, so that it may be said again after a failure. -ENOENT: no such certificate.
- * -ENOKEY: the CA is the enterprise's. On another failure why says whether the revocation is recorded. */
+/* Revokes every unexpired certificate of a device, or the one of a serial number, and signs a new
+ * CRL; also when all were revoked before, so that it may be said again after a failure. -ENOENT: no
+ * such certificate. -ENOKEY: the CA is the enterprise's. On another failure why says whether the
+ * revocation is recorded. */
 int ost_pki_revoke(struct ost_pki *pki, const char *id_or_serial, enum ost_pki_reason reason,
 	struct ost_pki_revoked *ret_revoked) OST_MUST_CHECK;
 
@@ -161,5 +164,5 @@ int ost_pki_revoke(struct ost_pki *pki, const char *id_or_serial, enum ost_pki_r
 int ost_pki_crl_renew(struct ost_pki *pki, struct ost_pki_crl *ret_crl) OST_MUST_CHECK;
 
 /* The enterprise's CRL, PEM or DER: signed by a CA of ca.crt and not past its next update. */
-int ost_pki_crl_install(struct ost_pki *pki, const char *file, struct ost_pki_crl *ret_crl)
-	OST_MUST_CHECK;
+int ost_pki_crl_install(
+	struct ost_pki *pki, const char *file, struct ost_pki_crl *ret_crl) OST_MUST_CHECK;

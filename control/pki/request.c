@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A certificate request of a device (PKCS #10, RFC 2986): nothing but its public key is taken, and that
- * only after its signature proved that the sender has the private one. */
+/* A certificate request of a device (PKCS #10, RFC 2986): nothing but its public key is taken, and
+ * that only after its signature proved that the sender has the private one. */
 #include <wolfssl/options.h>
 #include <wolfssl/wolfcrypt/asn.h>
 #include <wolfssl/wolfcrypt/rsa.h>
@@ -14,7 +14,8 @@
 #define RSA_EXPONENT	 65537u
 
 /* Decoded and written anew: what reaches the certificate is our own DER of a point on the curve. */
-static int ec_take(const DecodedCert *from, uint8_t spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
+static int ec_take(
+	const DecodedCert *from, uint8_t spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
 {
 	ecc_key key;
 	word32 at = 0;
@@ -47,20 +48,23 @@ static bool exponent_good(const byte *e, word32 length)
 	return v >= RSA_EXPONENT && (v & 1) == 1;
 }
 
-static int rsa_take(const DecodedCert *from, uint8_t spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
+static int rsa_take(
+	const DecodedCert *from, uint8_t spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
 {
 	const byte *n, *e;
 	word32 at = 0, n_length = 0, e_length = 0;
 	RsaKey key;
 	int r;
 
-	r = wc_RsaPublicKeyDecode_ex(from->publicKey, &at, from->pubKeySize, &n, &n_length, &e, &e_length);
+	r = wc_RsaPublicKeyDecode_ex(
+		from->publicKey, &at, from->pubKeySize, &n, &n_length, &e, &e_length);
 	while (r == 0 && n_length > 0 && n[0] == 0) {
 		n++;
 		n_length--;
 	}
-	if (r != 0 || n_length < RSA_BYTES_LEAST || n_length > RSA_BYTES_MOST || (n[0] & 0x80) == 0 || (n[n_length - 1] & 1) == 0 ||
-		!exponent_good(e, e_length) || wc_InitRsaKey(&key, NULL) != 0)
+	if (r != 0 || n_length < RSA_BYTES_LEAST || n_length > RSA_BYTES_MOST ||
+		(n[0] & 0x80) == 0 || (n[n_length - 1] & 1) == 0 || !exponent_good(e, e_length) ||
+		wc_InitRsaKey(&key, NULL) != 0)
 		return -EINVAL;
 	r = wc_RsaPublicKeyDecodeRaw(n, n_length, e, e_length, &key);
 	if (r == 0)
@@ -72,7 +76,8 @@ static int rsa_take(const DecodedCert *from, uint8_t spki[static OST_REQUEST_SPK
 	return 0;
 }
 
-static int key_take(const DecodedCert *from, uint8_t spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
+static int key_take(
+	const DecodedCert *from, uint8_t spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
 {
 	if (from->keyOID == ECDSAk)
 		return ec_take(from, spki, ret_length);
@@ -81,8 +86,8 @@ static int key_take(const DecodedCert *from, uint8_t spki[static OST_REQUEST_SPK
 	return -EINVAL;
 }
 
-static int decode(struct ost_pki *pki, const char *path, const DerBuffer *der, uint8_t spki[static OST_REQUEST_SPKI_MAX],
-	size_t *ret_length)
+static int decode(struct ost_pki *pki, const char *path, const DerBuffer *der,
+	uint8_t spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
 {
 	DecodedCert decoded;
 	int r;
@@ -90,17 +95,24 @@ static int decode(struct ost_pki *pki, const char *path, const DerBuffer *der, u
 	InitDecodedCert(&decoded, der->buffer, der->length, NULL);
 	r = ParseCert(&decoded, CERTREQ_TYPE, VERIFY, NULL); /* with VERIFY: and its signature */
 	if (r == ASN_SIG_CONFIRM_E)
-		r = ost_pki_fail(pki, -EINVAL, "%s: its signature does not match its key: it was changed, or its sender has not the private key",
+		r = ost_pki_fail(pki, -EINVAL,
+			"%s: its signature does not match its key: it was changed, or its sender "
+			"has not the private key",
 			path);
 	else if (r != 0)
-		r = ost_pki_fail(pki, -EINVAL, "%s: is no sound certificate request: %s", path, wc_GetErrorString(r));
+		r = ost_pki_fail(pki, -EINVAL, "%s: is no sound certificate request: %s", path,
+			wc_GetErrorString(r));
 	else if (key_take(&decoded, spki, ret_length) < 0)
-		r = ost_pki_fail(pki, -EINVAL, "%s: its key is refused; use EC P-256 or P-384, or RSA of 2048 to 4096 bits", path);
+		r = ost_pki_fail(pki, -EINVAL,
+			"%s: its key is refused; use EC P-256 or P-384, or RSA of 2048 to 4096 "
+			"bits",
+			path);
 	FreeDecodedCert(&decoded);
 	return r;
 }
 
-int ost_request_read(struct ost_pki *pki, const char *path, uint8_t ret_spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
+int ost_request_read(struct ost_pki *pki, const char *path,
+	uint8_t ret_spki[static OST_REQUEST_SPKI_MAX], size_t *ret_length)
 {
 	OST_AUTO_FREE char *text = NULL;
 	DerBuffer *der = NULL;
@@ -109,8 +121,11 @@ int ost_request_read(struct ost_pki *pki, const char *path, uint8_t ret_spki[sta
 
 	if (r < 0)
 		return ost_pki_fail(pki, r, "%s: cannot be read: %s", path, strerror(-r));
-	if (wc_PemToDer((const byte *)text, (long)length, CERTREQ_TYPE, &der, NULL, NULL, NULL) != 0)
-		r = ost_pki_fail(pki, -EINVAL, "%s: is no certificate request in PEM ('openssl req -new' makes one)", path);
+	if (wc_PemToDer((const byte *)text, (long)length, CERTREQ_TYPE, &der, NULL, NULL, NULL) !=
+		0)
+		r = ost_pki_fail(pki, -EINVAL,
+			"%s: is no certificate request in PEM ('openssl req -new' makes one)",
+			path);
 	else
 		r = decode(pki, path, der, ret_spki, ret_length);
 	wc_FreeDer(&der);

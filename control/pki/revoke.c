@@ -15,14 +15,16 @@ static bool serial_is(const char *serial, const char *text)
 }
 
 /* Marks the rows; lines tells what is new. */
-static void rows_mark(struct ost_pki *pki, struct ost_issued *issued, const char *name, bool by_serial,
-	enum ost_pki_reason reason, struct ost_jsonw *lines, struct ost_pki_revoked *done)
+static void rows_mark(struct ost_pki *pki, struct ost_issued *issued, const char *name,
+	bool by_serial, enum ost_pki_reason reason, struct ost_jsonw *lines,
+	struct ost_pki_revoked *done)
 {
 	for (uint32_t i = 0; i < issued->count; i++) {
 		struct ost_issued_row *row = &issued->rows[i];
 
 		if (row->not_after_s <= pki->now_s ||
-			!(by_serial ? serial_is(row->serial, name) : row->device && strcmp(row->id, name) == 0))
+			!(by_serial ? serial_is(row->serial, name)
+				    : row->device && strcmp(row->id, name) == 0))
 			continue;
 		if (row->revoked) {
 			done->already++;
@@ -36,8 +38,8 @@ static void rows_mark(struct ost_pki *pki, struct ost_issued *issued, const char
 	}
 }
 
-static int revoke_named(struct ost_pki *pki, struct ost_ca *ca, struct ost_issued *issued, const char *name,
-	enum ost_pki_reason reason, struct ost_pki_revoked *done)
+static int revoke_named(struct ost_pki *pki, struct ost_ca *ca, struct ost_issued *issued,
+	const char *name, enum ost_pki_reason reason, struct ost_pki_revoked *done)
 {
 	struct ost_jsonw lines = {0};
 	char why[OST_PKI_WHY];
@@ -47,7 +49,9 @@ static int revoke_named(struct ost_pki *pki, struct ost_ca *ca, struct ost_issue
 	if (done->count + done->already == 0)
 		rows_mark(pki, issued, name, true, reason, &lines, done);
 	if (done->count + done->already == 0)
-		r = ost_pki_fail(pki, -ENOENT, "%s: has no certificate of '%.80s' that is still valid", pki->paths->issued, name);
+		r = ost_pki_fail(pki, -ENOENT,
+			"%s: has no certificate of '%.80s' that is still valid", pki->paths->issued,
+			name);
 	if (r == 0 && done->count > 0)
 		r = ost_issued_append(pki, issued, &lines);
 	ost_jsonw_free(&lines);
@@ -56,12 +60,16 @@ static int revoke_named(struct ost_pki *pki, struct ost_ca *ca, struct ost_issue
 	r = ost_crl_publish(pki, ca, issued, &done->crl);
 	if (r < 0) {
 		(void)snprintf(why, sizeof(why), "%s", pki->why);
-		r = ost_pki_fail(pki, r, "the revocation is recorded, but the CRL is the old one: %.900s; then run 'ostiary init --renew-crl'", why);
+		r = ost_pki_fail(pki, r,
+			"the revocation is recorded, but the CRL is the old one: %.900s; then run "
+			"'ostiary init --renew-crl'",
+			why);
 	}
 	return r;
 }
 
-int ost_pki_revoke(struct ost_pki *pki, const char *id_or_serial, enum ost_pki_reason reason, struct ost_pki_revoked *ret_revoked)
+int ost_pki_revoke(struct ost_pki *pki, const char *id_or_serial, enum ost_pki_reason reason,
+	struct ost_pki_revoked *ret_revoked)
 {
 	OST_AUTO_CLOSE int lock = -1;
 	struct ost_pki_revoked done = {0};

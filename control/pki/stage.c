@@ -35,7 +35,8 @@ static int bytes_write(int fd, const char *bytes, size_t length)
 
 static int file_write(const char *path, const struct ost_stage_file *file)
 {
-	OST_AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	OST_AUTO_CLOSE int fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int r;
 
 	if (fd < 0)
@@ -52,11 +53,27 @@ static int file_write(const char *path, const struct ost_stage_file *file)
 	return r;
 }
 
+static void signals_hold(struct ost_stage *stage)
+{
+	sigset_t ends;
+
+	if (stage->holds)
+		return;
+	(void)sigemptyset(&ends);
+	(void)sigaddset(&ends, SIGHUP);
+	(void)sigaddset(&ends, SIGINT);
+	(void)sigaddset(&ends, SIGQUIT);
+	(void)sigaddset(&ends, SIGTERM);
+	stage->holds = sigprocmask(SIG_BLOCK, &ends, &stage->before) == 0;
+}
+
 int ost_stage_add(struct ost_stage *stage, const char *path, const struct ost_stage_file *file)
 {
-	struct ost_stage_row row = {.path = strdup(path), .temporary = temporary_name(path), .replace = file->replace};
+	struct ost_stage_row row = {
+		.path = strdup(path), .temporary = temporary_name(path), .replace = file->replace};
 	int r = -ENOMEM;
 
+	signals_hold(stage);
 	if (stage->count == OST_STAGE_MAX)
 		r = -ENOBUFS;
 	else if (row.path != NULL && row.temporary != NULL)
@@ -73,8 +90,10 @@ int ost_stage_add(struct ost_stage *stage, const char *path, const struct ost_st
 static int folder_sync(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	OST_AUTO_FREE char *folder = slash != NULL ? strndup(path, (size_t)(slash + 1 - path)) : strdup(".");
-	OST_AUTO_CLOSE int fd = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	OST_AUTO_FREE char *folder =
+		slash != NULL ? strndup(path, (size_t)(slash + 1 - path)) : strdup(".");
+	OST_AUTO_CLOSE int fd =
+		folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
@@ -82,7 +101,8 @@ static int folder_sync(const char *path)
 static int row_place(struct ost_stage_row *row)
 {
 	int r = row->replace ? rename(row->temporary, row->path)
-			     : renameat2(AT_FDCWD, row->temporary, AT_FDCWD, row->path, RENAME_NOREPLACE);
+			     : renameat2(AT_FDCWD, row->temporary, AT_FDCWD, row->path,
+				       RENAME_NOREPLACE);
 
 	if (r == 0)
 		row->placed = true;
@@ -120,4 +140,7 @@ void ost_stage_free(struct ost_stage *stage)
 		free(stage->rows[i].temporary);
 	}
 	stage->count = 0;
+	if (stage->holds)
+		(void)sigprocmask(SIG_SETMASK, &stage->before, NULL);
+	stage->holds = false;
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Several files that come into being together. Each is written whole under a name of its own
  * beside its place, and reaches the disk; then all are given their names. What fails in between
- * leaves nothing behind. */
+ * leaves nothing behind; a signal that would end the program waits until the stage is freed. Only
+ * SIGKILL or a power failure can leave a part: then what is there is in nobody's use yet. */
 #pragma once
+
+#include <signal.h>
 
 #include "common.h"
 
@@ -16,6 +19,8 @@ struct ost_stage {
 		bool placed;
 	} rows[OST_STAGE_MAX];
 	uint32_t count;
+	bool holds; /* signals */
+	sigset_t before;
 };
 
 struct ost_stage_file {
@@ -28,8 +33,8 @@ struct ost_stage_file {
 };
 
 /* Writes one. The system's errors; -ENOBUFS: more than OST_STAGE_MAX. */
-int ost_stage_add(struct ost_stage *stage, const char *path, const struct ost_stage_file *file)
-	OST_MUST_CHECK;
+int ost_stage_add(struct ost_stage *stage, const char *path,
+	const struct ost_stage_file *file) OST_MUST_CHECK;
 
 /* Gives all their names. On failure those that were given are taken back and *ret_path, borrowed
  * from the stage, is the one that failed: -EEXIST when something stands there. */

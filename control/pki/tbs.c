@@ -79,7 +79,7 @@ static void basic_constraints(struct ost_der *d)
 /* Bits count from the left; the first byte tells how many at the right are unused. */
 static void key_usage(struct ost_der *d, enum ost_tbs_kind kind)
 {
-	static const uint8_t ca[] = {1, 0x06}; /* keyCertSign (5), cRLSign (6) */
+	static const uint8_t ca[] = {1, 0x06};	 /* keyCertSign (5), cRLSign (6) */
 	static const uint8_t leaf[] = {7, 0x80}; /* digitalSignature (0) */
 	size_t inside = ost_der_length(d);
 
@@ -102,7 +102,8 @@ static void alt_name(struct ost_der *d, const struct ost_tbs *t)
 {
 	size_t inside = ost_der_length(d);
 
-	ost_der_text(d, OST_DER_IMPLICIT(t->kind == OST_TBS_GATEWAY ? NAME_DNS : NAME_URI), t->alt_name);
+	ost_der_text(
+		d, OST_DER_IMPLICIT(t->kind == OST_TBS_GATEWAY ? NAME_DNS : NAME_URI), t->alt_name);
 	ost_der_wrap(d, OST_DER_SEQUENCE, inside);
 	ost_tbs_extension(d, CE_ALT_NAME, false, inside);
 }

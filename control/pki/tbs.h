@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bodies of certificates and requests, as DER (RFC 5280 section 4.1, RFC 2986 section 4.1). Ours are all signed
- * with ECDSA and SHA-256. */
+/* Bodies of certificates and requests, as DER (RFC 5280 section 4.1, RFC 2986 section 4.1). Ours
+ * are all signed with ECDSA and SHA-256. */
 #pragma once
 
 #include "der.h"
@@ -35,5 +35,7 @@ void ost_tbs_request(struct ost_der *d, const struct ost_tbs *t); /* subject, sp
 /* Parts that a CRL has too. */
 void ost_tbs_algorithm(struct ost_der *d);
 void ost_tbs_key_id(const uint8_t *spki, size_t length, uint8_t ret_key_id[static OST_TBS_KEY_ID]);
-void ost_tbs_authority(struct ost_der *d, const uint8_t *key_id); /* the extension authorityKeyIdentifier */
-void ost_tbs_extension(struct ost_der *d, uint8_t id_ce, bool critical, size_t inside); /* 2.5.29.id_ce around */
+void ost_tbs_authority(
+	struct ost_der *d, const uint8_t *key_id); /* the extension authorityKeyIdentifier */
+void ost_tbs_extension(
+	struct ost_der *d, uint8_t id_ce, bool critical, size_t inside); /* 2.5.29.id_ce around */

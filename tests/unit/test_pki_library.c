@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The site's CA: DER, names, a CA and its devices as the verifier of wolfSSL sees them, books, stages. */
+/* The site's CA: DER, names, a CA and its devices as the verifier of wolfSSL sees them, books,
+ * stages. */
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
 
@@ -47,8 +48,14 @@ static void test_der_integers(void **state)
 		uint64_t value;
 		const char *hex;
 	} rows[] = {
-		{0, "020100"}, {1, "020101"}, {127, "02017f"}, {128, "02020080"}, {255, "020200ff"}, {256, "02020100"},
-		{0x8000, "0203008000"}, {UINT64_MAX, "020900ffffffffffffffff"},
+		{0, "020100"},
+		{1, "020101"},
+		{127, "02017f"},
+		{128, "02020080"},
+		{255, "020200ff"},
+		{256, "02020100"},
+		{0x8000, "0203008000"},
+		{UINT64_MAX, "020900ffffffffffffffff"},
 	};
 	(void)state;
 	for (size_t i = 0; i < OST_ARRAY_SIZE(rows); i++) {
@@ -65,7 +72,13 @@ static void test_der_lengths(void **state)
 		size_t length;
 		const char *head;
 	} rows[] = {
-		{0, "0400"}, {127, "047f"}, {128, "048180"}, {255, "0481ff"}, {256, "04820100"}, {65535, "0482ffff"}, {65536, "0483010000"},
+		{0, "0400"},
+		{127, "047f"},
+		{128, "048180"},
+		{255, "0481ff"},
+		{256, "04820100"},
+		{65535, "0482ffff"},
+		{65536, "0483010000"},
 	};
 	static const uint8_t bytes[65536];
 
@@ -93,7 +106,8 @@ static void test_der_nests_and_grows(void **state)
 	ost_der_text(&d, OST_DER_UTF8, "ab");
 	ost_der_wrap(&d, OST_DER_SEQUENCE, 0);
 	ost_der_wrap(&d, OST_DER_EXPLICIT(3), 0);
-	der_is(&d, "a30930070c02616201" "01ff");
+	der_is(&d, "a30930070c02616201"
+		   "01ff");
 	for (int i = 0; i < 5000; i++)
 		ost_der_integer(&d, 1);
 	ost_der_wrap(&d, OST_DER_SEQUENCE, 0);
@@ -124,16 +138,21 @@ static void test_der_times(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const dns_good[] = {"gw", "gw.example.com", "a-b.c1", "1.example", "GW.Example.com", "4gw"};
-	static const char *const dns_bad[] = {"", ".", "gw.", ".gw", "a..b", "-a.b", "a-.b", "*.example.com", "10.0.0.1", "1", "a_b", "a b",
-		"gw\n", "::1", "gw,DNS:evil.example"};
-	static const char *const urn_good[] = {"urn:dev:ser:4711", "urn:dev:mac:0024befffe804ff1", "urn:dev:ow:10e2073a01080063",
-		"urn:dev:os:32473-12-34_a", "urn:dev:x1:a:b", "urn:dev:ser:cam-01.b"};
-	static const char *const urn_bad[] = {"", "urn:dev:", "urn:dev:ser", "urn:dev:ser:", "urn:dev::x", "urn:uuid:1", "URN:dev:ser:1",
-		"urn:dev:ser:a b", "urn:dev:ser:a/b", "urn:dev:ser:a\n", "urn:dev:Ser:1", "urn:dev:1ser:1", "urn:dev:ser:\xc3\xa4",
-		"urn:dev:ser:-a", "http://x"};
+	static const char *const dns_good[] = {
+		"gw", "gw.example.com", "a-b.c1", "1.example", "GW.Example.com", "4gw"};
+	static const char *const dns_bad[] = {"", ".", "gw.", ".gw", "a..b", "-a.b", "a-.b",
+		"*.example.com", "10.0.0.1", "1", "a_b", "a b", "gw\n", "::1",
+		"gw,DNS:evil.example"};
+	static const char *const urn_good[] = {"urn:dev:ser:4711", "urn:dev:mac:0024befffe804ff1",
+		"urn:dev:ow:10e2073a01080063", "urn:dev:os:32473-12-34_a", "urn:dev:x1:a:b",
+		"urn:dev:ser:cam-01.b"};
+	static const char *const urn_bad[] = {"", "urn:dev:", "urn:dev:ser",
+		"urn:dev:ser:", "urn:dev::x", "urn:uuid:1", "URN:dev:ser:1", "urn:dev:ser:a b",
+		"urn:dev:ser:a/b", "urn:dev:ser:a\n", "urn:dev:Ser:1", "urn:dev:1ser:1",
+		"urn:dev:ser:\xc3\xa4", "urn:dev:ser:-a", "http://x"};
 	static const char *const id_good[] = {"cam-01", "a", "1.b_c", "urn:dev:ser:1"};
-	static const char *const id_bad[] = {"", "-a", ".a", "a/b", "../a", "a b", "a:b", "urn:x", "\xc3\xa4", "a\n",
+	static const char *const id_bad[] = {"", "-a", ".a", "a/b", "../a", "a b", "a:b", "urn:x",
+		"\xc3\xa4", "a\n",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	char longer[300];
 
@@ -171,7 +190,8 @@ static void test_reasons(void **state)
 	assert_int_equal(ost_pki_reason_parse("keyCompromise", &r), -EINVAL);
 	assert_int_equal(r, OST_PKI_KEY_COMPROMISE);
 	assert_null(ost_pki_reason_name((enum ost_pki_reason)2));
-	assert_null(ost_pki_reason_name((enum ost_pki_reason)6)); /* certificateHold is not for good */
+	assert_null(
+		ost_pki_reason_name((enum ost_pki_reason)6)); /* certificateHold is not for good */
 }
 
 /* ---- a site ---- */
@@ -193,7 +213,8 @@ static int site_setup(void **state)
 	if (mkdtemp(s->root) == NULL || ost_paths_init(&s->paths, s->root) < 0)
 		return -1;
 	(void)snprintf(s->out, sizeof(s->out), "%s/out", s->root);
-	if (ost_pki_open(&s->pki, &s->paths, now_s) < 0 || ost_pki_init(&s->pki, &wanted, &made) < 0)
+	if (ost_pki_open(&s->pki, &s->paths, now_s) < 0 ||
+		ost_pki_init(&s->pki, &wanted, &made) < 0)
 		return -1;
 	*state = s;
 	return 0;
@@ -238,7 +259,8 @@ static void refused(struct site *s, int got, int wanted, const char *says)
 		fail_msg("%d, not %d; '%s' does not say '%s'", got, wanted, s->pki.why, says);
 }
 
-/* As ostiary-authd does: a context with the CA and the CRL, every certificate of a chain checked. */
+/* As ostiary-authd does: a context with the CA and the CRL, every certificate of a chain checked.
+ */
 static int verdict(struct site *s, const char *certificate)
 {
 	WOLFSSL_CTX *ctx = wolfSSL_CTX_new(wolfTLS_server_method());
@@ -246,16 +268,19 @@ static int verdict(struct site *s, const char *certificate)
 	int r;
 
 	assert_non_null(ctx);
-	assert_int_equal(wolfSSL_CTX_load_verify_locations(ctx, s->paths.ca_certificate, NULL), WOLFSSL_SUCCESS);
+	assert_int_equal(wolfSSL_CTX_load_verify_locations(ctx, s->paths.ca_certificate, NULL),
+		WOLFSSL_SUCCESS);
 	assert_int_equal(wolfSSL_CTX_EnableCRL(ctx, WOLFSSL_CRL_CHECKALL), WOLFSSL_SUCCESS);
-	assert_int_equal(wolfSSL_CTX_LoadCRL(ctx, s->paths.pki_dir, WOLFSSL_FILETYPE_PEM, 0), WOLFSSL_SUCCESS);
+	assert_int_equal(wolfSSL_CTX_LoadCRL(ctx, s->paths.pki_dir, WOLFSSL_FILETYPE_PEM, 0),
+		WOLFSSL_SUCCESS);
 	manager = wolfSSL_CTX_GetCertManager(ctx);
 	r = wolfSSL_CertManagerVerify(manager, certificate, WOLFSSL_FILETYPE_PEM);
 	wolfSSL_CTX_free(ctx);
 	return r;
 }
 
-/* Trap: plain builds of wolfSSL refuse a URN as subjectAltName with -161. Devices have nothing else. */
+/* Trap: plain builds of wolfSSL refuse a URN as subjectAltName with -161. Devices have nothing
+ * else. */
 static void test_wolfssl_takes_urn_names(void **state)
 {
 	struct site *s = *state;
@@ -284,7 +309,8 @@ static void test_other_ca_is_refused(void **state)
 static void test_revoked_is_refused(void **state)
 {
 	struct site *s = *state;
-	struct ost_pki_enrolled a = enrolled(s, "cam-01", "urn:dev:ser:1"), b = enrolled(s, "cam-02", "urn:dev:ser:2");
+	struct ost_pki_enrolled a = enrolled(s, "cam-01", "urn:dev:ser:1"),
+				b = enrolled(s, "cam-02", "urn:dev:ser:2");
 	struct ost_pki_revoked done;
 
 	assert_int_equal(ost_pki_revoke(&s->pki, "cam-01", OST_PKI_KEY_COMPROMISE, &done), 0);
@@ -295,11 +321,13 @@ static void test_revoked_is_refused(void **state)
 	assert_int_equal(done.crl.next_update_s, now_s + 180 * DAY);
 	assert_int_equal(verdict(s, a.certificate_file), REVOKED);
 	assert_int_equal(verdict(s, b.certificate_file), WOLFSSL_SUCCESS);
-	assert_int_equal(ost_pki_revoke(&s->pki, "cam-01", OST_PKI_SUPERSEDED, &done), 0); /* again: a CRL anew */
+	assert_int_equal(ost_pki_revoke(&s->pki, "cam-01", OST_PKI_SUPERSEDED, &done),
+		0); /* again: a CRL anew */
 	assert_int_equal(done.count, 0);
 	assert_int_equal(done.already, 1);
 	assert_int_equal(done.crl.number, 3);
-	assert_int_equal(ost_pki_revoke(&s->pki, b.certificate.serial, OST_PKI_UNSPECIFIED, &done), 0);
+	assert_int_equal(
+		ost_pki_revoke(&s->pki, b.certificate.serial, OST_PKI_UNSPECIFIED, &done), 0);
 	assert_int_equal(done.crl.entries, 2);
 	assert_int_equal(verdict(s, b.certificate_file), REVOKED);
 }
@@ -312,7 +340,8 @@ static void test_revoke_takes_all_of_a_device(void **state)
 
 	(void)snprintf(s->out, sizeof(s->out), "%s/out2", s->root);
 	b = enrolled(s, "cam-01", "urn:dev:ser:1"); /* renewed: the same name may have several */
-	assert_int_equal(ost_pki_revoke(&s->pki, "cam-01", OST_PKI_CESSATION_OF_OPERATION, &done), 0);
+	assert_int_equal(
+		ost_pki_revoke(&s->pki, "cam-01", OST_PKI_CESSATION_OF_OPERATION, &done), 0);
 	assert_int_equal(done.count, 2);
 	assert_int_equal(verdict(s, a.certificate_file), REVOKED);
 	assert_int_equal(verdict(s, b.certificate_file), REVOKED);
@@ -327,12 +356,17 @@ static void test_revoke_refuses(void **state)
 	struct ost_pki_revoked done = {.count = 77};
 
 	(void)enrolled(s, "cam-01", "urn:dev:ser:1");
-	refused(s, ost_pki_revoke(&s->pki, "cam-02", OST_PKI_UNSPECIFIED, &done), -ENOENT, "cam-02");
-	refused(s, ost_pki_revoke(&s->pki, "", OST_PKI_UNSPECIFIED, &done), -ENOENT, "issued.ndjson");
-	refused(s, ost_pki_revoke(&s->pki, "gw.example.com", OST_PKI_UNSPECIFIED, &done), -ENOENT, "gw.example.com");
-	refused(s, ost_pki_revoke(&s->pki, "cam-01", (enum ost_pki_reason)6, &done), -EINVAL, "reason");
+	refused(s, ost_pki_revoke(&s->pki, "cam-02", OST_PKI_UNSPECIFIED, &done), -ENOENT,
+		"cam-02");
+	refused(s, ost_pki_revoke(&s->pki, "", OST_PKI_UNSPECIFIED, &done), -ENOENT,
+		"issued.ndjson");
+	refused(s, ost_pki_revoke(&s->pki, "gw.example.com", OST_PKI_UNSPECIFIED, &done), -ENOENT,
+		"gw.example.com");
+	refused(s, ost_pki_revoke(&s->pki, "cam-01", (enum ost_pki_reason)6, &done), -EINVAL,
+		"reason");
 	s->pki.now_s = now_s + 366 * DAY; /* it has expired */
-	refused(s, ost_pki_revoke(&s->pki, "cam-01", OST_PKI_UNSPECIFIED, &done), -ENOENT, "still valid");
+	refused(s, ost_pki_revoke(&s->pki, "cam-01", OST_PKI_UNSPECIFIED, &done), -ENOENT,
+		"still valid");
 	assert_int_equal(done.count, 77);
 }
 
@@ -474,12 +508,21 @@ static void test_torn_last_line_gives_way(void **state)
 static void test_damaged_line_is_named(void **state)
 {
 	static const char *const lines[] = {
-		"no JSON\n", "\n", "[]\n", "{}\n", "{\"event\":\"other\"}\n", "{\"event\":\"crl\",\"number\":-1}\n",
-		"{\"event\":\"revoked\",\"serial\":\"0g\",\"id\":\"x\",\"reason\":\"superseded\",\"time\":\"2026-11-22T00:00:00Z\"}\n",
-		"{\"event\":\"revoked\",\"serial\":\"01\",\"id\":\"x\",\"reason\":\"mood\",\"time\":\"2026-11-22T00:00:00Z\"}\n",
-		"{\"event\":\"revoked\",\"serial\":\"01\",\"id\":\"x\",\"reason\":\"superseded\",\"time\":\"then\"}\n",
+		"no JSON\n",
+		"\n",
+		"[]\n",
+		"{}\n",
+		"{\"event\":\"other\"}\n",
+		"{\"event\":\"crl\",\"number\":-1}\n",
+		"{\"event\":\"revoked\",\"serial\":\"0g\",\"id\":\"x\",\"reason\":\"superseded\","
+		"\"time\":\"2026-11-22T00:00:00Z\"}\n",
+		"{\"event\":\"revoked\",\"serial\":\"01\",\"id\":\"x\",\"reason\":\"mood\","
+		"\"time\":\"2026-11-22T00:00:00Z\"}\n",
+		"{\"event\":\"revoked\",\"serial\":\"01\",\"id\":\"x\",\"reason\":\"superseded\","
+		"\"time\":\"then\"}\n",
 		"{\"event\":\"issued\",\"kind\":\"device\",\"serial\":\"01\",\"id\":\"x\"}\n",
-		"{\"event\":\"issued\",\"kind\":\"device\",\"serial\":\"000102030405060708090a0b0c0d0e0f1011121314\",\"id\":\"x\","
+		"{\"event\":\"issued\",\"kind\":\"device\",\"serial\":"
+		"\"000102030405060708090a0b0c0d0e0f1011121314\",\"id\":\"x\","
 		"\"not_after\":\"2030-11-22T00:00:00Z\"}\n",
 		"{\"event\":\"issued\",\"event\":\"crl\",\"number\":4}\n",
 	};
@@ -504,8 +547,8 @@ static void test_revocation_without_issue_stays(void **state)
 	struct site *s = *state;
 	struct ost_pki_crl crl;
 
-	append(s->paths.issued,
-		"{\"event\":\"revoked\",\"serial\":\"00ff\",\"id\":\"x\",\"reason\":\"superseded\",\"time\":\"2026-11-22T00:00:00Z\"}\n");
+	append(s->paths.issued, "{\"event\":\"revoked\",\"serial\":\"00ff\",\"id\":\"x\","
+				"\"reason\":\"superseded\",\"time\":\"2026-11-22T00:00:00Z\"}\n");
 	assert_int_equal(ost_pki_crl_renew(&s->pki, &crl), 0);
 	assert_int_equal(crl.entries, 1);
 	assert_int_equal(verdict(s, s->paths.gateway_certificate), WOLFSSL_SUCCESS); /* it loads */
@@ -521,7 +564,9 @@ static void test_many_revoked(void **state)
 	assert_non_null(f);
 	for (unsigned i = 0; i < 20000; i++)
 		(void)fprintf(f,
-			"{\"event\":\"revoked\",\"serial\":\"40%030x\",\"id\":\"x\",\"reason\":\"superseded\",\"time\":\"2026-11-22T00:00:00Z\"}\n", i);
+			"{\"event\":\"revoked\",\"serial\":\"40%030x\",\"id\":\"x\",\"reason\":"
+			"\"superseded\",\"time\":\"2026-11-22T00:00:00Z\"}\n",
+			i);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(verdict(s, e.certificate_file), WOLFSSL_SUCCESS);
 	assert_int_equal(ost_pki_revoke(&s->pki, "cam-01", OST_PKI_UNSPECIFIED, &done), 0);
@@ -537,7 +582,9 @@ static void test_key_of_another_ca(void **state)
 	assert_int_equal(unlink(s->paths.ca_key), 0);
 	assert_int_equal(rename(s->paths.gateway_key, s->paths.ca_key), 0);
 	refused(s, ost_pki_crl_renew(&s->pki, &crl), -EINVAL, "is not the key of");
-	assert_int_equal(ost_file_write(s->paths.ca_key, "-----BEGIN EC PRIVATE KEY-----\nAAAA\n", 36, 0600), 0);
+	assert_int_equal(
+		ost_file_write(s->paths.ca_key, "-----BEGIN EC PRIVATE KEY-----\nAAAA\n", 36, 0600),
+		0);
 	refused(s, ost_pki_crl_renew(&s->pki, &crl), -EINVAL, "ca.key");
 }
 
@@ -563,7 +610,8 @@ static uint32_t files_in(const char *folder)
 	for (int i = 0; i < 3; i++) {
 		(void)snprintf(command, sizeof(command), "%s/%c", folder, 'a' + i);
 		n += access(command, F_OK) == 0;
-		(void)snprintf(command, sizeof(command), "%s/.%c.%d.tmp", folder, 'a' + i, (int)getpid());
+		(void)snprintf(
+			command, sizeof(command), "%s/.%c.%d.tmp", folder, 'a' + i, (int)getpid());
 		n += access(command, F_OK) == 0;
 	}
 	return n;
@@ -572,7 +620,8 @@ static uint32_t files_in(const char *folder)
 static void test_stage_is_all_or_nothing(void **state)
 {
 	struct site *s = *state;
-	const struct ost_stage_file file = {.bytes = "new", .length = 3, .mode = 0640, .uid = (uid_t)-1};
+	const struct ost_stage_file file = {
+		.bytes = "new", .length = 3, .mode = 0640, .uid = (uid_t)-1};
 	struct ost_stage stage = {0};
 	const char *at = NULL;
 	char path[128];
@@ -603,7 +652,8 @@ static void test_stage_is_all_or_nothing(void **state)
 static void test_stage_refuses(void **state)
 {
 	struct site *s = *state;
-	const struct ost_stage_file file = {.bytes = "x", .length = 1, .mode = 0600, .uid = (uid_t)-1};
+	const struct ost_stage_file file = {
+		.bytes = "x", .length = 1, .mode = 0600, .uid = (uid_t)-1};
 	struct ost_stage stage = {0};
 	char path[128];
 
