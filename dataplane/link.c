@@ -135,6 +135,35 @@ static void on_device_state(struct ost_link *l, const struct ost_msg_header *h, 
 	reply(l, OST_MSG_ACK, h->sequence, &ack, sizeof(ack));
 }
 
+/* Where a device has proved to be, and what it may from now on. Every worker knows the place before the state gives rights. */
+static int admit(struct ost_link *l, const struct ost_msg_admit *m)
+{
+	struct ost_site_place place = {.vlan = m->place.vlan, .port = (uint8_t)m->place.port};
+	int r = 0;
+
+	if (l->dp->policy == NULL || m->generation != l->dp->policy->image.generation)
+		return -ESTALE;
+	if (m->placed) {
+		memcpy(place.mac.b, m->place.mac, sizeof(place.mac.b));
+		r = ost_site_place_set(l->dp->site, m->device, &place);
+		if (r == 0)
+			ost_crew_quiesce(l->dp);
+	}
+	if (r == 0)
+		r = ost_site_device_state_set(l->dp->site, m->device, (enum ost_state)m->state, (enum ost_assurance)m->assurance);
+	return r;
+}
+
+static void on_admit(struct ost_link *l, const struct ost_msg_header *h, const void *payload)
+{
+	struct ost_msg_admit m;
+	struct ost_msg_ack ack = {0};
+
+	memcpy(&m, payload, sizeof(m));
+	ack.result = admit(l, &m);
+	reply(l, OST_MSG_ACK, h->sequence, &ack, sizeof(ack));
+}
+
 /* An address that a device held before this data plane started. What cannot be bound any more is left out: the device
  * will ask for an address again. */
 static void on_remembered(struct ost_link *l, const void *payload)
@@ -174,6 +203,8 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const v
 		on_image(l, h, payload, fd);
 	} else if (h->type == OST_MSG_DEVICE_STATE) {
 		on_device_state(l, h, payload);
+	} else if (h->type == OST_MSG_ADMIT) {
+		on_admit(l, h, payload);
 	} else if (h->type == OST_MSG_BINDING) {
 		on_remembered(l, payload);
 	} else if (h->type == OST_MSG_STATS_REQUEST) {

@@ -240,7 +240,8 @@ int ost_site_device_get(const struct ost_site *site, uint32_t slot, struct ost_s
 {
 	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
 
-	if (v == NULL || slot >= site->slot_count || v->hot[slot].role == UINT32_MAX)
+	/* The second: it has proved to be elsewhere since. */
+	if (v == NULL || slot >= site->slot_count || v->hot[slot].role == UINT32_MAX || v->slot[v->device[slot]] != slot)
 		return -ENOENT;
 	*ret_device = (struct ost_site_device){
 		.image_device = v->device[slot],

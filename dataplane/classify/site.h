@@ -210,6 +210,12 @@ uint32_t ost_slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan);
 void ost_slots_born(struct ost_site *site);
 void ost_slots_give_back(struct ost_site *site);
 
+/* What packets need of a device that has this slot; and its static addresses, as far as nobody has them. The view is not in
+ * force yet, or the slot's state gives no right. */
+void ost_view_slot_fill(const struct ost_view *v, const struct ost_image_device *d, const struct ost_slot *s,
+	const struct ost_role_filter *filter, struct ost_view_slot *ret_slot);
+void ost_view_statics_add(struct ost_site *site, struct ost_view *v, const struct ost_image_device *d, uint32_t slot);
+
 /* The device's flows are judged again from each worker's next look on. Call after the change. */
 void ost_slot_bump(struct ost_site *site, uint32_t slot);
 

@@ -156,8 +156,10 @@ static void states_follow(struct ost_site *site, const struct ost_view *v)
 	}
 }
 
-static void statics_add(struct ost_site *site, struct ost_view *v, const struct ost_image_device *d, uint32_t slot)
+void ost_view_statics_add(struct ost_site *site, struct ost_view *v, const struct ost_image_device *d, uint32_t slot)
 {
+	uint32_t vlan = site->slots[slot].vlan;
+
 	for (uint32_t i = 0; i < d->address_count; i++) {
 		const struct ost_image_address *a = &v->image->addresses[d->address_first + i];
 		uint64_t key[2];
@@ -168,14 +170,14 @@ static void statics_add(struct ost_site *site, struct ost_view *v, const struct 
 			ost_binding_key4(ost_load32(a->ip), key);
 		else
 			memcpy(key, a->ip, 16);
-		hash = ost_binding_hash(site, key, d->vlan);
-		if (ost_binding_find_in(&v->statics, v->static_bindings, hash, key, d->vlan) != NULL)
+		hash = ost_binding_hash(site, key, vlan);
+		if (ost_binding_find_in(&v->statics, v->static_bindings, hash, key, vlan) != NULL)
 			continue;
 		place = ost_table_insert(&v->statics, hash);
 		if (place == OST_TABLE_NONE)
 			continue; /* cannot be: the table was made for all of them */
 		v->static_bindings[place] = (struct ost_binding){.ip = {key[0], key[1]},
-			.vlan = d->vlan | (uint32_t)OST_BINDING_STATIC << 24, .slot = slot};
+			.vlan = vlan | (uint32_t)OST_BINDING_STATIC << 24, .slot = slot};
 		if (a->family == OST_IPV4)
 			v->hot[slot].address4 = (uint32_t)key[0];
 	}
@@ -198,14 +200,15 @@ static uint16_t plain_states(const struct ost_image_role *role)
 	return (uint16_t)states;
 }
 
-static void hot_fill(const struct ost_view *v, const struct ost_image_device *d, struct ost_view_slot *h)
+void ost_view_slot_fill(const struct ost_view *v, const struct ost_image_device *d, const struct ost_slot *s,
+	const struct ost_role_filter *filter, struct ost_view_slot *h)
 {
 	const struct ost_image_role *role = &v->image->roles[d->role];
 
-	*h = (struct ost_view_slot){.mac = ost_mac_word(d->mac), .vlan = d->vlan, .role = d->role,
+	*h = (struct ost_view_slot){.mac = s->mac, .vlan = s->vlan, .role = d->role,
 		.chunk4_first = role->chunk4_first, .chunk4_count = (uint16_t)role->chunk4_count, .plain = plain_states(role),
 		.port = d->port == OST_PORT_ANY ? OST_PORTS_MAX : v->ports[d->port],
-		.grain = v->filters[d->role].grain, .filter = v->filters[d->role].filter};
+		.grain = filter->grain, .filter = filter->filter};
 }
 
 /* A device that a packet can come from here: it has a MAC, and its port is one of ours. */
@@ -221,6 +224,20 @@ static uint32_t slot_of(const struct ost_site *site, const struct ost_image_devi
 	return ost_slot_find(site, ost_slot_hash(site, mac, d->vlan), mac, d->vlan);
 }
 
+/* Where a device that the policy knows by its certificate alone has proved to be: it stays there when the next policy has
+ * a device of this name that may be there. */
+static uint32_t placed_slot(const struct ost_site *site, const struct ost_image *image, const uint8_t ports[static OST_PORTS_MAX],
+	const struct ost_image_device *d)
+{
+	const struct ost_view *now = atomic_load(&site->view);
+	int64_t before = now != NULL ? ost_image_device_find(now->image, ost_image_string(image, d->name)) : -ENOENT;
+	uint32_t slot = before >= 0 ? now->slot[before] : OST_SLOT_NONE;
+
+	if (slot == OST_SLOT_NONE || (d->port != OST_PORT_ANY && ports[d->port] != ost_slot_port(site, now, slot)))
+		return OST_SLOT_NONE;
+	return slot;
+}
+
 static void device_add(struct ost_site *site, struct ost_view *v, uint32_t device, uint32_t slot)
 {
 	const struct ost_image_device *d = &v->image->devices[device];
@@ -228,11 +245,11 @@ static void device_add(struct ost_site *site, struct ost_view *v, uint32_t devic
 	if (v->hot[slot].role != UINT32_MAX)
 		return; /* a second device with this MAC and VLAN: the first one counts */
 	v->slot[device] = slot;
-	hot_fill(v, d, &v->hot[slot]);
+	ost_view_slot_fill(v, d, &site->slots[slot], &v->filters[d->role], &v->hot[slot]);
 	v->device[slot] = device;
 	if (site->slots[slot].unborn) /* no view before this one knows it */
 		state_store(&site->standings[slot], v->image->roles[d->role].authenticate == OST_AUTH_MAC);
-	statics_add(site, v, d, slot);
+	ost_view_statics_add(site, v, d, slot);
 	v->reachable++;
 }
 
@@ -252,6 +269,14 @@ static uint32_t devices_add_known(struct ost_site *site, struct ost_view *v, con
 		if (slot == OST_SLOT_NONE)
 			without++;
 		else if (only == NULL || only[slot])
+			device_add(site, v, i, slot);
+	}
+	/* Behind those: a MAC that the policy names is that device's. */
+	for (uint32_t i = 0; i < v->image->device_count; i++) {
+		const struct ost_image_device *d = &v->image->devices[i];
+		uint32_t slot = d->has_mac ? OST_SLOT_NONE : placed_slot(site, v->image, v->ports, d);
+
+		if (slot != OST_SLOT_NONE && (only == NULL || only[slot]))
 			device_add(site, v, i, slot);
 	}
 	return without;
@@ -320,7 +345,8 @@ static bool *slots_had_by(const struct ost_site *site, const struct ost_image *i
 	ports_map(site, image, ports);
 	for (uint32_t i = 0; i < image->device_count; i++) {
 		const struct ost_image_device *d = &image->devices[i];
-		uint32_t slot = device_here(d, ports) ? slot_of(site, d) : OST_SLOT_NONE;
+		uint32_t slot = device_here(d, ports) ? slot_of(site, d) :
+			d->has_mac ? OST_SLOT_NONE : placed_slot(site, image, ports, d);
 
 		if (slot != OST_SLOT_NONE)
 			had[slot] = true;

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Devices that the policy knows by their certificate alone: nobody until they have proved to be somewhere. */
+#include "classify_rig.h"
+
+#define POLICY(devices)                                                                                      \
+	"ostiary: 1\nnetworks:\n  plant: [10.20.0.0/24]\nroles:\n"                                           \
+	"  lock:\n    authenticate: eap-tls\n    assurance: software\n    include: [arp]\n    allow:\n"           \
+	"      - to: { network: plant, service: udp/5000 }\n      - to: { network: plant, service: tcp/443 }\n" \
+	"  camera:\n    authenticate: mac\n    allow:\n      - to: { network: plant, service: udp/5000 }\n"        \
+	"devices:\n" devices
+#define LOCK   "  lock: { role: lock, certificate: \"urn:dev:ser:1\", address: 10.0.0.1 }\n"
+#define FIXED  "  fixed: { role: lock, certificate: \"urn:dev:ser:2\", port: dev2, address: 10.0.0.2 }\n"
+#define CAM    "  cam: { role: camera, mac: \"02:00:00:00:00:07\", port: dev1, address: 10.0.0.7 }\n"
+
+static int setup(void **state)
+{
+	struct rig_options o = {.devices_max = 4};
+
+	return rig_start(state, POLICY(LOCK FIXED CAM), &o);
+}
+
+static int place(struct rig *r, const char *device, unsigned mac, uint32_t vlan, uint8_t port)
+{
+	struct ost_site_place p = {.vlan = vlan, .port = port};
+
+	wire_mac(mac, p.mac.b);
+	return ost_site_place_set(r->site, rig_device(r, device), &p);
+}
+
+static void admit(struct rig *r, const char *device, unsigned mac, uint8_t port)
+{
+	assert_int_equal(place(r, device, mac, 0, port), 0);
+	rig_state(r, device, OST_STATE_AUTHENTICATED, OST_ASSURANCE_SOFTWARE);
+}
+
+static enum ost_reason says(struct rig *r, unsigned mac, uint8_t port, const char *from)
+{
+	const struct way w = {port, ROUTER, mac, from, "10.20.0.9", 4000, 5000};
+
+	return rig_udp(r, &w);
+}
+
+static void nobody_until_it_has_proved_itself(void **state)
+{
+	struct rig *r = *state;
+
+	assert_refused(says(r, 1, DEV1, "10.0.0.1"), UNKNOWN_DEVICE);
+	assert_int_equal(place(r, "lock", 1, 0, DEV1), 0);
+	assert_refused(says(r, 1, DEV1, "10.0.0.1"), STATE); /* a place alone is no right */
+	rig_state(r, "lock", OST_STATE_AUTHENTICATED, OST_ASSURANCE_SOFTWARE);
+	assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+	assert_refused(says(r, 1, DEV1, "10.0.0.9"), SOURCE_ADDRESS);
+	assert_refused(says(r, 1, DEV2, "10.0.0.1"), MAC_WRONG_PORT);
+	assert_refused(says(r, 2, DEV1, "10.0.0.1"), UNKNOWN_DEVICE);
+	rig_sweep(r);
+	assert_int_equal(rig_counts(r, "lock").out_pkts, 1);
+}
+
+static void what_the_policy_says_holds(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(place(r, "fixed", 2, 0, DEV1), -EINVAL); /* its port is dev2 */
+	assert_int_equal(place(r, "cam", 9, 0, DEV1), -EINVAL); /* its MAC is another */
+	assert_int_equal(place(r, "cam", 7, 5, DEV1), -EINVAL); /* its VLAN, too */
+	assert_int_equal(place(r, "lock", 1, 0, NET), -EINVAL);
+	assert_int_equal(place(r, "lock", 1, 0, 60), -EINVAL);
+	assert_int_equal(place(r, "lock", 7, 0, DEV1), -EADDRINUSE); /* the camera's MAC */
+	admit(r, "lock", 1, DEV1);
+	assert_int_equal(place(r, "fixed", 1, 0, DEV2), -EADDRINUSE); /* somebody else has just proved to be there */
+	assert_int_equal(place(r, "cam", 7, 0, DEV1), 0);
+	assert_passes(says(r, 7, DEV1, "10.0.0.7"));
+}
+
+static void elsewhere_it_begins_anew(void **state)
+{
+	struct rig *r = *state;
+
+	admit(r, "lock", 1, DEV1);
+	assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+	admit(r, "lock", 3, DEV3); /* another network card, at another port */
+	assert_passes(says(r, 3, DEV3, "10.0.0.1"));
+	assert_refused(says(r, 1, DEV1, "10.0.0.1"), POLICY_CHANGED); /* the flow that it had */
+	assert_refused(says(r, 1, DEV1, "10.0.0.1"), STATE);
+	assert_refused(says(r, 1, DEV3, "10.0.0.1"), MAC_WRONG_PORT);
+	/* And back, which takes no further slot. */
+	for (unsigned i = 0; i < 10; i++) {
+		admit(r, "lock", i % 2 ? 3 : 1, i % 2 ? DEV3 : DEV1);
+		assert_passes(says(r, i % 2 ? 3 : 1, i % 2 ? DEV3 : DEV1, "10.0.0.1"));
+	}
+}
+
+static void flows_outlive_the_next_policy(void **state)
+{
+	const struct way w = {DEV1, ROUTER, 1, "10.0.0.1", "10.20.0.9", 4000, 443};
+	struct rig *r = *state;
+
+	admit(r, "lock", 1, DEV1);
+	rig_connect(r, &w, NET);
+	assert_int_equal(rig_swap(r, POLICY(CAM LOCK)), 0);
+	assert_passes(rig_tcp(r, &w, ACK | PSH, 1001, 5001, 10));
+	assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+	/* The next policy knows its MAC, or says another port, or has no such device. */
+	assert_int_equal(rig_swap(r, POLICY(LOCK "  other: { role: camera, mac: \"02:00:00:00:00:01\", address: 10.0.0.3 }\n")), 0);
+	assert_refused(rig_tcp(r, &w, ACK | PSH, 1011, 5001, 10), POLICY_CHANGED);
+	assert_refused(rig_tcp(r, &w, ACK | PSH, 1011, 5001, 10), SOURCE_ADDRESS);
+	assert_passes(says(r, 1, DEV1, "10.0.0.3"));
+}
+
+static void the_next_policy_says_where(void **state)
+{
+	struct rig *r = *state;
+
+	admit(r, "lock", 1, DEV1);
+	assert_int_equal(rig_swap(r, POLICY("  lock: { role: lock, certificate: \"urn:dev:ser:1\", port: dev2, address: 10.0.0.1 }\n")), 0);
+	assert_refused(says(r, 1, DEV1, "10.0.0.1"), UNKNOWN_DEVICE);
+	assert_refused(says(r, 1, DEV2, "10.0.0.1"), UNKNOWN_DEVICE);
+	admit(r, "lock", 1, DEV2);
+	assert_passes(says(r, 1, DEV2, "10.0.0.1"));
+	assert_int_equal(rig_swap(r, POLICY(CAM)), 0);
+	assert_refused(says(r, 1, DEV2, "10.0.0.1"), UNKNOWN_DEVICE);
+}
+
+/* Room for four: those who are there keep their places when there is none for a fifth. */
+static void no_room(void **state)
+{
+	struct rig *r = *state;
+
+	admit(r, "lock", 1, DEV1);
+	admit(r, "lock", 2, DEV1);
+	admit(r, "lock", 3, DEV1);
+	assert_int_equal(place(r, "lock", 4, 0, DEV1), -ENOSPC);
+	assert_passes(says(r, 3, DEV1, "10.0.0.1"));
+	/* The places where it was are free when the next policy has come and nothing of them is left. */
+	assert_int_equal(rig_swap(r, POLICY(LOCK CAM)), 0);
+	rig_sweep(r);
+	rig_sweep(r);
+	admit(r, "lock", 4, DEV1);
+	assert_passes(says(r, 4, DEV1, "10.0.0.1"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(nobody_until_it_has_proved_itself, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(what_the_policy_says_holds, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(elsewhere_it_begins_anew, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(flows_outlive_the_next_policy, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(the_next_policy_says_where, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(no_room, setup, rig_stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
