@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "clock.h"
+#include "file.h"
 #include "pki.h"
 
 struct work {
@@ -95,12 +96,29 @@ static int contexts_make(struct eap_site *s, const struct work *w)
 	return 0;
 }
 
+/* The gateway shows a chain: then its flight is longer than a fragment. */
+static int chain_make(const struct ost_paths *paths)
+{
+	OST_AUTO_FREE char *gateway = NULL, *ca = NULL;
+	char both[8192];
+	size_t length, ca_length;
+	int n;
+
+	if (ost_file_read(paths->gateway_certificate, sizeof(both) / 2, &gateway, &length) < 0 ||
+		ost_file_read(paths->ca_certificate, sizeof(both) / 4, &ca, &ca_length) < 0)
+		return -EIO;
+	n = snprintf(both, sizeof(both), "%s%s%s", gateway, ca, ca);
+	return ost_file_write(paths->gateway_certificate, both, (size_t)n, 0600);
+}
+
 static int fill(struct eap_site *s, struct work *w)
 {
 	char why[OST_TRUST_WHY] = "";
 	struct ost_trust_files files;
 	int r = site_make(w, "ours", &w->ours, true);
 
+	if (r == 0)
+		r = chain_make(&w->ours);
 	if (r == 0)
 		r = site_make(w, "others", &w->others, false);
 	if (r < 0)

@@ -88,10 +88,12 @@ class Child:
     """A program whose lines of output are waited for."""
 
     def __init__(self, argv, log):
+        # Built with AddressSanitizer, ostiary-authd may not make the calls that the search for leaks needs at the end.
+        env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
         self.lines = queue.Queue()
         self.log = log
         self.process = subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True, errors="replace")
+                                        stderr=subprocess.STDOUT, text=True, errors="replace", env=env)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
