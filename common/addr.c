@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "text.h"
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -145,4 +147,26 @@ bool ost_prefix_contains(const struct ost_prefix *p, const struct ost_ip *ip)
 		return false;
 	(void)prefix_mask(&cut);
 	return ost_ip_equal(&cut.ip, &p->ip);
+}
+
+int ost_address_port_parse(const char *text, struct ost_ip *ret_ip, uint16_t *ret_port)
+{
+	const char *colon = strrchr(text, ':');
+	char address[OST_IP_TEXT + 2];
+	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
+	bool brackets;
+	struct ost_ip ip;
+	uint64_t port;
+
+	if (n < 3 || n >= sizeof(address) || ost_number_parse(colon + 1, strlen(colon + 1), &port) < 0 || port == 0 || port > UINT16_MAX)
+		return -EINVAL;
+	brackets = text[0] == '[' && text[n - 1] == ']';
+	n -= brackets ? 2 : 0;
+	memcpy(address, text + brackets, n);
+	address[n] = '\0';
+	if (ost_ip_parse(address, &ip) < 0 || brackets != (ip.family == OST_IPV6))
+		return -EINVAL;
+	*ret_ip = ip;
+	*ret_port = (uint16_t)port;
+	return 0;
 }

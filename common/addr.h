@@ -39,6 +39,9 @@ int ost_ip_parse(const char *text, struct ost_ip *ret_ip) OST_MUST_CHECK;
  * -EDOM: host bits are set (ret_prefix then holds the prefix that was probably meant). */
 int ost_prefix_parse(const char *text, struct ost_prefix *ret_prefix) OST_MUST_CHECK;
 
+/* "10.0.0.2:8443", "[fd00::2]:8443": an address and a port that is not 0. -EINVAL. */
+int ost_address_port_parse(const char *text, struct ost_ip *ret_ip, uint16_t *ret_port) OST_MUST_CHECK;
+
 const char *ost_mac_format(const struct ost_mac *mac, char buf[static OST_MAC_TEXT]);
 const char *ost_ip_format(const struct ost_ip *ip, char buf[static OST_IP_TEXT]);
 const char *ost_prefix_format(const struct ost_prefix *p, char buf[static OST_PREFIX_TEXT]);

@@ -17,6 +17,7 @@
  *   paths.h     where the gateway's files and sockets are, and how --root moves them
  *   msg.h       one message over a unix SOCK_SEQPACKET socket, with at most one descriptor
  *   messages.h  the fixed layouts that our programs exchange, with their value checks
+ *   portal_line.h  the lines between the portal and a device's agent
  *
  * Conventions: functions return 0 or a negative errno, outputs are named ret_ and left untouched on
  * failure. No function here is tied to a thread; none keeps global state except log.h.

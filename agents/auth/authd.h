@@ -49,6 +49,9 @@ struct ost_authd {
 struct ost_conversation *ost_authd_open(struct ost_authd *a, enum ost_auth_way way, const void *key, size_t length,
 	const struct ost_place *place, uint8_t identifier, uint64_t now_ns);
 
+/* Somebody can be let in now: there are keys, and the clock is right. */
+bool ost_authd_is_ready(const struct ost_authd *a);
+
 /* Loads keys, certificates and CRL anew; what was in force stays when that fails (and the log says so). */
 void ost_authd_reload(struct ost_authd *a);
 

@@ -44,6 +44,8 @@ int ost_conversations_new(const struct ost_hash_key *hash, const struct ost_conv
 		return -ENOMEM;
 	t->hash = *hash;
 	t->events = *events;
+	/* Others remember numbers of the process before. */
+	t->last_number = (ost_hash_2(hash, 1, 1) >> 8) / OST_CONVERSATIONS_MAX * OST_CONVERSATIONS_MAX;
 	for (uint32_t i = 0; i < BUCKETS; i++)
 		t->buckets[i] = NONE;
 	for (uint32_t i = 0; i < OST_CONVERSATIONS_MAX; i++)
@@ -204,11 +206,12 @@ struct ost_conversation *ost_conversations_open(struct ost_conversations *t, enu
 
 void ost_conversations_end(struct ost_conversations *t, struct ost_conversation *c, enum ost_auth_reason reason, bool told)
 {
-	int tls_error = 0;
+	int tls_error = c->tls_error;
 
+	c->reason = reason;
 	if (told) {
 		if (c->eap != NULL && reason != OST_AUTH_REASON_NONE)
-			reason = ost_eap_end(c->eap, reason);
+			c->reason = reason = ost_eap_end(c->eap, reason);
 		if (c->eap != NULL)
 			(void)ost_eap_reason(c->eap, &tls_error);
 		if (reason == OST_AUTH_REASON_NONE) {
@@ -231,6 +234,17 @@ void ost_conversations_sent(struct ost_conversation *c, uint64_t now_ns)
 	c->tries = 0;
 }
 
+bool ost_conversations_claim(struct ost_conversations *t, struct ost_conversation *c, uint64_t now_ns)
+{
+	c->again_ns = 0;
+	c->claimed = true;
+	c->deadline_ns = OST_MIN(c->deadline_ns, now_ns + OST_CONVERSATION_CLAIM_NS);
+	if (t->events.claim(t->events.user, c))
+		return true;
+	ost_conversations_end(t, c, OST_AUTH_REASON_UNAVAILABLE, true);
+	return false;
+}
+
 static enum ost_eap_verdict act(struct ost_conversations *t, struct ost_conversation *c, enum ost_eap_verdict v, uint64_t now_ns)
 {
 	int tls_error;
@@ -244,13 +258,8 @@ static enum ost_eap_verdict act(struct ost_conversations *t, struct ost_conversa
 		t->fronts[c->way].send(t->fronts[c->way].user, c, v);
 		break;
 	case OST_EAP_CLAIM:
-		c->again_ns = 0;
-		c->claimed = true;
-		c->deadline_ns = OST_MIN(c->deadline_ns, now_ns + OST_CONVERSATION_CLAIM_NS);
-		if (!t->events.claim(t->events.user, c)) {
-			ost_conversations_end(t, c, OST_AUTH_REASON_UNAVAILABLE, true);
+		if (!ost_conversations_claim(t, c, now_ns))
 			v = OST_EAP_FAILURE;
-		}
 		break;
 	case OST_EAP_SUCCESS:
 	case OST_EAP_FAILURE:

@@ -22,7 +22,7 @@
 struct ost_conversations;
 
 struct ost_conversation {
-	uint64_t number; /* never 0, never used again */
+	uint64_t number; /* never 0, never used again, and not the ones of a former process */
 	struct ost_eap *eap; /* NULL with the portal */
 	struct ost_place place;
 	enum ost_auth_way way;
@@ -32,6 +32,8 @@ struct ost_conversation {
 	uint8_t tries;
 	uint32_t session_s; /* of the decision: prove yourself again after; 0: not said */
 	void *front; /* the front end's own; freed by its end() */
+	enum ost_auth_reason reason; /* once it ends: for send() and end() */
+	int tls_error; /* of a conversation without eap: its front end's to set */
 	/* table's own */
 	uint8_t key[OST_CONVERSATION_KEY];
 	uint8_t key_length;
@@ -77,6 +79,10 @@ void ost_conversations_sent(struct ost_conversation *c, uint64_t now_ns);
  * unless SEND or CLAIM came back. */
 enum ost_eap_verdict ost_conversations_input(struct ost_conversations *t, struct ost_conversation *c, const uint8_t *eap, size_t length,
 	uint64_t now_ns);
+
+/* For a conversation without eap: it has its proof. Asks; the answer comes by ost_conversations_decide(). Not usable
+ * afterwards unless true comes back. */
+bool ost_conversations_claim(struct ost_conversations *t, struct ost_conversation *c, uint64_t now_ns);
 
 /* The answer to a claim, with the session's seconds; false: no such claim waits. */
 bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum ost_auth_reason reason, uint32_t session_s, uint64_t now_ns);

@@ -5,6 +5,7 @@
 #include "frames.h"
 #include "log.h"
 #include "peer.h"
+#include "portal.h"
 
 struct ost_decider {
 	struct ost_authd *a;
@@ -14,6 +15,8 @@ struct ost_decider {
 
 static void on_decision(struct ost_decider *d, const struct ost_msg_auth_decision *m)
 {
+	if (d->a->portal != NULL)
+		ost_portal_decision(d->a->portal, m);
 	/* One that comes too late is for a conversation that is over; a later claim will be decided anew. */
 	(void)ost_conversations_decide(d->a->conversations, m->conversation, (enum ost_auth_reason)m->reason, m->session_s,
 		ost_clock_mono_ns());
@@ -55,7 +58,11 @@ static bool on_message(void *user, const struct ost_msg_header *h, const void *p
 
 static void on_up(void *user)
 {
-	ost_decider_counts(user);
+	struct ost_decider *d = user;
+
+	ost_decider_counts(d);
+	if (d->a->portal != NULL)
+		ost_portal_claim_again(d->a->portal);
 }
 
 /* Claims that wait are over by their own deadline. */

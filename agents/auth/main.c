@@ -11,26 +11,33 @@
 #include "decider.h"
 #include "frames.h"
 #include "log.h"
+#include "portal.h"
+#include "portal_line.h"
 #include "radius.h"
 #include "sandbox.h"
+#include "text.h"
 
 #define EXIT_INPUT    2 /* trying again will not help */
 #define YEAR_2020_NS  (1577836800ull * OST_NS_PER_S)
 #define COUNTS_NS     OST_NS_PER_S
 
 static const char help[] =
-	"usage: ostiary-authd [--root DIR] [--no-crl] [--radius ADDRESS:PORT]\n\n"
+	"usage: ostiary-authd [--root DIR] [--no-crl] [--radius ADDRESS:PORT] [--portal ADDRESS:PORT]\n\n"
 	"Authenticates devices by EAP-TLS; ostiaryd decides whether they may in.\n"
 	"Runs in the foreground and logs to standard error.\n\n"
 	"  --root DIR      use DIR/etc/ostiary and DIR/run/ostiary\n"
 	"  --no-crl        there is no revocation list: only ostiary device revoke keeps devices out\n"
 	"  --radius A:PORT answer the RADIUS clients of etc/ostiary/radius-clients here\n"
+	"  --portal A:P    let devices prove themselves by TLS here\n"
+	"  --lease S       of the portal: a device that is silent for so long is out (1 to 300, default 300)\n"
 	"  --version, --help\n";
 
 struct options {
 	const char *root;
 	bool no_crl;
 	const char *radius; /* NULL: not asked for */
+	const char *portal; /* NULL: not asked for */
+	uint32_t lease_s;
 };
 
 /* ---- trust ---- */
@@ -61,9 +68,17 @@ void ost_authd_reload(struct ost_authd *a)
 	ost_trust_release(&a->trust);
 	a->trust = fresh;
 	ost_log_info("keys, certificates and revocation list were loaded anew");
+	if (a->portal != NULL)
+		ost_portal_trust_changed(a->portal);
 }
 
 /* ---- conversations ---- */
+
+bool ost_authd_is_ready(const struct ost_authd *a)
+{
+	/* Without a clock every certificate looks as if it were not valid yet: that is no device's fault. */
+	return a->trust != NULL && ost_clock_wall_ns() >= YEAR_2020_NS;
+}
 
 struct ost_conversation *ost_authd_open(struct ost_authd *a, enum ost_auth_way way, const void *key, size_t length,
 	const struct ost_place *place, uint8_t identifier, uint64_t now_ns)
@@ -71,8 +86,7 @@ struct ost_conversation *ost_authd_open(struct ost_authd *a, enum ost_auth_way w
 	struct ost_conversation *c;
 	struct ost_eap *eap = NULL;
 
-	/* Without a clock every certificate looks as if it were not valid yet: that is no device's fault. */
-	if (a->trust == NULL || ost_clock_wall_ns() < YEAR_2020_NS || ost_eap_new(a->trust, identifier, &eap) < 0)
+	if (!ost_authd_is_ready(a) || ost_eap_new(a->trust, identifier, &eap) < 0)
 		return NULL;
 	c = ost_conversations_open(a->conversations, way, key, length, place, now_ns);
 	if (c == NULL) {
@@ -88,6 +102,8 @@ static bool on_claim(void *user, const struct ost_conversation *c)
 {
 	struct ost_authd *a = user;
 
+	if (c->way == OST_AUTH_WAY_PORTAL)
+		return ost_portal_claim(a->portal, c);
 	return ost_decider_claim(a->decider, c, ost_eap_proof(c->eap), NULL);
 }
 
@@ -97,8 +113,14 @@ static void on_outcome(void *user, const struct ost_conversation *c, enum ost_au
 	struct ost_msg_auth_outcome m = {.conversation = c->number, .place = c->place, .way = (uint8_t)c->way, .reason = (uint8_t)reason,
 		.claimed = c->claimed, .tls_error = tls_error};
 
+	char from[OST_IP_TEXT] = "";
+
+	if (c->way == OST_AUTH_WAY_PORTAL)
+		ost_portal_from(c, from);
 	if (tls_error != 0)
-		(void)snprintf(m.detail, sizeof(m.detail), "TLS library: %d", tls_error);
+		(void)snprintf(m.detail, sizeof(m.detail), "%s%sTLS library: %d", from, from[0] != '\0' ? "; " : "", tls_error);
+	else
+		(void)snprintf(m.detail, sizeof(m.detail), "%s", from);
 	ost_decider_outcome(a->decider, &m);
 }
 
@@ -140,12 +162,26 @@ static int told(void)
 	return -EIO;
 }
 
+static int lease_read(const char *text, uint32_t *to)
+{
+	uint64_t s;
+
+	if (ost_number_parse(text, strlen(text), &s) < 0 || s == 0 || s > OST_PORTAL_LEASE_S) {
+		ost_log_error("--lease: '%s' is no number of seconds from 1 to %u", text, OST_PORTAL_LEASE_S);
+		return -EINVAL;
+	}
+	*to = (uint32_t)s;
+	return 0;
+}
+
 static int options_read(int argc, char **argv, struct options *o)
 {
 	static const struct option table[] = {
 		{"root", required_argument, NULL, 'r'},
 		{"no-crl", no_argument, NULL, 'n'},
 		{"radius", required_argument, NULL, 'R'},
+		{"portal", required_argument, NULL, 'p'},
+		{"lease", required_argument, NULL, 'l'},
 		{"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -161,6 +197,13 @@ static int options_read(int argc, char **argv, struct options *o)
 			break;
 		case 'R':
 			o->radius = optarg;
+			break;
+		case 'p':
+			o->portal = optarg;
+			break;
+		case 'l':
+			if (lease_read(optarg, &o->lease_s) < 0)
+				return -EINVAL;
 			break;
 		case 'v':
 			(void)printf("ostiary-authd %s\n", OSTIARY_VERSION);
@@ -203,6 +246,7 @@ static void parts_free(struct ost_authd *a)
 {
 	ost_conversations_free(&a->conversations);
 	ost_radius_free(&a->radius);
+	ost_portal_free(&a->portal);
 	ost_frames_free(&a->frames);
 	ost_decider_free(&a->decider);
 	ost_throttle_free(&a->throttle);
@@ -280,6 +324,11 @@ static int run(const struct options *o)
 		if (r < 0)
 			ost_log_error("%s", why);
 	}
+	if (r == 0 && o->portal != NULL) {
+		r = ost_portal_new(&a, o->portal, o->lease_s, why, &a.portal);
+		if (r < 0)
+			ost_log_error("%s", why);
+	}
 	if (r == 0)
 		r = loop(&a);
 	parts_free(&a);
@@ -289,7 +338,7 @@ static int run(const struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.root = ""};
+	struct options options = {.root = "", .lease_s = OST_PORTAL_LEASE_S};
 	int r;
 
 	ost_log_open("ostiary-authd", OST_LOG_INFO);

@@ -316,3 +316,19 @@ enum ost_auth_reason ost_tls_reason(const struct ost_tls *tls, int *ret_error)
 		return reason;
 	return tls->verify_error != 0 ? OST_AUTH_REASON_BAD_CERTIFICATE : OST_AUTH_REASON_MALFORMED;
 }
+
+enum ost_auth_reason ost_tls_still_trusted(struct ost_tls *tls, struct ost_trust *trust)
+{
+	WOLFSSL_X509 *x = wolfSSL_get_peer_certificate(tls->ssl);
+	int length = 0;
+	const unsigned char *der = x != NULL ? wolfSSL_X509_get_der(x, &length) : NULL;
+	enum ost_auth_reason reason = OST_AUTH_REASON_NONE;
+
+	if (der != NULL) {
+		WOLFSSL_CERT_MANAGER *trusted = wolfSSL_CTX_GetCertManager(ost_trust_context(trust));
+
+		reason = reason_of(wolfSSL_CertManagerCheckCRL(trusted, (unsigned char *)(uintptr_t)der, length));
+	}
+	wolfSSL_X509_free(x);
+	return reason == OST_AUTH_REASON_REVOKED || reason == OST_AUTH_REASON_EXPIRED ? reason : OST_AUTH_REASON_NONE;
+}

@@ -50,3 +50,6 @@ int ost_tls_proof(struct ost_tls *tls, struct ost_auth_proof *ret_proof) OST_MUS
 
 /* After FAILED: why. ret_error is the TLS library's number, for the log. */
 enum ost_auth_reason ost_tls_reason(const struct ost_tls *tls, int *ret_error);
+
+/* After DONE, with other trust in force: REVOKED or EXPIRED when the peer's certificate is that now, else NONE. */
+enum ost_auth_reason ost_tls_still_trusted(struct ost_tls *tls, struct ost_trust *trust);
