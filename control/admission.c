@@ -7,7 +7,8 @@
 const char *ost_note_kind_name(unsigned kind)
 {
 	static const char *const names[OST_NOTE_COUNT] = {
-		"admitted", "confirmed", "denied", "failed", "logoff", "state", "locked-out", "sighted"};
+		"admitted", "confirmed", "denied", "failed", "logoff", "state", "locked-out", "sighted",
+		"destroyed"};
 
 	return kind < OST_NOTE_COUNT ? names[kind] : "invalid";
 }

@@ -81,6 +81,7 @@ enum ost_note_kind {
 	OST_NOTE_STATE,	    /* a device's state changed */
 	OST_NOTE_LOCKED,    /* a place was locked out */
 	OST_NOTE_SIGHTED,   /* a revoked or retired device is there */
+	OST_NOTE_DESTROYED, /* what was done to a retired device's certificates and keys */
 	OST_NOTE_COUNT,
 };
 

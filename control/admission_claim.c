@@ -203,6 +203,8 @@ void admission_landed(struct ost_admission *a, const struct flight *f, int resul
 		a->records[f->device].sent = (struct ost_msg_admit){0};
 	if (f->claim == NULL)
 		return;
+	if (result == -EADDRINUSE || result == -EINVAL)
+		reason = OST_AUTH_REASON_WRONG_PLACE; /* the MAC is another device's, or the policy says another place */
 	if (known && result == 0)
 		reason = judge(a, f->claim, f->device, now);
 	if (reason == OST_AUTH_REASON_NONE && ost_places_locked_s(a->locks, &f->claim->place, now.mono_ns) > 0)
@@ -213,6 +215,8 @@ void admission_landed(struct ost_admission *a, const struct flight *f, int resul
 		session_open(a, f, now);
 	else if (known)
 		admission_queue(a, QUEUE_URGENT, f->device); /* back to what it was */
+	if (reason != OST_AUTH_REASON_NONE && known)
+		failure_keep(a, f->device, (uint8_t)reason, now);
 	admission_decide(a, f->claim, known ? (int64_t)f->device : -ENOENT, reason, f->session_s);
 }
 

@@ -16,12 +16,14 @@ static uint8_t admit_assurance(const struct ost_session *s)
 struct ost_msg_admit admission_admit(const struct ost_admission *a, uint32_t device)
 {
 	const struct ost_session *s = &a->records[device].s;
+	/* Where nothing is permitted the place says nothing, and the order goes the short way. */
+	bool somewhere = s->standing != OST_STATE_IDENTIFIED && ost_state_rights(ost_standing_state(s->standing)) != 0;
 	struct ost_msg_admit m = {
 		.generation = a->image->generation,
 		.device = device,
 		.state = (uint8_t)ost_standing_state(s->standing),
 		.assurance = admit_assurance(s),
-		.placed = s->placed && s->standing != OST_STATE_UNKNOWN && s->standing != OST_STATE_IDENTIFIED,
+		.placed = s->placed && somewhere,
 	};
 
 	if (m.placed)
@@ -85,7 +87,8 @@ int ost_admission_ack(struct ost_admission *a, uint32_t sequence, int result, st
 		return -EPROTO;
 	a->flight_first = (a->flight_first + 1) % OST_ADMISSION_FLIGHTS;
 	a->flight_count--;
-	if (result < 0)
+	/* A device that was never seen has no right to take away. */
+	if (result < 0 && (f.claim != NULL || result != -ENOENT))
 		a->counts.admits_refused++;
 	if (f.generation == a->image->generation)
 		a->records[f.device].flying--;

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "api_apply.h"
+#include "api_order.h"
 #include "log.h"
 #include "metrics.h"
 #include "text.h"
@@ -203,20 +204,25 @@ static enum MHD_Result get_metrics(struct ost_daemon *d, struct MHD_Connection *
 	return send_text(c, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, length);
 }
 
+static enum MHD_Result post_policy(struct request *q, const char *rest);
+static enum MHD_Result post_order(struct request *q, const char *rest);
+static enum MHD_Result post_reload(struct request *q, const char *rest);
+
 static const struct route {
 	const char *path; /* ends with '/': the rest is an argument */
 	enum MHD_Result (*get)(struct ost_daemon *d, struct MHD_Connection *c, const char *rest);
-	bool post;
+	enum MHD_Result (*post)(struct request *q, const char *rest); /* or NULL */
 } routes[] = {
-	{"/v1/status", get_status, false},
-	{"/v1/devices", get_devices, false},
-	{"/v1/devices/", get_device, false},
-	{"/v1/policy", get_policy, true},
-	{"/v1/policy/generations", get_generations, false},
-	{"/v1/policy/rules", get_rules, false},
-	{"/v1/refusals", get_refusals, false},
-	{"/v1/unknown", get_unknown, false},
-	{"/metrics", get_metrics, false},
+	{"/v1/status", get_status, NULL},
+	{"/v1/devices", get_devices, NULL},
+	{"/v1/devices/", get_device, post_order},
+	{"/v1/auth/reload", NULL, post_reload},
+	{"/v1/policy", get_policy, post_policy},
+	{"/v1/policy/generations", get_generations, NULL},
+	{"/v1/policy/rules", get_rules, NULL},
+	{"/v1/refusals", get_refusals, NULL},
+	{"/v1/unknown", get_unknown, NULL},
+	{"/metrics", get_metrics, NULL},
 };
 
 static const struct route *route_find(const char *url, const char **ret_rest)
@@ -269,11 +275,12 @@ static void applied(void *user, struct ost_apply_result *result)
 	run_soon(q->api);
 }
 
-static enum MHD_Result post_policy(struct request *q)
+static enum MHD_Result post_policy(struct request *q, const char *rest)
 {
 	struct ost_apply_request request;
 	char why[256] = "";
 
+	(void)rest;
 	if (ost_api_sources_read(q->body != NULL ? q->body : "", q->length, &q->sources, why) < 0)
 		return send_error(q->connection, MHD_HTTP_BAD_REQUEST, why,
 			"send {\"message\": ..., \"sources\": [{\"name\": ..., \"text\": ...}]}");
@@ -286,6 +293,19 @@ static enum MHD_Result post_policy(struct request *q)
 	q->api->waiting = q;
 	MHD_suspend_connection(q->connection);
 	return MHD_YES;
+}
+
+static enum MHD_Result post_order(struct request *q, const char *rest)
+{
+	unsigned status = ost_api_order(q->api->d, rest, q->body, q->length, peer_uid(q->connection), &q->answer);
+
+	return send_json(q->connection, status, &q->answer);
+}
+
+static enum MHD_Result post_reload(struct request *q, const char *rest)
+{
+	(void)rest;
+	return send_json(q->connection, ost_api_reload(q->api->d, &q->answer), &q->answer);
 }
 
 static bool body_add(struct request *q, const char *bytes, size_t n)
@@ -343,10 +363,10 @@ static enum MHD_Result answer(struct request *q, const char *url, const char *me
 	if (route == NULL)
 		return send_error(q->connection, MHD_HTTP_NOT_FOUND, "there is nothing at this address",
 			"ostiaryd(8) lists the addresses");
-	if (get)
+	if (get && route->get != NULL)
 		return route->get(q->api->d, q->connection, rest);
-	if (route->post && strcmp(method, MHD_HTTP_METHOD_POST) == 0)
-		return q->status != 0 ? send_json(q->connection, q->status, &q->answer) : post_policy(q);
+	if (route->post != NULL && strcmp(method, MHD_HTTP_METHOD_POST) == 0)
+		return q->status != 0 ? send_json(q->connection, q->status, &q->answer) : route->post(q, rest);
 	return send_error(q->connection, MHD_HTTP_METHOD_NOT_ALLOWED, "this address does not know that method",
 		"ostiaryd(8) lists them");
 }

@@ -8,6 +8,9 @@
 #include "clock.h"
 #include "log.h"
 
+#define FILE_BYTES (64ull << 20)
+#define FILES	   4u
+
 static struct ost_moment moment(void)
 {
 	return (struct ost_moment){ost_clock_mono_ns(), ost_clock_wall_ns()};
@@ -47,8 +50,11 @@ static void op_note(void *user, const struct ost_admission_note *n)
 {
 	struct ost_daemon *d = user;
 
-	(void)d;
-	(void)n;
+	ost_admission_log_note(d->admission_log, n, ost_roster_image(d->roster),
+		n->place != NULL ? ost_admission_port_name(d->admission, n->place->port) : "", moment());
+	/* Evidence is on disk when the packet passes, or soon after. */
+	if (n->kind == OST_NOTE_ADMITTED || n->order != NULL)
+		ost_line_file_flush(d->admission_file);
 }
 
 /* ---- what the authenticator says ---- */
@@ -167,18 +173,30 @@ static void lock_restore(void *user, const struct ost_registry_lock *lock)
 	ost_admission_restore_lock(d->admission, &lock->place, lock->until_wall_ns, lock->locks, moment());
 }
 
+static void line_write(void *user, const char *line, size_t length)
+{
+	struct ost_daemon *d = user;
+
+	ost_line_file_line(d->admission_file, line, length);
+}
+
 /* ---- start ---- */
 
 int ost_authority_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 {
 	const struct ost_admission_ops ops = {.admit = op_admit, .decide = op_decide, .ask = op_ask, .note = op_note, .user = d};
 	const struct ost_ledger_part part = {.due = part_due, .write = part_write, .written = part_written, .user = d};
+	const struct ost_admission_log_config log = {.gateway = d->gateway, .write = line_write, .user = d};
 	struct ost_hash_key key;
 	int r;
 
 	if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
 		return -EIO;
-	r = ost_admission_new(&ops, &key, &d->admission);
+	r = ost_line_file_new(d->paths.admission_log, FILE_BYTES, FILES, &d->admission_file);
+	if (r == 0)
+		r = ost_admission_log_new(&log, &d->admission_log);
+	if (r == 0)
+		r = ost_admission_new(&ops, &key, &d->admission);
 	if (r == 0)
 		r = ost_auth_link_new(d->base, d->paths.auth_socket, &auth_handlers, d, &d->auth_link);
 	if (r == 0)
@@ -210,6 +228,8 @@ void ost_authority_stop(struct ost_daemon *d)
 {
 	ost_auth_link_free(&d->auth_link);
 	ost_admission_free(&d->admission);
+	ost_admission_log_free(&d->admission_log);
+	ost_line_file_free(&d->admission_file);
 }
 
 void ost_authority_policy(struct ost_daemon *d)
@@ -289,15 +309,41 @@ void ost_authority_tick(struct ost_daemon *d)
 {
 	ost_admission_tick(d->admission, moment());
 	keep_urgent(d);
+	ost_line_file_flush(d->admission_file);
 }
 
 /* ---- orders ---- */
 
+static void who_fill(struct ost_session_order *who, uint32_t uid, const char *why)
+{
+	const struct passwd *p = getpwuid(uid);
+
+	*who = (struct ost_session_order){.uid = uid};
+	if (p != NULL)
+		(void)snprintf(who->by, sizeof(who->by), "%s", p->pw_name);
+	else
+		(void)snprintf(who->by, sizeof(who->by), "uid %u", uid);
+	(void)snprintf(who->why, sizeof(who->why), "%s", why);
+}
+
+int ost_authority_destroyed(struct ost_daemon *d, const char *device, uint32_t uid, const char *what)
+{
+	int64_t place = ost_roster_find(d->roster, device);
+	struct ost_admission_note n = {.kind = OST_NOTE_DESTROYED, .device = place, .way = OST_AUTH_WAY_COUNT, .detail = what};
+	struct ost_session_order who;
+
+	if (place < 0 || ost_admission_session(d->admission, (uint32_t)place)->standing != OST_STATE_RETIRED)
+		return -EPERM;
+	who_fill(&who, uid, "");
+	n.order = &who;
+	op_note(d, &n);
+	return 0;
+}
+
 int ost_authority_order(struct ost_daemon *d, const char *device, enum ost_event order, uint32_t uid, const char *reason,
 	char why[static 256])
 {
-	const struct passwd *p = getpwuid(uid);
-	struct ost_session_order who = {.uid = uid};
+	struct ost_session_order who;
 	int64_t place = ost_roster_find(d->roster, device);
 	int r;
 
@@ -305,11 +351,7 @@ int ost_authority_order(struct ost_daemon *d, const char *device, enum ost_event
 		(void)snprintf(why, 256, "the policy in force has no device of this name");
 		return -ENOENT;
 	}
-	if (p != NULL)
-		(void)snprintf(who.by, sizeof(who.by), "%s", p->pw_name);
-	else
-		(void)snprintf(who.by, sizeof(who.by), "uid %u", uid);
-	(void)snprintf(who.why, sizeof(who.why), "%s", reason);
+	who_fill(&who, uid, reason);
 	r = ost_admission_order(d->admission, (uint32_t)place, order, &who, moment(), why);
 	if (r < 0)
 		return r;

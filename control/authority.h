@@ -29,5 +29,7 @@ void ost_authority_tick(struct ost_daemon *d);
 /* An order of the operator. -EPERM: not in this state; -EIO: it is in force, but could not be written; -ENOENT. */
 int ost_authority_order(struct ost_daemon *d, const char *device, enum ost_event order, uint32_t uid, const char *reason,
 	char why[static 256]) OST_MUST_CHECK;
+/* What was done to a retired device's keys and certificates, for the evidence. -EPERM: it is not retired. */
+int ost_authority_destroyed(struct ost_daemon *d, const char *device, uint32_t uid, const char *what) OST_MUST_CHECK;
 /* Keys, certificates or the CRL have changed on disk. */
 void ost_authority_reload(struct ost_daemon *d);

@@ -154,7 +154,7 @@ static void on_refusals(void *user, const struct ost_refusal *refusals, uint32_t
 
 	for (uint32_t i = 0; i < count; i++)
 		refusal_take(d, &refusals[i], now);
-	ost_refusal_file_flush(d->refusal_file); /* the first sight is told at once */
+	ost_line_file_flush(d->refusal_file); /* the first sight is told at once */
 }
 
 static void on_binding(void *user, const struct ost_msg_binding *m)
@@ -213,17 +213,17 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 {
 	struct ost_daemon *d = user;
 	uint64_t now = ost_clock_mono_ns();
-	int before = ost_refusal_file_counts(d->refusal_file)->trouble;
+	int before = ost_line_file_counts(d->refusal_file)->trouble;
 	int after;
 
 	(void)fd;
 	(void)what;
 	ost_refusal_log_tick(d->refusals, now);
-	ost_refusal_file_flush(d->refusal_file);
+	ost_line_file_flush(d->refusal_file);
 	ledger_write(d);
 	bindings_tell(d, now);
 	ost_authority_tick(d);
-	after = ost_refusal_file_counts(d->refusal_file)->trouble;
+	after = ost_line_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));
 	else if (after == 0 && before != 0)
@@ -234,7 +234,7 @@ static void refusal_write(void *user, const char *line, size_t length)
 {
 	struct ost_daemon *d = user;
 
-	ost_refusal_file_line(d->refusal_file, line, length);
+	ost_line_file_line(d->refusal_file, line, length);
 }
 
 /* ---- start ---- */
@@ -342,7 +342,7 @@ static int tables_start(struct ost_daemon *d)
 	if (r == 0)
 		r = ost_ledger_new(d->registry, d->roster, d->sightings, &d->gauges, &d->ledger);
 	if (r == 0)
-		r = ost_refusal_file_new(d->paths.refusal_log, REFUSAL_FILE_BYTES, REFUSAL_FILES, &d->refusal_file);
+		r = ost_line_file_new(d->paths.refusal_log, REFUSAL_FILE_BYTES, REFUSAL_FILES, &d->refusal_file);
 	return r == 0 ? ost_refusal_log_new(&log, &d->refusals) : r;
 }
 
@@ -423,7 +423,7 @@ void ost_daemon_free(struct ost_daemon **daemon)
 	ost_link_free(&d->link);
 	ost_applier_free(&d->applier);
 	ost_refusal_log_free(&d->refusals);
-	ost_refusal_file_free(&d->refusal_file);
+	ost_line_file_free(&d->refusal_file);
 	if (d->ledger != NULL)
 		ost_ledger_flush(d->ledger, ost_clock_mono_ns(), true);
 	ost_ledger_free(&d->ledger);

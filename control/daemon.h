@@ -10,7 +10,7 @@
  *   apply.h       sources -> candidate.h -> generations.h (disk) -> link -> in force
  *   authority.h   authentication: admission.h decides by states.h; auth_link.h: ostiary-authd
  *   registry.h    SQLite; ledger.h batches what is written there; sightings.h: unknown devices
- *   refusal_log.h refusals joined to kinds; refusal_file.h: their NDJSON file
+ *   refusal_log.h refusals joined to kinds; admission_log.h: the evidence of admissions; line_file.h: their NDJSON file
  *   api.h         HTTP on a unix socket; views.h and metrics.h make its bodies
  *
  * One event loop (libevent), in one thread; what takes long of an apply has another one for itself (maker.h). This header
@@ -19,12 +19,13 @@
 #pragma once
 
 #include "admission.h"
+#include "admission_log.h"
 #include "auth_link.h"
 #include "gauges.h"
 #include "ledger.h"
 #include "link.h"
 #include "paths.h"
-#include "refusal_file.h"
+#include "line_file.h"
 #include "refusal_log.h"
 #include "registry.h"
 #include "roster.h"
@@ -49,13 +50,15 @@ struct ost_daemon {
 	struct ost_sightings *sightings;
 	struct ost_ledger *ledger;
 	struct ost_refusal_log *refusals;
-	struct ost_refusal_file *refusal_file;
+	struct ost_line_file *refusal_file;
 	struct ost_gauges gauges;
 	struct ost_link *link;
 	struct ost_applier *applier;
 	struct ost_api *api;
 	struct ost_admission *admission;
 	struct ost_auth_link *auth_link;
+	struct ost_admission_log *admission_log;
+	struct ost_line_file *admission_file;
 	struct ost_msg_auth_counts auth_counts; /* as the authenticator told last */
 	uint64_t locks_kept; /* changes of lock-outs that are on disk */
 	struct ost_generation in_force; /* number 0: none */

@@ -214,7 +214,7 @@ static void dataplane_metrics(FILE *f, const struct ost_daemon *d)
 
 static void own_metrics(FILE *f, const struct ost_daemon *d)
 {
-	const struct ost_refusal_file_counts *file = ost_refusal_file_counts(d->refusal_file);
+	const struct ost_line_file_counts *file = ost_line_file_counts(d->refusal_file);
 	const struct ost_ledger_counts *ledger = ost_ledger_counts(d->ledger);
 	const struct ost_link_counts *link = ost_link_counts(d->link);
 	struct ost_refusal_log_counts log;

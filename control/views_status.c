@@ -9,7 +9,7 @@
 
 static void trouble_list(struct ost_daemon *d, struct ost_jsonw *w, uint32_t *ret_count)
 {
-	const struct ost_refusal_file_counts *file = ost_refusal_file_counts(d->refusal_file);
+	const struct ost_line_file_counts *file = ost_line_file_counts(d->refusal_file);
 	const struct ost_ledger_counts *ledger = ost_ledger_counts(d->ledger);
 	char line[320];
 	uint32_t n = 0;
@@ -187,7 +187,7 @@ static void table_json(struct ost_jsonw *w, const char *name, uint64_t used, uin
 
 static void tables_json(struct ost_daemon *d, struct ost_jsonw *w)
 {
-	const struct ost_refusal_file_counts *file = ost_refusal_file_counts(d->refusal_file);
+	const struct ost_line_file_counts *file = ost_line_file_counts(d->refusal_file);
 	struct ost_refusal_log_counts log;
 
 	ost_refusal_log_counts(d->refusals, &log);

@@ -27,6 +27,10 @@ typedef int (*ost_command_fn)(const struct ost_cli *cli, int argc, char **argv);
 
 int ost_cmd_init(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_device_enroll(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_device_approve(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_device_quarantine(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_device_release(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_device_retire(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_device_revoke(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_replay(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_check(const struct ost_cli *cli, int argc, char **argv);

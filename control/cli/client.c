@@ -27,7 +27,7 @@ static int refused(const struct ost_http_reply *reply)
 	(void)ost_cli_fail("%s%s%s", *error != '\0' ? error : "ostiaryd answered with an error",
 		*hint != '\0' ? "; " : "", hint);
 	json_decref(json);
-	return reply->status == 404 ? OST_EXIT_NO : OST_EXIT_INPUT;
+	return reply->status == 404 || reply->status == 409 ? OST_EXIT_NO : OST_EXIT_INPUT;
 }
 
 int ost_client_get(const struct ost_cli *cli, const char *path, json_t **ret_json)
@@ -49,6 +49,49 @@ int ost_client_get(const struct ost_cli *cli, const char *path, json_t **ret_jso
 		exit_code = ost_client_unreachable(cli, -EPROTO);
 	ost_http_reply_free(&reply);
 	return exit_code;
+}
+
+int ost_client_order(const struct ost_cli *cli, const char *device, const char *order, const char *key, const char *text, bool quiet,
+	unsigned *ret_status, json_t **ret_json)
+{
+	struct ost_http_reply reply;
+	char path[512], name[400];
+	char *body;
+	json_t *json;
+	int r;
+
+	*ret_status = 0;
+	if (ost_http_path("/v1/devices/", device, name, sizeof(name)) < 0)
+		return ost_cli_fail("'%.80s' is no name of a device", device);
+	(void)snprintf(path, sizeof(path), "%s/%s", name, order);
+	json = json_pack("{s:s}", key, text);
+	body = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	if (body == NULL)
+		return ost_cli_fail("the reason is no text, or memory is short");
+	r = ost_http_request(cli->paths.api_socket, "POST", path, body, strlen(body), OST_CLIENT_TIMEOUT_S, &reply);
+	free(body);
+	if (r < 0)
+		return quiet ? OST_EXIT_UNREACHABLE : ost_client_unreachable(cli, r);
+	*ret_status = reply.status;
+	if (reply.status == 200) {
+		*ret_json = json_loadb(reply.body, reply.length, 0, NULL);
+		r = OST_EXIT_OK;
+	} else {
+		r = quiet ? OST_EXIT_NO : refused(&reply);
+	}
+	ost_http_reply_free(&reply);
+	return r;
+}
+
+bool ost_client_reload(const struct ost_cli *cli)
+{
+	struct ost_http_reply reply;
+
+	if (ost_http_request(cli->paths.api_socket, "POST", "/v1/auth/reload", NULL, 0, OST_CLIENT_TIMEOUT_S, &reply) < 0)
+		return false;
+	ost_http_reply_free(&reply);
+	return true;
 }
 
 const char *ost_json_text(const json_t *json, const char *key)

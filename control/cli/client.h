@@ -13,6 +13,14 @@
  * and is OST_EXIT_UNREACHABLE, OST_EXIT_NO (there is no such thing) or OST_EXIT_INPUT. */
 int ost_client_get(const struct ost_cli *cli, const char *path, json_t **ret_json);
 
+/* POST of a device's order: approve, quarantine, release, revoke or retire; key: "why" or "destroyed", with its text. quiet:
+ * tells nothing. OST_EXIT_OK and the answer, which the caller frees; or OST_EXIT_UNREACHABLE, OST_EXIT_NO (no such device, or
+ * not in its state) or OST_EXIT_INPUT. *ret_status: HTTP's, 0 when there was no answer. */
+int ost_client_order(const struct ost_cli *cli, const char *device, const char *order, const char *key, const char *text, bool quiet,
+	unsigned *ret_status, json_t **ret_json);
+/* ostiaryd and the authenticator read keys, certificates and CRL again. False: nobody was there to be told. */
+bool ost_client_reload(const struct ost_cli *cli);
+
 /* Tells why ostiaryd cannot be reached; the exit code. */
 int ost_client_unreachable(const struct ost_cli *cli, int error);
 

@@ -1,12 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ostiary device revoke ID: its certificates on the CRL. */
+/* ostiary device revoke ID: its flows are cut at once, and its certificates are on the CRL. */
 #include <stdio.h>
 
+#include "client.h"
 #include "options.h"
 #include "policy_input.h"
 #include "say_pki.h"
 
-static int json(const char *id, enum ost_pki_reason reason, const struct ost_pki_revoked *done)
+/* What ostiaryd did, who has the last word about packets. */
+struct order {
+	int exit_code;	 /* of the question */
+	unsigned status; /* HTTP's; 404: the policy has no such device */
+	bool enforced;	 /* the data plane was there to obey */
+};
+
+static struct order revoke_state(const struct ost_cli *cli, const char *id, enum ost_pki_reason reason)
+{
+	struct order o = {0};
+	json_t *answer = NULL;
+
+	o.exit_code = ost_client_order(cli, id, "revoke", "why", ost_pki_reason_name(reason), true, &o.status, &answer);
+	o.enforced = ost_json_true(answer, "enforced");
+	json_decref(answer);
+	return o;
+}
+
+static int json(const char *id, enum ost_pki_reason reason, const struct order *o, const struct ost_pki_revoked *done)
 {
 	struct ost_jsonw w = {0};
 
@@ -16,8 +35,22 @@ static int json(const char *id, enum ost_pki_reason reason, const struct ost_pki
 	ost_jsonw_u64(&w, "revoked", done->count);
 	ost_jsonw_u64(&w, "revoked_before", done->already);
 	ost_say_crl(&w, "crl", &done->crl);
+	ost_jsonw_string(&w, "state", o->exit_code == OST_EXIT_OK ? "revoked" : NULL);
+	ost_jsonw_bool(&w, "enforced", o->enforced);
 	ost_jsonw_end(&w, '}');
 	return ost_cli_json_print(&w);
+}
+
+static void order_say(const char *id, const struct order *o)
+{
+	if (o->exit_code == OST_EXIT_OK)
+		(void)printf("%s is revoked%s\n", id,
+			o->enforced ? ": nothing of it passes" : "; the data plane is not connected, and enforces it when it is back");
+	else if (o->status == 0)
+		(void)printf("ostiaryd is not reachable: flows of %s go on until it has to prove itself again; start it, then "
+			     "revoke again\n", id);
+	else if (o->status != 404)
+		(void)printf("the state of %s did not change: ostiary device show tells why\n", id);
 }
 
 static void say(const struct ost_cli *cli, const char *id, const struct ost_pki_revoked *done)
@@ -33,22 +66,29 @@ static void say(const struct ost_cli *cli, const char *id, const struct ost_pki_
 		ost_say_day(done->crl.next_update_s, day));
 }
 
+/* First the packets, then the paper: a CRL takes its time. A device of an enterprise's CA is revoked here by its state. */
 static int revoke_device(const struct ost_cli *cli, const char *id, enum ost_pki_reason reason)
 {
+	const struct order o = revoke_state(cli, id, reason);
 	struct ost_pki_revoked done = {0};
 	struct ost_pki pki;
-	int r = ost_say_pki_open(cli, &pki);
+	int r, exit_code = ost_say_pki_open(cli, &pki);
 
-	if (r == OST_EXIT_OK && ost_pki_revoke(&pki, id, reason, &done) < 0)
-		r = ost_cli_fail("%s", pki.why);
+	r = exit_code == OST_EXIT_OK ? ost_pki_revoke(&pki, id, reason, &done) : 0;
+	if (!cli->json && exit_code == OST_EXIT_OK && (r == 0 || o.exit_code == OST_EXIT_OK))
+		order_say(id, &o);
+	if (r < 0 && !((r == -ENOENT || r == -ENOKEY) && o.exit_code == OST_EXIT_OK))
+		exit_code = ost_cli_fail("%s", pki.why);
+	else if (r < 0 && !cli->json)
+		(void)printf("no certificate of it was issued here: %s\n", pki.why);
 	ost_pki_close(&pki);
-	if (r != OST_EXIT_OK)
-		return r;
-	/* Here ostiaryd is to be told, over its API: the device's state becomes revoked and its
-	 * flows are cut at once; ostiary-authd reads crl.pem anew. */
+	if (exit_code != OST_EXIT_OK)
+		return exit_code;
+	(void)ost_client_reload(cli);
 	if (cli->json)
-		return json(id, reason, &done);
-	say(cli, id, &done);
+		return json(id, reason, &o, &done);
+	if (r == 0)
+		say(cli, id, &done);
 	return OST_EXIT_OK;
 }
 

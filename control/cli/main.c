@@ -70,7 +70,13 @@ static const struct command commands[] = {
 		"  --name URN   urn:dev:... in the certificate (default: the policy's certificate:, or urn:dev:ser:ID)\n"
 		"  --out DIR    folder for ID.key, ID.crt and ca.crt (default: the current one)\n",
 		ost_cmd_device_enroll},
-	{"device", "revoke", "ID [--reason REASON]", "revoke a device's certificates: a new CRL",
+	{"device", "approve", "NAME [--reason TEXT]", "let a revoked or quarantined device begin anew", NULL, ost_cmd_device_approve},
+	{"device", "quarantine", "NAME [--reason TEXT]", "nothing but infrastructure until it is released", NULL,
+		ost_cmd_device_quarantine},
+	{"device", "release", "NAME [--reason TEXT]", "end a quarantine or a lock-out", NULL, ost_cmd_device_release},
+	{"device", "retire", "NAME [--reason TEXT]", "for ever: revoke it, destroy its keys, note the proof", NULL,
+		ost_cmd_device_retire},
+	{"device", "revoke", "ID [--reason REASON]", "cut a device off and revoke its certificates: a new CRL",
 		"  ID         a device's name, or the serial number of one certificate\n"
 		"  --reason   " OST_PKI_REASONS "\n",
 		ost_cmd_device_revoke},

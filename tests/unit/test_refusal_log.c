@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "clock.h"
-#include "refusal_file.h"
+#include "line_file.h"
 #include "refusal_log.h"
 
 #define SECOND OST_NS_PER_S
@@ -244,7 +244,7 @@ static long size_of(const char *path)
 static void file_rotates(void **state)
 {
 	char dir[] = "/tmp/ost-refusals-XXXXXX", path[64], old[80];
-	struct ost_refusal_file *f = NULL;
+	struct ost_line_file *f = NULL;
 	char line[100];
 
 	(void)state;
@@ -252,12 +252,12 @@ static void file_rotates(void **state)
 	line[99] = '\n';
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/r.ndjson", dir);
-	assert_int_equal(ost_refusal_file_new(path, 1000, 3, &f), 0);
+	assert_int_equal(ost_line_file_new(path, 1000, 3, &f), 0);
 	for (int i = 0; i < 100; i++) {
-		ost_refusal_file_line(f, line, sizeof(line));
-		ost_refusal_file_flush(f);
+		ost_line_file_line(f, line, sizeof(line));
+		ost_line_file_flush(f);
 	}
-	assert_int_equal(ost_refusal_file_counts(f)->lines, 100);
+	assert_int_equal(ost_line_file_counts(f)->lines, 100);
 	assert_int_equal(size_of(path), 1000);
 	for (int i = 1; i <= 3; i++) {
 		(void)snprintf(old, sizeof(old), "%s.%d", path, i);
@@ -266,32 +266,32 @@ static void file_rotates(void **state)
 	}
 	/* Somebody deletes it under us: the next lines go to a new one. */
 	(void)unlink(path);
-	ost_refusal_file_line(f, line, sizeof(line));
-	ost_refusal_file_flush(f);
+	ost_line_file_line(f, line, sizeof(line));
+	ost_line_file_flush(f);
 	assert_int_equal(size_of(path), 100);
-	ost_refusal_file_free(&f);
+	ost_line_file_free(&f);
 	(void)unlink(path);
 	(void)rmdir(dir);
 }
 
 static void file_without_disk(void **state)
 {
-	struct ost_refusal_file *f = NULL;
+	struct ost_line_file *f = NULL;
 
 	(void)state;
-	assert_int_equal(ost_refusal_file_new("/nowhere/at/all", 1000, 3, &f), 0);
-	ost_refusal_file_line(f, "{}\n", 3);
-	ost_refusal_file_line(f, "{}\n", 3);
-	ost_refusal_file_flush(f);
-	assert_int_equal(ost_refusal_file_counts(f)->lost_lines, 2);
-	assert_int_equal(ost_refusal_file_counts(f)->trouble, -ENOENT);
-	ost_refusal_file_free(&f);
-	assert_int_equal(ost_refusal_file_new("/dev/full", 1u << 30, 3, &f), 0);
-	ost_refusal_file_line(f, "{}\n", 3);
-	ost_refusal_file_flush(f);
-	assert_int_equal(ost_refusal_file_counts(f)->trouble, -ENOSPC);
-	assert_int_equal(ost_refusal_file_counts(f)->lost_lines, 1);
-	ost_refusal_file_free(&f);
+	assert_int_equal(ost_line_file_new("/nowhere/at/all", 1000, 3, &f), 0);
+	ost_line_file_line(f, "{}\n", 3);
+	ost_line_file_line(f, "{}\n", 3);
+	ost_line_file_flush(f);
+	assert_int_equal(ost_line_file_counts(f)->lost_lines, 2);
+	assert_int_equal(ost_line_file_counts(f)->trouble, -ENOENT);
+	ost_line_file_free(&f);
+	assert_int_equal(ost_line_file_new("/dev/full", 1u << 30, 3, &f), 0);
+	ost_line_file_line(f, "{}\n", 3);
+	ost_line_file_flush(f);
+	assert_int_equal(ost_line_file_counts(f)->trouble, -ENOSPC);
+	assert_int_equal(ost_line_file_counts(f)->lost_lines, 1);
+	ost_line_file_free(&f);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "refusal_file.h"
+#include "line_file.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -8,7 +8,7 @@
 
 #define BUFFER_BYTES (256u * 1024)
 
-struct ost_refusal_file {
+struct ost_line_file {
 	const char *path;
 	uint64_t max_bytes;
 	unsigned files;
@@ -16,13 +16,13 @@ struct ost_refusal_file {
 	uint64_t size_bytes;
 	size_t used;
 	uint64_t used_lines;
-	struct ost_refusal_file_counts counts;
+	struct ost_line_file_counts counts;
 	char buffer[BUFFER_BYTES];
 };
 
-int ost_refusal_file_new(const char *path, uint64_t max_bytes, unsigned files, struct ost_refusal_file **ret_file)
+int ost_line_file_new(const char *path, uint64_t max_bytes, unsigned files, struct ost_line_file **ret_file)
 {
-	struct ost_refusal_file *f = calloc(1, sizeof(*f));
+	struct ost_line_file *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)
 		return -ENOMEM;
@@ -34,26 +34,26 @@ int ost_refusal_file_new(const char *path, uint64_t max_bytes, unsigned files, s
 	return 0;
 }
 
-void ost_refusal_file_free(struct ost_refusal_file **file)
+void ost_line_file_free(struct ost_line_file **file)
 {
-	struct ost_refusal_file *f = *file;
+	struct ost_line_file *f = *file;
 
 	if (f == NULL)
 		return;
-	ost_refusal_file_flush(f);
+	ost_line_file_flush(f);
 	ost_cleanup_close(&f->fd);
 	free(f);
 	*file = NULL;
 }
 
-static void file_close(struct ost_refusal_file *f)
+static void file_close(struct ost_line_file *f)
 {
 	ost_cleanup_close(&f->fd);
 	f->fd = -1;
 }
 
 /* Opens, and reopens when somebody moved or deleted the file under us. */
-static int file_open(struct ost_refusal_file *f)
+static int file_open(struct ost_line_file *f)
 {
 	struct stat st;
 
@@ -70,7 +70,7 @@ static int file_open(struct ost_refusal_file *f)
 	return 0;
 }
 
-static void rotate(struct ost_refusal_file *f)
+static void rotate(struct ost_line_file *f)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 
@@ -86,7 +86,7 @@ static void rotate(struct ost_refusal_file *f)
 	file_close(f);
 }
 
-static int buffer_write(struct ost_refusal_file *f)
+static int buffer_write(struct ost_line_file *f)
 {
 	size_t done = 0;
 	int r = file_open(f);
@@ -110,7 +110,7 @@ static int buffer_write(struct ost_refusal_file *f)
 	return r;
 }
 
-void ost_refusal_file_flush(struct ost_refusal_file *f)
+void ost_line_file_flush(struct ost_line_file *f)
 {
 	int r;
 
@@ -128,10 +128,10 @@ void ost_refusal_file_flush(struct ost_refusal_file *f)
 	f->used_lines = 0;
 }
 
-void ost_refusal_file_line(struct ost_refusal_file *f, const char *line, size_t length)
+void ost_line_file_line(struct ost_line_file *f, const char *line, size_t length)
 {
 	if (f->used + length > sizeof(f->buffer))
-		ost_refusal_file_flush(f);
+		ost_line_file_flush(f);
 	if (length > sizeof(f->buffer)) {
 		f->counts.lost_lines++;
 		return;
@@ -141,7 +141,7 @@ void ost_refusal_file_line(struct ost_refusal_file *f, const char *line, size_t 
 	f->used_lines++;
 }
 
-const struct ost_refusal_file_counts *ost_refusal_file_counts(const struct ost_refusal_file *f)
+const struct ost_line_file_counts *ost_line_file_counts(const struct ost_line_file *f)
 {
 	return &f->counts;
 }
