@@ -46,7 +46,7 @@ struct role_ranges {
 static const char *role_check(const struct ost_image *image, uint32_t string_bytes,
 	const struct ost_image_role *r, struct role_ranges *next)
 {
-	const unsigned includes = OST_INCLUDE_NTP * 2 - 1;
+	const unsigned includes = OST_INCLUDE_PORTAL * 2 - 1;
 
 	if (!name_valid(image, string_bytes, r->name))
 		return "a role has no proper name";

@@ -20,8 +20,8 @@
  *    DCCP (33); type * 256 + code for ICMP (1) and ICMPv6 (58); 0 for all others.
  *  - When the remote address is bound to a device, that device's role must agree with the flow as well,
  *    in its own direction: both allow-lists are asked, and the verdict is deny unless both say allow.
- *  - include: dns and ntp stand for rules (to the infrastructure: resolvers udp/53 and tcp/53, to
- *    the NTP servers udp/123) that also hold in states with infrastructure rights only; arp, nd, dhcp,
+ *  - include: dns, ntp and portal stand for rules (to the infrastructure: resolvers udp/53 and tcp/53, to
+ *    the NTP servers udp/123, to the portal its TCP port) that also hold in states with infrastructure rights only; arp, nd, dhcp,
  *    dhcpv6, igmp switch on the checked path of these protocols.
  */
 #pragma once
@@ -57,6 +57,7 @@ enum ost_include {
 	OST_INCLUDE_IGMP = 1 << 4, /* and MLD */
 	OST_INCLUDE_DNS = 1 << 5,
 	OST_INCLUDE_NTP = 1 << 6,
+	OST_INCLUDE_PORTAL = 1 << 7,
 };
 
 /* One line of what a service stands for. */
@@ -78,7 +79,7 @@ struct ost_rule {
 	struct ost_service *services; /* at least one */
 	uint32_t service_count;
 	enum ost_assurance assurance; /* minimum; OST_ASSURANCE_NONE: the role's */
-	bool infrastructure;	      /* made by include: dns or ntp */
+	bool infrastructure;	      /* made by include: dns, ntp or portal */
 };
 
 /* 0 means: no limit of the policy. */

@@ -15,7 +15,7 @@
 
 static void roles_advise(struct policy_reader *r)
 {
-	uint32_t idle = 0, unauthenticated = 0;
+	uint32_t idle = 0, shut = 0;
 
 	for (uint32_t i = 0; i < r->policy->role_count; i++) {
 		const struct ost_role *role = &r->policy->roles[i];
@@ -24,14 +24,10 @@ static void roles_advise(struct policy_reader *r)
 		if (facts->devices == 0)
 			advise(r, idle, facts->pos, "give it to a device, or remove it",
 				"no device has role %s", role->name);
-		else if (role->authenticate != OST_AUTH_MAC)
-			advise(r, unauthenticated, facts->authenticate_pos,
-				"this version has no authenticator; until it has, only "
-				"authenticate: mac opens anything",
-				"role %s asks for %s: its devices (%u, the first is %s) stay "
-				"refused",
-				role->name, ost_authenticate_name(role->authenticate),
-				facts->devices, r->policy->devices[facts->first_device].name);
+		else if (role->authenticate == OST_AUTH_TLS && !(role->includes & OST_INCLUDE_PORTAL))
+			advise(r, shut, facts->authenticate_pos, "add portal to include: of the role",
+				"role %s asks for tls, and does not let its devices (%u, the first is %s) reach the portal",
+				role->name, facts->devices, r->policy->devices[facts->first_device].name);
 	}
 }
 

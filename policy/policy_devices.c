@@ -198,6 +198,12 @@ static void device_check(
 		ost_yaml_error(&r->y, key, hint,
 			"device %s has no MAC, and its role tells devices by their MAC", key->text);
 	}
+	/* Before it has proved itself by TLS its frames are told by their MAC alone. */
+	if (role->authenticate == OST_AUTH_TLS && (draft->mac == NULL || !draft->has_certificate)) {
+		ost_hint(hint, sizeof(hint), "write both, mac: and certificate:, or authenticate: eap-tls in role %s", role->name);
+		ost_yaml_error(&r->y, key, hint, "device %s has no %s, and its role has it prove itself over IP", key->text,
+			draft->mac == NULL ? "MAC" : "certificate");
+	}
 	addresses_against_limit(r, draft, role);
 }
 

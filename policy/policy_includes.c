@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* include: of a role: switches of checked protocols, and the infrastructure rules of dns and ntp.
+/* include: of a role: switches of checked protocols, and the infrastructure rules of dns, ntp and portal.
  */
 #include "policy_reader.h"
 
-static const char *const include_words[] = {"arp", "nd", "dhcp", "dhcpv6", "igmp", "dns", "ntp"};
+static const char *const include_words[] = {"arp", "nd", "dhcp", "dhcpv6", "igmp", "dns", "ntp", "portal"};
 
 static const struct ost_service dns_services[] = {{17, 0, 53, 53}, {6, 0, 53, 53}};
 static const struct ost_service ntp_services[] = {{17, 0, 123, 123}};
@@ -71,6 +71,22 @@ static void ntp_include(
 			"include ntp, and no NTP server is named");
 }
 
+/* The addresses on which the gateway lets devices prove themselves by TLS. */
+static void portal_include(
+	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+{
+	for (uint32_t i = 0; i < r->portal_count; i++) {
+		const struct prefix_list host = {.items = &r->portals[i].host, .count = 1};
+		const struct ost_service service = {6, 0, r->portals[i].port, r->portals[i].port};
+
+		infrastructure_rule_new(r, item, role, &host, &service, 1);
+	}
+	if (!r->has_portals && !r->incomplete)
+		ost_yaml_error(&r->y, item,
+			"write at the top: infrastructure: { portal: \"10.0.0.2:8443\" }",
+			"include portal, and no portal is named");
+}
+
 static void include_read(
 	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
 {
@@ -91,6 +107,8 @@ static void include_read(
 		dns_include(r, item, role);
 	else if (bit == OST_INCLUDE_NTP)
 		ntp_include(r, item, role);
+	else if (bit == OST_INCLUDE_PORTAL)
+		portal_include(r, item, role);
 }
 
 void policy_includes_read(

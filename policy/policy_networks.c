@@ -187,11 +187,43 @@ static void ntp_field(void *context, const struct ost_yaml_node *value, void *ta
 	servers_read(r, value, "ntp", &r->ntp_servers);
 }
 
+static void portal_add(struct policy_reader *r, const struct ost_yaml_node *item)
+{
+	struct endpoint *e = &r->portals[r->portal_count];
+
+	if (!ost_yaml_is_scalar(&r->y, item, "portal"))
+		return;
+	if (r->portal_count == PORTALS_MAX) {
+		ost_yaml_error(&r->y, item, "one of IPv4 and one of IPv6 will do", "more than %u portals are named", PORTALS_MAX);
+		return;
+	}
+	if (ost_address_port_parse(item->text, &e->host.ip, &e->port) < 0) {
+		ost_yaml_error(&r->y, item, "write ADDRESS:PORT, such as \"10.0.0.2:8443\" or \"[fd00::2]:8443\"",
+			"'%s' is no address and port of a portal", item->text);
+		return;
+	}
+	e->host.length = e->host.ip.family == OST_IPV4 ? 32 : 128;
+	r->portal_count++;
+}
+
+static void portal_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct policy_reader *r = context;
+
+	(void)target;
+	r->has_portals = true;
+	if (!ost_yaml_is_list(&r->y, value, "portal"))
+		return;
+	for (const struct ost_yaml_node *item = ost_yaml_item_first(value); item != NULL; item = ost_yaml_item_next(value, item))
+		portal_add(r, item);
+}
+
 static void infrastructure_section(struct policy_reader *r, const struct ost_yaml_node *section)
 {
 	static const struct ost_yaml_field fields[] = {
 		{"resolvers", resolvers_field},
 		{"ntp", ntp_field},
+		{"portal", portal_field},
 	};
 
 	ost_yaml_fields(&r->y, section, "infrastructure", fields, OST_ARRAY_SIZE(fields), r, NULL);

@@ -59,6 +59,14 @@ struct role_facts {
 	uint32_t first_device;
 };
 
+/* An address and a TCP port of it. */
+struct endpoint {
+	struct ost_prefix host;
+	uint16_t port;
+};
+
+#define PORTALS_MAX 8u
+
 struct policy_reader {
 	struct ost_yaml_reader y; /* the first member */
 	struct ost_policy *policy;
@@ -74,7 +82,9 @@ struct policy_reader {
 	struct ost_pos *device_pos; /* file as in findings */
 	uint32_t test_capacity;
 	struct prefix_list resolvers, ntp_servers;
-	bool has_resolvers, has_ntp_servers; /* written, maybe with errors */
+	struct endpoint portals[PORTALS_MAX];
+	uint32_t portal_count;
+	bool has_resolvers, has_ntp_servers, has_portals; /* written, maybe with errors */
 	uint32_t prefixes, rule_services;    /* so far, against the bounds above */
 };
 

@@ -96,7 +96,7 @@ static unsigned device_rights(const struct naive_world *w, uint32_t device)
 }
 
 /* One device's part: its role's rules, in its state, with what it has proved.
- * "[rules of dns and ntp] also hold in states with infrastructure rights only". The role's minimum
+ * "[rules of dns, ntp and portal] also hold in states with infrastructure rights only". The role's minimum
  * is not asked of them: a device in such a state is there to prove it. */
 static enum side_answer side_judge(const struct naive_world *w, const struct naive_flow *flow,
 	uint32_t remote_device, uint32_t *ret_rule)

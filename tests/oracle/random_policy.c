@@ -188,7 +188,7 @@ static void role(struct rng *rng, struct ost_role *r, uint32_t index, uint32_t r
 	r->authenticate = (enum ost_authenticate)rng_below(rng, OST_AUTH_COUNT);
 	if (rng_percent(rng, 25))
 		r->assurance = (enum ost_assurance)rng_below(rng, OST_ASSURANCE_COUNT);
-	r->includes = rng_below(rng, 128);
+	r->includes = rng_below(rng, 256);
 	r->rule_count = rng_percent(rng, 15) ? rng_below(rng, 90) : rng_below(rng, 9);
 	r->rules = make(r->rule_count, sizeof(*r->rules));
 	for (uint32_t i = 0; i < r->rule_count; i++) {

@@ -124,6 +124,9 @@ static void infrastructure(void **state)
 		{TOP "infrastructure: { @resolver: 10.0.0.1 }\n", "did you mean 'resolvers'?"},
 		{ROLE("include: [@dns]"), "resolvers: [10.0.0.53]"},
 		{ROLE("include: @ntp"), "ntp: [10.0.0.123]"},
+		{ROLE("include: @portal"), "portal: \"10.0.0.2:8443\""},
+		{TOP "infrastructure: { portal: @10.0.0.2 }\n", "write ADDRESS:PORT"},
+		{TOP "infrastructure: { portal: [ \"10.0.0.2:8443\", @\"10.0.0.2:0\" ] }\n", "write ADDRESS:PORT"},
 	};
 
 	(void)state;
@@ -201,6 +204,10 @@ static void devices(void **state)
 			"neither a MAC nor a certificate"},
 		{TOP "roles: { r: {} }\ndevices: { @d: { role: r, certificate: x } }\n",
 			"has no MAC"},
+		{TOP "roles: { r: { authenticate: tls } }\ndevices: { @d: { role: r, certificate: x } }\n",
+			"has no MAC, and its role has it prove itself over IP"},
+		{TOP "roles: { r: { authenticate: tls } }\ndevices: { @d: { role: r, " MAC " } }\n",
+			"has no certificate"},
 		{TOP "roles: { r: {} }\ndevices: { @10.0.0.1: { role: r, " MAC " } }\n",
 			"no address"},
 		{TOP "roles: { r: {} }\ndevices: { @d d: { role: r, " MAC " } }\n", "no name"},

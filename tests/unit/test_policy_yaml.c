@@ -25,12 +25,13 @@ static const char whole[] =
 	"infrastructure:\n"
 	"  resolvers: [10.30.0.53, scada]\n"
 	"  ntp: 10.30.0.123\n"
+	"  portal: [\"10.30.0.2:8443\", \"[fd00:20::2]:8444\"]\n"
 	"roles:\n"
 	"  camera:\n"
 	"    authenticate: mac\n"
 	"    assurance: identified\n"
 	"    mode: enforce\n"
-	"    include: [arp, nd, dhcp, dhcpv6, igmp, dns, ntp]\n"
+	"    include: [arp, nd, dhcp, dhcpv6, igmp, dns, ntp, portal]\n"
 	"    allow:\n"
 	"      - to: { role: recorder, service: video }\n"
 	"      - to: { network: [scada, 192.0.2.1, 198.51.100.0/24], service: [https, icmp] }\n"
@@ -95,11 +96,11 @@ static void role_keys(void **state)
 	(void)state;
 	assert_int_equal(p->role_count, 2);
 	assert_string_equal(role->name, "camera");
-	expect_place(&role->pos, 12, 3);
+	expect_place(&role->pos, 13, 3);
 	assert_int_equal(role->authenticate, OST_AUTH_MAC);
 	assert_int_equal(role->assurance, OST_ASSURANCE_IDENTIFIED);
-	assert_int_equal(role->includes, 0x7f);
-	assert_int_equal(role->rule_count, 5);
+	assert_int_equal(role->includes, 0xff);
+	assert_int_equal(role->rule_count, 7);
 	assert_int_equal(role->limits.packets_per_s, 2000);
 	assert_int_equal(role->limits.bytes_per_s, 1000000);
 	assert_int_equal(role->limits.new_flows_per_s, 3000);
@@ -126,7 +127,7 @@ static void infrastructure_rules(void **state)
 
 	(void)state;
 	assert_string_equal(rules[0].text, "include dns");
-	expect_place(&rules[0].pos, 16, 44);
+	expect_place(&rules[0].pos, 17, 44);
 	assert_true(rules[0].infrastructure);
 	assert_int_equal(rules[0].direction, OST_TO);
 	assert_int_equal(rules[0].peer, OST_PEER_NETWORK);
@@ -139,17 +140,26 @@ static void infrastructure_rules(void **state)
 	assert_int_equal(rules[1].prefix_count, 1);
 	assert_int_equal(rules[1].services[0].protocol, 17);
 	assert_int_equal(rules[1].services[0].hi, 123);
+	assert_string_equal(rules[2].text, "include portal");
+	assert_true(rules[2].infrastructure);
+	expect_prefix(&rules[2], 0, "10.30.0.2");
+	assert_int_equal(rules[2].services[0].protocol, 6);
+	assert_int_equal(rules[2].services[0].lo, 8443);
+	assert_int_equal(rules[2].services[0].hi, 8443);
+	assert_true(rules[3].infrastructure);
+	expect_prefix(&rules[3], 0, "fd00:20::2");
+	assert_int_equal(rules[3].services[0].lo, 8444);
 	ost_policy_free(&p);
 }
 
 static void allow_rules(void **state)
 {
 	struct ost_policy *p = parse(whole);
-	const struct ost_rule *r = &p->roles[0].rules[2];
+	const struct ost_rule *r = &p->roles[0].rules[4];
 
 	(void)state;
 	assert_string_equal(r->text, "to role recorder, service video");
-	expect_place(&r->pos, 18, 9);
+	expect_place(&r->pos, 19, 9);
 	assert_int_equal(r->peer, OST_PEER_ROLE);
 	assert_int_equal(r->peer_role, 1);
 	assert_int_equal(r->service_count, 4); /* dns is two */
@@ -185,7 +195,7 @@ static void device_keys(void **state)
 	(void)state;
 	assert_int_equal(p->device_count, 2);
 	assert_string_equal(d->name, "cam-01");
-	expect_place(&d->pos, 25, 3);
+	expect_place(&d->pos, 26, 3);
 	assert_int_equal(d->role, 0);
 	assert_true(d->has_mac);
 	assert_string_equal(ost_mac_format(&d->mac, buf), "02:00:00:00:00:01");
@@ -213,7 +223,7 @@ static void test_lines(void **state)
 	(void)state;
 	assert_int_equal(p->test_count, 3);
 	assert_string_equal(p->tests[0].text, "tcp rec:554");
-	expect_place(&p->tests[0].pos, 29, 31);
+	expect_place(&p->tests[0].pos, 30, 31);
 	assert_true(p->tests[0].allow);
 	assert_int_equal(p->tests[0].device, 0);
 	assert_true(p->tests[0].flow.has_peer_device);
@@ -329,16 +339,15 @@ static void warnings(void **state)
 	(void)state;
 	expect_warning("ostiary: 1\nroles:\n  @idle: {}\n", "no device has role idle");
 	expect_warning("ostiary: 1\nnetworks: { @n: 10.0.0.1 }\n", "nothing uses network n");
-	expect_warning("ostiary: 1\nroles: { r: { authenticate: @eap-tls } }\n" DEVICE("r"),
-		"stay refused");
-	expect_warning(
-		"ostiary: 1\nroles: { r: { authenticate: @tls } }\n" DEVICE("r"), "the first is d");
+	expect_warning("ostiary: 1\nroles: { r: { authenticate: @tls } }\n"
+		       "devices: { d: { role: r, mac: 02:00:00:00:00:01, certificate: \"urn:dev:d\" } }\n",
+		"the first is d");
 	expect_warning(
 		"ostiary: 1\nroles: { @r: { assurance: tee } }\n" DEVICE("r"), "gives identified");
 	expect_warning("ostiary: 1\nroles: { r: { allow: [@{ to: { network: any }, assurance: tee "
 		       "}] } }\n" DEVICE("r"),
 		"the rule asks for assurance tee");
-	expect_warning("ostiary: 1\nroles: { r: { authenticate: tls, assurance: tee, allow: "
+	expect_warning("ostiary: 1\nroles: { r: { authenticate: eap-tls, assurance: tee, allow: "
 		       "[@{ to: { network: any }, assurance: software }] } }\n" DEVICE("r"),
 		"its role for tee already");
 }
