@@ -197,7 +197,7 @@ struct ost_conversation *ost_conversations_open(struct ost_conversations *t, enu
 	/* The number leads back to the slot. */
 	t->last_number += OST_CONVERSATIONS_MAX;
 	*c = (struct ost_conversation){.number = t->last_number + i, .place = *place, .way = way, .known = known, .used = true,
-		.deadline_ns = now_ns + OST_CONVERSATION_NS, .key_length = (uint8_t)length};
+		.deadline_ns = now_ns + OST_CONVERSATION_NS, .over_ns = now_ns + OST_CONVERSATION_NS, .key_length = (uint8_t)length};
 	memcpy(c->key, key, length);
 	link_in(t, i);
 	t->counts.started++;
@@ -237,7 +237,7 @@ void ost_conversations_sent(struct ost_conversation *c, uint64_t now_ns)
 bool ost_conversations_claim(struct ost_conversations *t, struct ost_conversation *c, uint64_t now_ns)
 {
 	c->again_ns = 0;
-	c->claimed = true;
+	c->asked = c->claimed = true;
 	c->deadline_ns = OST_MIN(c->deadline_ns, now_ns + OST_CONVERSATION_CLAIM_NS);
 	if (t->events.claim(t->events.user, c))
 		return true;
@@ -279,8 +279,10 @@ bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum
 {
 	struct ost_conversation *c = ost_conversations_by_number(t, number);
 
-	if (c == NULL || !c->claimed)
+	if (c == NULL || !c->asked)
 		return false;
+	c->asked = false;
+	c->deadline_ns = c->over_ns;
 	c->session_s = session_s;
 	if (c->eap != NULL)
 		(void)act(t, c, ost_eap_decide(c->eap, reason), now_ns);
@@ -301,7 +303,7 @@ uint64_t ost_conversations_tick(struct ost_conversations *t, uint64_t now_ns)
 
 		newer = c->newer;
 		if (now_ns >= c->deadline_ns || (c->again_ns != 0 && now_ns >= c->again_ns && c->tries == REPEATS_MAX)) {
-			ost_conversations_end(t, c, c->claimed ? OST_AUTH_REASON_UNAVAILABLE : OST_AUTH_REASON_TIMEOUT, true);
+			ost_conversations_end(t, c, c->asked ? OST_AUTH_REASON_UNAVAILABLE : OST_AUTH_REASON_TIMEOUT, true);
 			continue;
 		}
 		if (c->again_ns != 0 && now_ns >= c->again_ns) {

@@ -26,8 +26,10 @@ struct ost_conversation {
 	struct ost_eap *eap; /* NULL with the portal */
 	struct ost_place place;
 	enum ost_auth_way way;
-	bool known, claimed;
-	uint64_t deadline_ns;
+	bool known;
+	bool asked;   /* a claim waits for its answer */
+	bool claimed; /* a claim was made: ostiaryd must hear how it ends */
+	uint64_t deadline_ns, over_ns; /* of what is waited for; in all */
 	uint64_t again_ns; /* EAPOL: when to send the output again; 0: never */
 	uint8_t tries;
 	uint32_t session_s; /* of the decision: prove yourself again after; 0: not said */

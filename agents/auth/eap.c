@@ -14,9 +14,9 @@ enum phase {
 	HELLO,	   /* the start is sent: its ClientHello, whole or in fragments */
 	HANDSHAKE, /* its next flight */
 	SENDING,   /* ours, in fragments: an acknowledgement each */
-	ENDING,	   /* our last flight, or the commitment, is sent: the acknowledgement */
+	CLAIMING,  /* both have proved themselves; our last flight waits for the answer */
+	ENDING,	   /* our last flight is sent: its acknowledgement */
 	ALERTING,  /* our alert is sent: any answer, then failure */
-	CLAIMING,
 	OVER,
 };
 
@@ -149,13 +149,25 @@ static enum ost_eap_verdict tls_failed(struct ost_eap *e)
 	return waiting > 0 ? send_output(e, ALERTING) : over(e, e->reason);
 }
 
+/* The peer's Finished says that it accepts us, and ours has not gone out yet: in TLS 1.2 it lies in the output, in 1.3 the
+ * commitment is still to be made. Without it a peer takes EAP-Failure as what it is; with it, it would think that it is in. */
 static enum ost_eap_verdict tls_done(struct ost_eap *e)
+{
+	if (ost_tls_proof(e->tls, &e->proof) < 0)
+		return over(e, OST_AUTH_REASON_WRONG_NAME);
+	if (ost_tls_keys(e->tls, e->keys) < 0)
+		return over(e, OST_AUTH_REASON_UNAVAILABLE);
+	e->has_keys = true;
+	e->phase = CLAIMING;
+	return OST_EAP_CLAIM;
+}
+
+static enum ost_eap_verdict claim_granted(struct ost_eap *e)
 {
 	size_t waiting;
 
-	if (ost_tls_keys(e->tls, e->keys) < 0 || (ost_tls_is_1_3(e->tls) && ost_tls_commit(e->tls) < 0))
+	if (ost_tls_is_1_3(e->tls) && ost_tls_commit(e->tls) < 0)
 		return over(e, OST_AUTH_REASON_UNAVAILABLE);
-	e->has_keys = true;
 	(void)ost_tls_output(e->tls, &waiting);
 	return waiting > 0 ? send_output(e, ENDING) : over(e, OST_AUTH_REASON_MALFORMED);
 }
@@ -245,10 +257,7 @@ static enum ost_eap_verdict data_take(struct ost_eap *e, const struct ost_eap_pa
 		}
 		if (e->phase == ALERTING)
 			return over(e, e->reason);
-		if (e->phase != ENDING)
-			return over(e, OST_AUTH_REASON_MALFORMED);
-		e->phase = CLAIMING;
-		return ost_tls_proof(e->tls, &e->proof) < 0 ? over(e, OST_AUTH_REASON_WRONG_NAME) : OST_EAP_CLAIM;
+		return over(e, e->phase == ENDING ? OST_AUTH_REASON_NONE : OST_AUTH_REASON_MALFORMED);
 	}
 	if (e->phase == ALERTING)
 		return over(e, e->reason);
@@ -324,7 +333,9 @@ const struct ost_auth_proof *ost_eap_proof(const struct ost_eap *eap)
 
 enum ost_eap_verdict ost_eap_decide(struct ost_eap *eap, enum ost_auth_reason reason)
 {
-	return eap->phase == CLAIMING ? over(eap, reason) : OST_EAP_DISCARD;
+	if (eap->phase != CLAIMING)
+		return OST_EAP_DISCARD;
+	return reason == OST_AUTH_REASON_NONE ? claim_granted(eap) : over(eap, reason);
 }
 
 enum ost_auth_reason ost_eap_end(struct ost_eap *eap, enum ost_auth_reason reason)

@@ -5,7 +5,7 @@
  * has it sends what it says, again when nothing comes, and ends it when its time is over.
  *
  *   response -> ost_eap_input() -> SEND     send ost_eap_output() and wait
- *                                  CLAIM    a certificate was proved: ask, then ost_eap_decide()
+ *                                  CLAIM    both have proved themselves: ask, then ost_eap_decide()
  *                                  SUCCESS, FAILURE   send ost_eap_output(); it is over
  *                                  DISCARD  not for this turn: as if it had not come (RFC 3748 4.2)
  *
@@ -58,7 +58,7 @@ enum ost_eap_verdict ost_eap_input(struct ost_eap *eap, const uint8_t *bytes, si
 /* The packet to be sent now, or to be sent again. */
 const uint8_t *ost_eap_output(const struct ost_eap *eap, size_t *ret_length);
 
-/* After CLAIM: what was proved, and the answer: the output is the end's packet. reason NONE: success. */
+/* After CLAIM: what was proved, and the answer. reason NONE: SEND, our last flight, whose acknowledgement brings SUCCESS. */
 const struct ost_auth_proof *ost_eap_proof(const struct ost_eap *eap);
 enum ost_eap_verdict ost_eap_decide(struct ost_eap *eap, enum ost_auth_reason reason);
 

@@ -37,7 +37,7 @@ static void on_start(struct ost_frames *f, const struct ost_place *place, uint64
 	struct ost_conversation *c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
 
 	/* It begins anew: its supplicant has forgotten what was before. */
-	if (c != NULL && !c->claimed)
+	if (c != NULL && !c->asked)
 		ost_conversations_end(f->a->conversations, c, OST_AUTH_REASON_TIMEOUT, false);
 	(void)now;
 	ost_frames_ask(f, place);
@@ -68,7 +68,7 @@ static void on_identity(struct ost_frames *f, const struct ost_place *place, con
 		return;
 	}
 	c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
-	if (c != NULL && c->claimed)
+	if (c != NULL && c->asked)
 		return;
 	c = ost_authd_open(f->a, OST_AUTH_WAY_EAPOL, place, sizeof(*place), place, p->identifier, now);
 	if (c == NULL)

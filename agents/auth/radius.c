@@ -202,7 +202,7 @@ static bool room_make(struct ost_radius *r, uint32_t client, bool all, uint64_t 
 	for (struct exchange *x = r->oldest; x != NULL && now - x->seen_ns >= STALLED_NS; x = x->newer) {
 		struct ost_conversation *c = ost_conversations_by_number(r->a->conversations, x->conversation);
 
-		if (c == NULL || c->claimed || (!all && x->client != client))
+		if (c == NULL || c->asked || (!all && x->client != client))
 			continue;
 		if (!c->known) {
 			ost_conversations_end(r->a->conversations, c, OST_AUTH_REASON_FLOOD, true);

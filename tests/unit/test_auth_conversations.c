@@ -183,7 +183,7 @@ static void decided(void **state)
 	uint64_t number = c->number;
 
 	assert_false(ost_conversations_decide(t, number, OST_AUTH_REASON_NONE, 3600, 0)); /* it has claimed nothing */
-	c->claimed = true;
+	c->asked = true;
 	assert_false(ost_conversations_decide(t, number + OST_CONVERSATIONS_MAX, OST_AUTH_REASON_NONE, 3600, 0));
 	assert_true(ost_conversations_decide(t, number, OST_AUTH_REASON_NONE, 3600, 0));
 	assert_int_equal(seen.outcomes[OST_AUTH_REASON_NONE], 1);
@@ -198,7 +198,7 @@ static void a_claim_that_nobody_answers(void **state)
 	struct ost_conversations *t = *state;
 	struct ost_conversation *c = open_at(t, place(1, 1), 0);
 
-	c->claimed = true;
+	c->asked = true;
 	c->deadline_ns = OST_CONVERSATION_CLAIM_NS;
 	(void)ost_conversations_tick(t, OST_CONVERSATION_CLAIM_NS);
 	assert_int_equal(seen.outcomes[OST_AUTH_REASON_UNAVAILABLE], 1);
