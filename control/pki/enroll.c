@@ -185,6 +185,8 @@ static int enroll(struct ost_pki *pki, const struct ost_pki_device *d, struct os
 		r = ost_issued_read(pki, &issued);
 	if (r == 0)
 		r = urn_free(pki, &issued, d);
+	if (r == 0 && (r = ost_dir_make(d->out_dir, 0700)) < 0)
+		r = ost_pki_fail(pki, r, "%s: cannot be made: %s", d->out_dir, strerror(-r));
 	if (r == 0)
 		r = make(pki, &ca, &issued, d, e);
 	ost_issued_free(&issued);
@@ -204,8 +206,6 @@ int ost_pki_enroll(
 		r = absent(pki, e->key_file);
 	if (r == 0)
 		r = absent(pki, e->certificate_file);
-	if (r == 0 && (r = ost_dir_make(d->out_dir, 0700)) < 0)
-		r = ost_pki_fail(pki, r, "%s: cannot be made: %s", d->out_dir, strerror(-r));
 	if (r == 0)
 		r = enroll(pki, d, e);
 	if (r == 0)

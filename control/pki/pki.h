@@ -153,10 +153,10 @@ struct ost_pki_revoked {
 	struct ost_pki_crl crl;
 };
 
-/* Revokes every unexpired certificate of a device, or the one of a serial number, and signs a new
- * CRL; also when all were revoked before, so that it may be said again after a failure. -ENOENT: no
- * such certificate. -ENOKEY: the CA is the enterprise's. On another failure why says whether the
- * revocation is recorded. */
+/* Revokes every unexpired certificate of a device (by ID or URN), or the one of a serial number,
+ * and signs a new CRL; also when all were revoked before, so that it may be said again after a
+ * failure. -ENOENT: no such certificate. -ENOKEY: the CA is the enterprise's. On another failure
+ * why says whether the revocation is recorded. */
 int ost_pki_revoke(struct ost_pki *pki, const char *id_or_serial, enum ost_pki_reason reason,
 	struct ost_pki_revoked *ret_revoked) OST_MUST_CHECK;
 

@@ -14,6 +14,12 @@ static bool serial_is(const char *serial, const char *text)
 	return *serial == '\0' && *text == '\0';
 }
 
+static bool name_is(const struct ost_issued_row *row, const char *name)
+{
+	return row->device &&
+	       (strcmp(row->id, name) == 0 || (row->urn != NULL && strcmp(row->urn, name) == 0));
+}
+
 /* Marks the rows; lines tells what is new. */
 static void rows_mark(struct ost_pki *pki, struct ost_issued *issued, const char *name,
 	bool by_serial, enum ost_pki_reason reason, struct ost_jsonw *lines,
@@ -23,8 +29,7 @@ static void rows_mark(struct ost_pki *pki, struct ost_issued *issued, const char
 		struct ost_issued_row *row = &issued->rows[i];
 
 		if (row->not_after_s <= pki->now_s ||
-			!(by_serial ? serial_is(row->serial, name)
-				    : row->device && strcmp(row->id, name) == 0))
+			!(by_serial ? serial_is(row->serial, name) : name_is(row, name)))
 			continue;
 		if (row->revoked) {
 			done->already++;

@@ -330,6 +330,9 @@ static void test_revoked_is_refused(void **state)
 		ost_pki_revoke(&s->pki, b.certificate.serial, OST_PKI_UNSPECIFIED, &done), 0);
 	assert_int_equal(done.crl.entries, 2);
 	assert_int_equal(verdict(s, b.certificate_file), REVOKED);
+	b = enrolled(s, "cam-03", "urn:dev:ser:3");
+	assert_int_equal(ost_pki_revoke(&s->pki, "urn:dev:ser:3", OST_PKI_UNSPECIFIED, &done), 0);
+	assert_int_equal(verdict(s, b.certificate_file), REVOKED);
 }
 
 static void test_revoke_takes_all_of_a_device(void **state)
