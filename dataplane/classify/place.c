@@ -86,7 +86,7 @@ int ost_site_place_set(struct ost_site *site, uint32_t image_device, const struc
 		rights_none(site, slot);
 		v->device[slot] = image_device;
 		v->slot[image_device] = slot;
-		ost_filter_make(v->image, &v->image->roles[d->role], v->filter_key, &filter);
+		ost_filter_make(v->image, &v->image->roles[d->role], &v->filter_key, &filter);
 		ost_view_slot_fill(v, d, &site->slots[slot], &filter, &v->hot[slot]);
 		ost_view_statics_add(site, v, d, slot);
 		v->serial = ++site->serial; /* what workers know of MACs of the network side, they look up again */
