@@ -11,19 +11,19 @@
 #include "radius_replies.h"
 #include "radius_socket.h"
 
-#define AT_ONCE		64 /* datagrams; then the loop serves the others */
-#define CLIENT_SHARE	256u
-#define ALL_SHARE	512u
-#define STALLED_NS	(2 * OST_NS_PER_S)
-#define BEGINS_RATE	200u /* a second, and so many at once */
-#define COMPLAIN_NS	(60 * OST_NS_PER_S)
-#define HOUSEKEEPING_S	10
+#define AT_ONCE	       64 /* datagrams; then the loop serves the others */
+#define CLIENT_SHARE   256u
+#define ALL_SHARE      512u
+#define STALLED_NS     (2 * OST_NS_PER_S)
+#define BEGINS_RATE    200u /* a second, and so many at once */
+#define COMPLAIN_NS    (60 * OST_NS_PER_S)
+#define HOUSEKEEPING_S 10
 
 /* What a conversation knows of its client: at ->front. */
 struct exchange {
 	uint64_t conversation;
-	uint32_t client;       /* place among the clients */
-	bool waiting;	       /* a request of it is to be answered */
+	uint32_t client; /* place among the clients */
+	bool waiting;	 /* a request of it is to be answered */
 	uint64_t seen_ns;
 	uint8_t state[OST_RADIUS_STATE];
 	struct ost_radius_ends ends; /* of the request that waits, as what follows */
@@ -70,8 +70,9 @@ static struct ost_radius_secret secret_of(const struct ost_radius_client *client
 
 /* ---- replies ---- */
 
-static void reply_send(struct ost_radius *r, const struct ost_radius_reply *reply, const struct ost_radius_client *client,
-	const struct ost_radius_key *key, const struct ost_radius_ends *ends)
+static void reply_send(struct ost_radius *r, const struct ost_radius_reply *reply,
+	const struct ost_radius_client *client, const struct ost_radius_key *key,
+	const struct ost_radius_ends *ends)
 {
 	const struct ost_radius_secret secret = secret_of(client);
 	uint8_t bytes[OST_RADIUS_MAX];
@@ -89,10 +90,16 @@ static void reply_send(struct ost_radius *r, const struct ost_radius_reply *repl
 	explicit_bzero(bytes, length);
 }
 
-static void answer(struct ost_radius *r, const struct incoming *in, uint8_t code, const uint8_t *eap, size_t eap_length)
+static void answer(struct ost_radius *r, const struct incoming *in, uint8_t code,
+	const uint8_t *eap, size_t eap_length)
 {
-	const struct ost_radius_reply reply = {.code = code, .identifier = in->q.identifier, .request_authenticator = in->q.authenticator,
-		.proxy = in->q.proxy, .proxy_length = in->q.proxy_length, .eap = eap, .eap_length = eap_length};
+	const struct ost_radius_reply reply = {.code = code,
+		.identifier = in->q.identifier,
+		.request_authenticator = in->q.authenticator,
+		.proxy = in->q.proxy,
+		.proxy_length = in->q.proxy_length,
+		.eap = eap,
+		.eap_length = eap_length};
 
 	reply_send(r, &reply, in->client, &in->key, &in->ends);
 }
@@ -100,7 +107,8 @@ static void answer(struct ost_radius *r, const struct incoming *in, uint8_t code
 /* No conversation: it is told so, and its device too. */
 static void reject(struct ost_radius *r, const struct incoming *in)
 {
-	const uint8_t failure[OST_EAP_HEADER] = {OST_EAP_FAILURE_CODE, in->q.eap_length > 1 ? in->q.eap[1] : 0, 0, OST_EAP_HEADER};
+	const uint8_t failure[OST_EAP_HEADER] = {
+		OST_EAP_FAILURE_CODE, in->q.eap_length > 1 ? in->q.eap[1] : 0, 0, OST_EAP_HEADER};
 
 	r->a->radius_rejected++;
 	answer(r, in, OST_RADIUS_ACCESS_REJECT, in->q.has_eap ? failure : NULL, sizeof(failure));
@@ -111,14 +119,18 @@ static void on_send(void *user, struct ost_conversation *c, enum ost_eap_verdict
 {
 	struct ost_radius *r = user;
 	struct exchange *x = c->front;
-	const struct ost_radius_client *client = x != NULL && x->waiting ? ost_radius_clients_find(r->clients, &x->ends.ip) : NULL;
+	const struct ost_radius_client *client =
+		x != NULL && x->waiting ? ost_radius_clients_find(r->clients, &x->ends.ip) : NULL;
 	struct ost_radius_reply reply = {0};
 
 	if (client == NULL)
 		return; /* nobody waits: it gave way, or its time is over */
 	x->waiting = false;
-	reply = (struct ost_radius_reply){.code = OST_RADIUS_ACCESS_REJECT, .identifier = x->key.identifier,
-		.request_authenticator = x->key.authenticator, .proxy = x->proxy, .proxy_length = x->proxy_length};
+	reply = (struct ost_radius_reply){.code = OST_RADIUS_ACCESS_REJECT,
+		.identifier = x->key.identifier,
+		.request_authenticator = x->key.authenticator,
+		.proxy = x->proxy,
+		.proxy_length = x->proxy_length};
 	reply.eap = ost_eap_output(c->eap, &reply.eap_length);
 	if (verdict == OST_EAP_SEND) {
 		reply.code = OST_RADIUS_ACCESS_CHALLENGE;
@@ -127,7 +139,8 @@ static void on_send(void *user, struct ost_conversation *c, enum ost_eap_verdict
 		reply.code = OST_RADIUS_ACCESS_ACCEPT;
 		reply.keys = ost_eap_keys(c->eap);
 		reply.session_s = c->session_s;
-		if (reply.keys == NULL || getrandom(&reply.salt, sizeof(reply.salt), 0) != (ssize_t)sizeof(reply.salt))
+		if (reply.keys == NULL || getrandom(&reply.salt, sizeof(reply.salt), 0) !=
+						  (ssize_t)sizeof(reply.salt))
 			return; /* never a success without keys */
 	}
 	reply_send(r, &reply, client, &x->key, &x->ends);
@@ -188,19 +201,23 @@ static void exchange_take(struct ost_radius *r, struct exchange *x, const struct
 
 #define KEY_BYTES (sizeof(struct ost_ip) + OST_RADIUS_STATE)
 
-static void conversation_key(const struct ost_ip *client, const uint8_t *state, uint8_t to[static KEY_BYTES])
+static void conversation_key(
+	const struct ost_ip *client, const uint8_t *state, uint8_t to[static KEY_BYTES])
 {
 	memcpy(to, client, sizeof(*client));
 	memcpy(to + sizeof(*client), state, OST_RADIUS_STATE);
 }
 
-/* Who has been silent longest and long enough, of this client (or of all), gives way; known devices last. */
+/* Who has been silent longest and long enough, of this client (or of all), gives way; known devices
+ * last. */
 static bool room_make(struct ost_radius *r, uint32_t client, bool all, uint64_t now)
 {
 	struct ost_conversation *known = NULL;
 
-	for (struct exchange *x = r->oldest; x != NULL && now - x->seen_ns >= STALLED_NS; x = x->newer) {
-		struct ost_conversation *c = ost_conversations_by_number(r->a->conversations, x->conversation);
+	for (struct exchange *x = r->oldest; x != NULL && now - x->seen_ns >= STALLED_NS;
+		x = x->newer) {
+		struct ost_conversation *c =
+			ost_conversations_by_number(r->a->conversations, x->conversation);
 
 		if (c == NULL || c->asked || (!all && x->client != client))
 			continue;
@@ -231,7 +248,8 @@ static bool begin_allowed(struct ost_radius *r, const struct incoming *in)
 	return true;
 }
 
-static struct ost_conversation *conversation_open(struct ost_radius *r, const struct incoming *in, const struct ost_place *place)
+static struct ost_conversation *conversation_open(
+	struct ost_radius *r, const struct incoming *in, const struct ost_place *place)
 {
 	struct exchange *x = calloc(1, sizeof(*x));
 	struct ost_conversation *c = NULL;
@@ -241,7 +259,8 @@ static struct ost_conversation *conversation_open(struct ost_radius *r, const st
 		return NULL;
 	if (getrandom(x->state, sizeof(x->state), 0) == (ssize_t)sizeof(x->state)) {
 		conversation_key(&in->ends.ip, x->state, key);
-		c = ost_authd_open(r->a, OST_AUTH_WAY_RADIUS, key, sizeof(key), place, in->q.eap[1], in->now_ns);
+		c = ost_authd_open(r->a, OST_AUTH_WAY_RADIUS, key, sizeof(key), place, in->q.eap[1],
+			in->now_ns);
 	}
 	if (c == NULL) {
 		free(x);
@@ -292,19 +311,24 @@ static void on_round(struct ost_radius *r, const struct incoming *in)
 	struct exchange *x;
 
 	conversation_key(&in->ends.ip, in->q.state, key);
-	c = in->q.state_is_ours ? ost_conversations_find(r->a->conversations, OST_AUTH_WAY_RADIUS, key, sizeof(key)) : NULL;
+	c = in->q.state_is_ours ? ost_conversations_find(r->a->conversations, OST_AUTH_WAY_RADIUS,
+					  key, sizeof(key))
+				: NULL;
 	if (c == NULL) {
 		reject(r, in);
 		return;
 	}
 	x = c->front;
-	/* One that waits for a decision has a request that will be answered; and no station speaks in another one's place. */
-	if (x->waiting || (in->q.has_mac && memcmp(in->q.mac, c->place.mac, sizeof(c->place.mac)) != 0)) {
+	/* One that waits for a decision has a request that will be answered; and no station speaks
+	 * in another one's place. */
+	if (x->waiting ||
+		(in->q.has_mac && memcmp(in->q.mac, c->place.mac, sizeof(c->place.mac)) != 0)) {
 		r->a->discarded_frames++;
 		return;
 	}
 	exchange_take(r, x, in);
-	if (ost_conversations_input(r->a->conversations, c, in->q.eap, in->q.eap_length, in->now_ns) == OST_EAP_DISCARD)
+	if (ost_conversations_input(r->a->conversations, c, in->q.eap, in->q.eap_length,
+		    in->now_ns) == OST_EAP_DISCARD)
 		x->waiting = false;
 }
 
@@ -315,8 +339,10 @@ static void on_eap(struct ost_radius *r, const struct incoming *in)
 	uint8_t identity[8];
 	struct ost_eap_packet p;
 
-	if (in->q.eap_length == 0) { /* RFC 3579 2.1: it asks us to begin; nothing is kept for that */
-		answer(r, in, OST_RADIUS_ACCESS_CHALLENGE, identity, ost_eap_identity_request(in->q.identifier, identity));
+	if (in->q.eap_length ==
+		0) { /* RFC 3579 2.1: it asks us to begin; nothing is kept for that */
+		answer(r, in, OST_RADIUS_ACCESS_CHALLENGE, identity,
+			ost_eap_identity_request(in->q.identifier, identity));
 		return;
 	}
 	if (!ost_eap_parse(in->q.eap, in->q.eap_length, &p) || p.code != OST_EAP_RESPONSE) {
@@ -331,7 +357,8 @@ static void on_eap(struct ost_radius *r, const struct incoming *in)
 		reject(r, in);
 }
 
-static void complain(struct ost_radius *r, uint64_t *complained_ns, uint64_t now, const struct ost_ip *ip, const char *what)
+static void complain(struct ost_radius *r, uint64_t *complained_ns, uint64_t now,
+	const struct ost_ip *ip, const char *what)
 {
 	char text[OST_IP_TEXT];
 
@@ -346,17 +373,20 @@ static const char *complaint(int error)
 {
 	switch (error) {
 	case -EKEYREJECTED:
-		return "no Message-Authenticator that its secret makes; is the secret the same on both sides?";
+		return "no Message-Authenticator that its secret makes; is the secret the same on "
+		       "both sides?";
 	case -EMSGSIZE:
 		return "more EAP or Proxy-State in a request than is taken";
 	case -EOPNOTSUPP:
-		return "it sends what is no Access-Request; accounting and change of authorization are not served";
+		return "it sends what is no Access-Request; accounting and change of authorization "
+		       "are not served";
 	default:
 		return "a request that is no RADIUS";
 	}
 }
 
-static void on_datagram(struct ost_radius *r, const uint8_t *bytes, size_t length, const struct ost_radius_ends *ends)
+static void on_datagram(struct ost_radius *r, const uint8_t *bytes, size_t length,
+	const struct ost_radius_ends *ends)
 {
 	struct incoming in = {.ends = *ends, .now_ns = ost_clock_mono_ns()};
 	struct ost_radius_secret secret;
@@ -367,7 +397,8 @@ static void on_datagram(struct ost_radius *r, const uint8_t *bytes, size_t lengt
 	r->a->radius_requests++;
 	in.client = ost_radius_clients_find(r->clients, &ends->ip);
 	if (in.client == NULL) {
-		complain(r, &r->complained_ns, in.now_ns, &ends->ip, "is no RADIUS client of ours and hears nothing");
+		complain(r, &r->complained_ns, in.now_ns, &ends->ip,
+			"is no RADIUS client of ours and hears nothing");
 		return;
 	}
 	in.place = ost_radius_clients_place(r->clients, in.client);
@@ -377,7 +408,8 @@ static void on_datagram(struct ost_radius *r, const uint8_t *bytes, size_t lengt
 		complain(r, &r->uses[in.place].complained_ns, in.now_ns, &ends->ip, complaint(e));
 		return;
 	}
-	in.key = (struct ost_radius_key){.ip = ends->ip, .port = ends->port, .identifier = in.q.identifier};
+	in.key = (struct ost_radius_key){
+		.ip = ends->ip, .port = ends->port, .identifier = in.q.identifier};
 	memcpy(in.key.authenticator, in.q.authenticator, sizeof(in.key.authenticator));
 	switch (ost_radius_replies_take(r->replies, &in.key, in.now_ns, &before, &before_length)) {
 	case OST_RADIUS_NEW:
@@ -410,7 +442,8 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 		else if (n == -EMSGSIZE)
 			r->a->radius_rejected++;
 		else if (n == -EAGAIN)
-			break; /* another error is of one datagram (ICMP): the next one may be there */
+			break; /* another error is of one datagram (ICMP): the next one may be there
+				*/
 	}
 	ost_authd_rewind(r->a);
 }
@@ -448,7 +481,8 @@ int ost_radius_reload(struct ost_radius *r, char why[static OST_TRUST_WHY])
 		newer = x->newer;
 		if (x->client == UINT32_MAX)
 			ost_conversations_end(r->a->conversations,
-				ost_conversations_by_number(r->a->conversations, x->conversation), OST_AUTH_REASON_TIMEOUT, true);
+				ost_conversations_by_number(r->a->conversations, x->conversation),
+				OST_AUTH_REASON_TIMEOUT, true);
 	}
 	return 0;
 }
@@ -459,13 +493,15 @@ static int events_make(struct ost_radius *r)
 
 	r->readable = event_new(r->a->base, r->fd, EV_READ | EV_PERSIST, on_readable, r);
 	r->housekeeping = event_new(r->a->base, -1, EV_PERSIST, on_housekeeping, r);
-	return r->readable != NULL && r->housekeeping != NULL && event_add(r->readable, NULL) == 0 &&
-			event_add(r->housekeeping, &tv) == 0
-		? 0
-		: -ENOMEM;
+	return r->readable != NULL && r->housekeeping != NULL &&
+			       event_add(r->readable, NULL) == 0 &&
+			       event_add(r->housekeeping, &tv) == 0
+		       ? 0
+		       : -ENOMEM;
 }
 
-int ost_radius_new(struct ost_authd *a, const char *listen, char why[static OST_TRUST_WHY], struct ost_radius **ret_radius)
+int ost_radius_new(struct ost_authd *a, const char *listen, char why[static OST_TRUST_WHY],
+	struct ost_radius **ret_radius)
 {
 	struct ost_radius *r = calloc(1, sizeof(*r));
 	int e;
@@ -489,7 +525,8 @@ int ost_radius_new(struct ost_authd *a, const char *listen, char why[static OST_
 		ost_radius_free(&r);
 		return e;
 	}
-	ost_conversations_front(a->conversations, OST_AUTH_WAY_RADIUS, &(struct ost_front){.send = on_send, .end = on_end, .user = r});
+	ost_conversations_front(a->conversations, OST_AUTH_WAY_RADIUS,
+		&(struct ost_front){.send = on_send, .end = on_end, .user = r});
 	*ret_radius = r;
 	return 0;
 }

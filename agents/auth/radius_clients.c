@@ -36,11 +36,13 @@ static int prefix_take(const struct place *at, const char *text, struct ost_pref
 		*ret = p;
 		return 0;
 	case -EDOM:
-		(void)snprintf(sentence, sizeof(sentence), "'%.*s' has host bits set; write %s", OST_PREFIX_TEXT, text,
-			ost_prefix_format(&p, shown));
+		(void)snprintf(sentence, sizeof(sentence), "'%.*s' has host bits set; write %s",
+			OST_PREFIX_TEXT, text, ost_prefix_format(&p, shown));
 		return wrong(at, sentence);
 	default:
-		(void)snprintf(sentence, sizeof(sentence), "'%.*s' is no address; write ADDRESS[/PREFIX] SECRET", OST_PREFIX_TEXT, text);
+		(void)snprintf(sentence, sizeof(sentence),
+			"'%.*s' is no address; write ADDRESS[/PREFIX] SECRET", OST_PREFIX_TEXT,
+			text);
 		return wrong(at, sentence);
 	}
 }
@@ -51,12 +53,14 @@ static int secret_take(const struct place *at, const char *text, struct ost_radi
 	size_t length = strlen(text);
 
 	if (length < OST_RADIUS_SECRET_MIN)
-		return wrong(at, "the secret is shorter than 16 characters; make one with: openssl rand -base64 24");
+		return wrong(at, "the secret is shorter than 16 characters; make one with: openssl "
+				 "rand -base64 24");
 	if (length > OST_RADIUS_SECRET_MAX)
 		return wrong(at, "the secret is longer than 128 characters");
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] <= 0x20 || text[i] > 0x7e)
-			return wrong(at, "the secret has characters that cannot be printed; make one with: openssl rand -base64 24");
+			return wrong(at, "the secret has characters that cannot be printed; make "
+					 "one with: openssl rand -base64 24");
 	}
 	memcpy(client->secret, text, length);
 	client->secret_length = (uint16_t)length;
@@ -64,14 +68,17 @@ static int secret_take(const struct place *at, const char *text, struct ost_radi
 }
 
 /* Puts it behind those with a prefix as long: then the first that fits is the longest. */
-static int client_add(const struct place *at, struct ost_radius_clients *c, const struct ost_radius_client *client)
+static int client_add(const struct place *at, struct ost_radius_clients *c,
+	const struct ost_radius_client *client)
 {
 	uint32_t i = 0;
 
 	if (c->count == OST_RADIUS_CLIENTS_MAX)
-		return wrong(at, "more than 1024 clients; write a prefix for those that share a secret");
+		return wrong(
+			at, "more than 1024 clients; write a prefix for those that share a secret");
 	for (; i < c->count && c->all[i].prefix.length >= client->prefix.length; i++) {
-		if (c->all[i].prefix.length == client->prefix.length && ost_ip_equal(&c->all[i].prefix.ip, &client->prefix.ip))
+		if (c->all[i].prefix.length == client->prefix.length &&
+			ost_ip_equal(&c->all[i].prefix.ip, &client->prefix.ip))
 			return wrong(at, "this address has a secret already");
 	}
 	memmove(&c->all[i + 1], &c->all[i], (c->count - i) * sizeof(c->all[0]));
@@ -93,7 +100,8 @@ static int line_take(const struct place *at, char *line, struct ost_radius_clien
 	if (secret == NULL)
 		return wrong(at, "there is no secret; write ADDRESS[/PREFIX] SECRET");
 	if (more != NULL)
-		return wrong(at, "there is something behind the secret; a secret has no blanks, and a comment has a line of its own");
+		return wrong(at, "there is something behind the secret; a secret has no blanks, "
+				 "and a comment has a line of its own");
 	r = prefix_take(at, address, &client.prefix);
 	if (r == 0)
 		r = secret_take(at, secret, &client);
@@ -127,18 +135,22 @@ static int modes_check(const char *path, gid_t group, char why[static OST_TRUST_
 	if (stat(path, &s) < 0) {
 		int e = errno;
 
-		(void)snprintf(why, OST_TRUST_WHY, "%s: %s; write a line for each RADIUS client: ADDRESS[/PREFIX] SECRET", path, strerror(e));
+		(void)snprintf(why, OST_TRUST_WHY,
+			"%s: %s; write a line for each RADIUS client: ADDRESS[/PREFIX] SECRET",
+			path, strerror(e));
 		return -e;
 	}
 	if ((s.st_mode & 07) != 0 || ((s.st_mode & 070) != 0 && s.st_gid != group)) {
-		(void)snprintf(why, OST_TRUST_WHY, "%s: others can read the secrets in it (mode %04o); chmod 0600 it", path,
+		(void)snprintf(why, OST_TRUST_WHY,
+			"%s: others can read the secrets in it (mode %04o); chmod 0600 it", path,
 			(unsigned)(s.st_mode & 07777));
 		return -EPERM;
 	}
 	return 0;
 }
 
-int ost_radius_clients_load(const char *path, gid_t group, char why[static OST_TRUST_WHY], struct ost_radius_clients **ret_clients)
+int ost_radius_clients_load(const char *path, gid_t group, char why[static OST_TRUST_WHY],
+	struct ost_radius_clients **ret_clients)
 {
 	struct place at = {.path = path, .why = why};
 	struct ost_radius_clients *c = NULL;
@@ -150,13 +162,16 @@ int ost_radius_clients_load(const char *path, gid_t group, char why[static OST_T
 		return r;
 	r = ost_file_read(path, FILE_MAX, &text, &length);
 	if (r < 0) {
-		(void)snprintf(why, OST_TRUST_WHY, "%s: %s; ostiary-authd must be able to read it", path, strerror(-r));
+		(void)snprintf(why, OST_TRUST_WHY, "%s: %s; ostiary-authd must be able to read it",
+			path, strerror(-r));
 		return r;
 	}
 	c = calloc(1, sizeof(*c));
 	r = c != NULL ? text_take(&at, text, length, c) : -ENOMEM;
 	if (r == 0 && c->count == 0) {
-		(void)snprintf(why, OST_TRUST_WHY, "%s: names no client; write a line for each: ADDRESS[/PREFIX] SECRET", path);
+		(void)snprintf(why, OST_TRUST_WHY,
+			"%s: names no client; write a line for each: ADDRESS[/PREFIX] SECRET",
+			path);
 		r = -EINVAL;
 	}
 	explicit_bzero(text, length);
@@ -179,7 +194,8 @@ void ost_radius_clients_free(struct ost_radius_clients **clients)
 	free(c);
 }
 
-const struct ost_radius_client *ost_radius_clients_find(const struct ost_radius_clients *clients, const struct ost_ip *ip)
+const struct ost_radius_client *ost_radius_clients_find(
+	const struct ost_radius_clients *clients, const struct ost_ip *ip)
 {
 	for (uint32_t i = 0; i < clients->count; i++) {
 		if (ost_prefix_contains(&clients->all[i].prefix, ip))
@@ -193,7 +209,8 @@ uint32_t ost_radius_clients_count(const struct ost_radius_clients *clients)
 	return clients->count;
 }
 
-uint32_t ost_radius_clients_place(const struct ost_radius_clients *clients, const struct ost_radius_client *client)
+uint32_t ost_radius_clients_place(
+	const struct ost_radius_clients *clients, const struct ost_radius_client *client)
 {
 	return (uint32_t)(client - clients->all);
 }

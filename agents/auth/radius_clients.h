@@ -5,8 +5,8 @@
  *   # comment
  *   ADDRESS[/PREFIX] SECRET
  *
- * The longest prefix wins. A secret has 16 to 128 printable characters without blanks; there is none by default.
- * Immutable once it is loaded.
+ * The longest prefix wins. A secret has 16 to 128 printable characters without blanks; there is
+ * none by default. Immutable once it is loaded.
  */
 #pragma once
 
@@ -27,14 +27,17 @@ struct ost_radius_client {
 
 struct ost_radius_clients;
 
-/* A file that others can read is refused; its group may read when it is this one, the program's own. why: one sentence
- * with file and line, when it fails. */
-int ost_radius_clients_load(const char *path, gid_t group, char why[static OST_TRUST_WHY], struct ost_radius_clients **ret_clients) OST_MUST_CHECK;
+/* A file that others can read is refused; its group may read when it is this one, the program's
+ * own. why: one sentence with file and line, when it fails. */
+int ost_radius_clients_load(const char *path, gid_t group, char why[static OST_TRUST_WHY],
+	struct ost_radius_clients **ret_clients) OST_MUST_CHECK;
 void ost_radius_clients_free(struct ost_radius_clients **clients);
 
 /* NULL: nobody we know. Borrowed. */
-const struct ost_radius_client *ost_radius_clients_find(const struct ost_radius_clients *clients, const struct ost_ip *ip);
+const struct ost_radius_client *ost_radius_clients_find(
+	const struct ost_radius_clients *clients, const struct ost_ip *ip);
 
 /* By place, below the count, longest prefix first. */
 uint32_t ost_radius_clients_count(const struct ost_radius_clients *clients);
-uint32_t ost_radius_clients_place(const struct ost_radius_clients *clients, const struct ost_radius_client *client);
+uint32_t ost_radius_clients_place(
+	const struct ost_radius_clients *clients, const struct ost_radius_client *client);

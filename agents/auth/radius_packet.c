@@ -55,8 +55,10 @@ static bool attribute_next(struct ost_cursor *c, struct attribute_view *a)
 
 /* ---- the Message-Authenticator, RFC 3579 3.2 ---- */
 
-/* HMAC-MD5 of the packet with the 16 bytes at hole as zeros, and with this authenticator in its header. */
-static int authenticator_of(const uint8_t *packet, size_t length, const uint8_t *header_authenticator, const uint8_t *hole,
+/* HMAC-MD5 of the packet with the 16 bytes at hole as zeros, and with this authenticator in its
+ * header. */
+static int authenticator_of(const uint8_t *packet, size_t length,
+	const uint8_t *header_authenticator, const uint8_t *hole,
 	const struct ost_radius_secret *secret, uint8_t to[static WC_MD5_DIGEST_SIZE])
 {
 	static const uint8_t zeros[OST_RADIUS_AUTHENTICATOR];
@@ -72,7 +74,8 @@ static int authenticator_of(const uint8_t *packet, size_t length, const uint8_t 
 	if (r == 0)
 		r = wc_HmacUpdate(&hmac, header_authenticator, OST_RADIUS_AUTHENTICATOR);
 	if (r == 0)
-		r = wc_HmacUpdate(&hmac, packet + OST_RADIUS_HEADER, (word32)(hole - packet) - OST_RADIUS_HEADER);
+		r = wc_HmacUpdate(&hmac, packet + OST_RADIUS_HEADER,
+			(word32)(hole - packet) - OST_RADIUS_HEADER);
 	if (r == 0)
 		r = wc_HmacUpdate(&hmac, zeros, sizeof(zeros));
 	if (r == 0)
@@ -93,7 +96,8 @@ static bool equal_blind(const uint8_t *a, const uint8_t *b, size_t length)
 	return differ == 0;
 }
 
-static int request_verify(const uint8_t *packet, size_t length, const struct ost_radius_secret *secret)
+static int request_verify(
+	const uint8_t *packet, size_t length, const struct ost_radius_secret *secret)
 {
 	struct ost_cursor c = ost_cursor_of(packet + OST_RADIUS_HEADER, length - OST_RADIUS_HEADER);
 	uint8_t right[WC_MD5_DIGEST_SIZE];
@@ -135,8 +139,8 @@ bool ost_radius_mac_parse(const uint8_t *text, size_t length, uint8_t ret_mac[st
 		int v = hex_of(text[i]);
 
 		if (v < 0) { /* a separator stands between pairs */
-			if ((text[i] != '-' && text[i] != ':' && text[i] != '.') || digits == 0 || digits % 2 != 0 || digits == 12 ||
-				hex_of(text[i - 1]) < 0)
+			if ((text[i] != '-' && text[i] != ':' && text[i] != '.') || digits == 0 ||
+				digits % 2 != 0 || digits == 12 || hex_of(text[i - 1]) < 0)
 				return false;
 			continue;
 		}
@@ -215,7 +219,8 @@ static int attribute_take(struct ost_radius_request *q, const struct attribute_v
 	}
 }
 
-int ost_radius_decode(const uint8_t *bytes, size_t length, const struct ost_radius_secret *secret, struct ost_radius_request *ret_request)
+int ost_radius_decode(const uint8_t *bytes, size_t length, const struct ost_radius_secret *secret,
+	struct ost_radius_request *ret_request)
 {
 	struct ost_cursor c = ost_cursor_of(bytes, length);
 	struct ost_radius_request q = {0};
@@ -227,7 +232,8 @@ int ost_radius_decode(const uint8_t *bytes, size_t length, const struct ost_radi
 	q.identifier = ost_cursor_u8(&c);
 	stated = ost_cursor_be16(&c);
 	(void)ost_cursor_copy(&c, q.authenticator, sizeof(q.authenticator));
-	if (c.failed || stated < OST_RADIUS_HEADER || stated > OST_RADIUS_MAX || !ost_cursor_limit(&c, stated - OST_RADIUS_HEADER))
+	if (c.failed || stated < OST_RADIUS_HEADER || stated > OST_RADIUS_MAX ||
+		!ost_cursor_limit(&c, stated - OST_RADIUS_HEADER))
 		return -EBADMSG;
 	if (q.code != OST_RADIUS_ACCESS_REQUEST && q.code != OST_RADIUS_STATUS_SERVER)
 		return -EOPNOTSUPP;
@@ -273,13 +279,14 @@ static uint8_t *attribute_put(struct writer *w, uint8_t type, const void *value,
 
 static void number_put(struct writer *w, uint8_t type, uint32_t v)
 {
-	const uint8_t be[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
+	const uint8_t be[4] = {
+		(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
 
 	(void)attribute_put(w, type, be, sizeof(be));
 }
 
-static int md5_of(const struct ost_radius_secret *secret, const uint8_t *first, size_t first_length, const uint8_t *second, size_t second_length,
-	uint8_t to[static WC_MD5_DIGEST_SIZE])
+static int md5_of(const struct ost_radius_secret *secret, const uint8_t *first, size_t first_length,
+	const uint8_t *second, size_t second_length, uint8_t to[static WC_MD5_DIGEST_SIZE])
 {
 	wc_Md5 md5;
 	int r = wc_InitMd5(&md5);
@@ -296,13 +303,16 @@ static int md5_of(const struct ost_radius_secret *secret, const uint8_t *first, 
 	return r == 0 ? 0 : -EIO;
 }
 
-/* RFC 2548 2.4.2: c(i) = p(i) ^ MD5(secret, c(i-1)), where c(0) is the request's authenticator and the salt. */
-static int key_put(struct writer *w, uint8_t type, const uint8_t *key, uint16_t salt, const struct ost_radius_reply *reply,
-	const struct ost_radius_secret *secret)
+/* RFC 2548 2.4.2: c(i) = p(i) ^ MD5(secret, c(i-1)), where c(0) is the request's authenticator and
+ * the salt. */
+static int key_put(struct writer *w, uint8_t type, const uint8_t *key, uint16_t salt,
+	const struct ost_radius_reply *reply, const struct ost_radius_secret *secret)
 {
-	uint8_t plain[KEY_PLAIN] = {KEY_LENGTH}, pad[WC_MD5_DIGEST_SIZE], *p = room(w, KEY_ATTRIBUTE), *out;
-	const uint8_t head[] = {VENDOR_SPECIFIC, KEY_ATTRIBUTE, 0, 0, MICROSOFT >> 8, MICROSOFT & 0xff, type, KEY_ATTRIBUTE - 6,
-		(uint8_t)(salt >> 8 | 0x80), (uint8_t)salt};
+	uint8_t plain[KEY_PLAIN] = {KEY_LENGTH}, pad[WC_MD5_DIGEST_SIZE],
+		*p = room(w, KEY_ATTRIBUTE), *out;
+	const uint8_t head[] = {VENDOR_SPECIFIC, KEY_ATTRIBUTE, 0, 0, MICROSOFT >> 8,
+		MICROSOFT & 0xff, type, KEY_ATTRIBUTE - 6, (uint8_t)(salt >> 8 | 0x80),
+		(uint8_t)salt};
 	int r = 0;
 
 	if (p == NULL)
@@ -312,7 +322,8 @@ static int key_put(struct writer *w, uint8_t type, const uint8_t *key, uint16_t 
 	out = p + sizeof(head);
 	for (size_t i = 0; i < KEY_PLAIN && r == 0; i += sizeof(pad)) {
 		if (i == 0)
-			r = md5_of(secret, reply->request_authenticator, OST_RADIUS_AUTHENTICATOR, p + 8, 2, pad);
+			r = md5_of(secret, reply->request_authenticator, OST_RADIUS_AUTHENTICATOR,
+				p + 8, 2, pad);
 		else
 			r = md5_of(secret, out + i - sizeof(pad), sizeof(pad), NULL, 0, pad);
 		for (size_t k = 0; k < sizeof(pad); k++)
@@ -322,13 +333,17 @@ static int key_put(struct writer *w, uint8_t type, const uint8_t *key, uint16_t 
 	return r;
 }
 
-/* RFC 3748 7.10 and RFC 5216 2.3: the first half of the MSK is what the authenticator receives with. */
-static int keys_put(struct writer *w, const struct ost_radius_reply *reply, const struct ost_radius_secret *secret)
+/* RFC 3748 7.10 and RFC 5216 2.3: the first half of the MSK is what the authenticator receives
+ * with. */
+static int keys_put(struct writer *w, const struct ost_radius_reply *reply,
+	const struct ost_radius_secret *secret)
 {
 	int r = key_put(w, MS_MPPE_RECV_KEY, reply->keys, reply->salt, reply, secret);
 
 	/* Two salts of one packet must differ. */
-	return r == 0 ? key_put(w, MS_MPPE_SEND_KEY, reply->keys + KEY_LENGTH, reply->salt ^ 1, reply, secret) : r;
+	return r == 0 ? key_put(w, MS_MPPE_SEND_KEY, reply->keys + KEY_LENGTH, reply->salt ^ 1,
+				reply, secret)
+		      : r;
 }
 
 static void eap_put(struct writer *w, const uint8_t *eap, size_t length)
@@ -339,7 +354,8 @@ static void eap_put(struct writer *w, const uint8_t *eap, size_t length)
 	}
 }
 
-int ost_radius_encode(const struct ost_radius_reply *reply, const struct ost_radius_secret *secret, uint8_t *to, size_t *ret_length)
+int ost_radius_encode(const struct ost_radius_reply *reply, const struct ost_radius_secret *secret,
+	uint8_t *to, size_t *ret_length)
 {
 	static const uint8_t zeros[OST_RADIUS_AUTHENTICATOR];
 	struct writer w = {.at = to + OST_RADIUS_HEADER, .end = to + OST_RADIUS_MAX};
@@ -355,7 +371,8 @@ int ost_radius_encode(const struct ost_radius_reply *reply, const struct ost_rad
 		r = keys_put(&w, reply, secret);
 	if (reply->session_s != 0) {
 		number_put(&w, SESSION_TIMEOUT, reply->session_s);
-		number_put(&w, TERMINATION_ACTION, 1); /* then it proves itself again, RFC 3580 3.17 */
+		number_put(
+			&w, TERMINATION_ACTION, 1); /* then it proves itself again, RFC 3580 3.17 */
 	}
 	proxy = room(&w, reply->proxy_length);
 	if (proxy == NULL || r == -EMSGSIZE)

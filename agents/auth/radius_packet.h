@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RADIUS packets as an EAP server meets them (RFC 2865, 2869, 3579, 5997; keys: RFC 2548). Pure: no socket, no clock, no
- * randomness of its own.
+ * RADIUS packets as an EAP server meets them (RFC 2865, 2869, 3579, 5997; keys: RFC 2548). Pure: no
+ * socket, no clock, no randomness of its own.
  *
- * Nothing of a request is looked at before its Message-Authenticator has been found right, apart from the lengths that
- * lead to it; a request without one is refused, and in a reply it stands first: a forger who can make MD5
- * collisions has nothing to work with (CVE-2024-3596). Who the user says he is (User-Name) is not read at all.
+ * Nothing of a request is looked at before its Message-Authenticator has been found right, apart
+ * from the lengths that lead to it; a request without one is refused, and in a reply it stands
+ * first: a forger who can make MD5 collisions has nothing to work with (CVE-2024-3596). Who the
+ * user says he is (User-Name) is not read at all.
  */
 #pragma once
 
@@ -16,8 +17,9 @@
 #define OST_RADIUS_AUTHENTICATOR 16u
 #define OST_RADIUS_STATE	 16u   /* bytes of a State of ours */
 #define OST_RADIUS_EAP_MAX	 1500u /* bytes of the EAP packet that is put together */
-#define OST_RADIUS_PROXY_MAX	 1024u /* bytes of Proxy-State attributes with their headers; they come back as they are */
-#define OST_RADIUS_KEYS		 64u   /* the MSK, RFC 5216 2.3 */
+#define OST_RADIUS_PROXY_MAX                                                                       \
+	1024u /* bytes of Proxy-State attributes with their headers; they come back as they are */
+#define OST_RADIUS_KEYS 64u /* the MSK, RFC 5216 2.3 */
 
 enum ost_radius_code {
 	OST_RADIUS_ACCESS_REQUEST = 1,
@@ -50,9 +52,9 @@ struct ost_radius_request {
 	uint8_t proxy[OST_RADIUS_PROXY_MAX];
 };
 
-/* -EBADMSG: no RADIUS packet, or an attribute is not what it must be; -EKEYREJECTED: no Message-Authenticator, or not
- * one of this secret; -EMSGSIZE: more EAP or Proxy-State than we take; -EOPNOTSUPP: another code. What lies behind the
- * packet's own length is padding. */
+/* -EBADMSG: no RADIUS packet, or an attribute is not what it must be; -EKEYREJECTED: no
+ * Message-Authenticator, or not one of this secret; -EMSGSIZE: more EAP or Proxy-State than we
+ * take; -EOPNOTSUPP: another code. What lies behind the packet's own length is padding. */
 int ost_radius_decode(const uint8_t *bytes, size_t length, const struct ost_radius_secret *secret,
 	struct ost_radius_request *ret_request) OST_MUST_CHECK;
 
@@ -75,5 +77,5 @@ struct ost_radius_reply {
 };
 
 /* to holds OST_RADIUS_MAX bytes. -EMSGSIZE: it does not fit. */
-int ost_radius_encode(const struct ost_radius_reply *reply, const struct ost_radius_secret *secret, uint8_t *to,
-	size_t *ret_length) OST_MUST_CHECK;
+int ost_radius_encode(const struct ost_radius_reply *reply, const struct ost_radius_secret *secret,
+	uint8_t *to, size_t *ret_length) OST_MUST_CHECK;

@@ -55,18 +55,21 @@ static struct entry *bucket_of(struct ost_radius_replies *r, const struct ost_ra
 {
 	uint64_t h = ost_hash_bytes(&r->hash, key->ip.b, sizeof(key->ip.b));
 
-	return r->entries[ost_hash_2(&r->hash, h, (uint64_t)key->port << 8 | key->identifier) % BUCKETS];
+	return r->entries[ost_hash_2(&r->hash, h, (uint64_t)key->port << 8 | key->identifier) %
+			  BUCKETS];
 }
 
 /* The same place of a client's numbering: a client reuses it for its next request. */
 static bool is_place(const struct entry *e, const struct ost_radius_key *key)
 {
-	return e->used && e->key.identifier == key->identifier && e->key.port == key->port && ost_ip_equal(&e->key.ip, &key->ip);
+	return e->used && e->key.identifier == key->identifier && e->key.port == key->port &&
+	       ost_ip_equal(&e->key.ip, &key->ip);
 }
 
 static bool is_same(const struct entry *e, const struct ost_radius_key *key)
 {
-	return is_place(e, key) && memcmp(e->key.authenticator, key->authenticator, sizeof(key->authenticator)) == 0;
+	return is_place(e, key) &&
+	       memcmp(e->key.authenticator, key->authenticator, sizeof(key->authenticator)) == 0;
 }
 
 static struct entry *find(struct ost_radius_replies *r, const struct ost_radius_key *key)
@@ -80,8 +83,9 @@ static struct entry *find(struct ost_radius_replies *r, const struct ost_radius_
 	return NULL;
 }
 
-enum ost_radius_seen ost_radius_replies_take(struct ost_radius_replies *r, const struct ost_radius_key *key, uint64_t now_ns,
-	const uint8_t **ret_bytes, size_t *ret_length)
+enum ost_radius_seen ost_radius_replies_take(struct ost_radius_replies *r,
+	const struct ost_radius_key *key, uint64_t now_ns, const uint8_t **ret_bytes,
+	size_t *ret_length)
 {
 	struct entry *ways = bucket_of(r, key), *e = find(r, key), *at = &ways[0];
 
@@ -105,7 +109,8 @@ enum ost_radius_seen ost_radius_replies_take(struct ost_radius_replies *r, const
 	return OST_RADIUS_NEW;
 }
 
-void ost_radius_replies_put(struct ost_radius_replies *r, const struct ost_radius_key *key, const uint8_t *bytes, size_t length)
+void ost_radius_replies_put(struct ost_radius_replies *r, const struct ost_radius_key *key,
+	const uint8_t *bytes, size_t length)
 {
 	struct entry *e = find(r, key);
 

@@ -21,7 +21,8 @@ union control {
 	uint8_t v6[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
-static socklen_t address_fill(union address *a, const struct ost_ip *ip, uint16_t port, uint32_t scope)
+static socklen_t address_fill(
+	union address *a, const struct ost_ip *ip, uint16_t port, uint32_t scope)
 {
 	memset(a, 0, sizeof(*a));
 	if (ip->family == OST_IPV4) {
@@ -47,7 +48,9 @@ static int listen_parse(const char *text, struct ost_ip *ret_ip, uint16_t *ret_p
 	uint64_t port;
 	bool bracketed;
 
-	if (n < 2 || n >= sizeof(address) || ost_number_parse(colon + 1, strlen(colon + 1), &port) < 0 || port == 0 || port > UINT16_MAX)
+	if (n < 2 || n >= sizeof(address) ||
+		ost_number_parse(colon + 1, strlen(colon + 1), &port) < 0 || port == 0 ||
+		port > UINT16_MAX)
 		return -EINVAL;
 	bracketed = text[0] == '[' && text[n - 1] == ']';
 	n -= bracketed ? 2 : 0;
@@ -83,7 +86,10 @@ int ost_radius_socket_open(const char *listen, char why[static OST_TRUST_WHY], i
 	int r;
 
 	if (listen_parse(listen, &ip, &port) < 0) {
-		(void)snprintf(why, OST_TRUST_WHY, "--radius: '%.100s' is not ADDRESS:PORT, as in 192.0.2.1:1812 or [2001:db8::1]:1812", listen);
+		(void)snprintf(why, OST_TRUST_WHY,
+			"--radius: '%.100s' is not ADDRESS:PORT, as in 192.0.2.1:1812 or "
+			"[2001:db8::1]:1812",
+			listen);
 		return -EINVAL;
 	}
 	length = address_fill(&a, &ip, port, 0);
@@ -92,8 +98,10 @@ int ost_radius_socket_open(const char *listen, char why[static OST_TRUST_WHY], i
 	if (r == 0 && bind(fd, &a.any, length) < 0)
 		r = -errno;
 	if (r < 0) {
-		(void)snprintf(why, OST_TRUST_WHY, "--radius %.100s: %s; choose an address of this machine and a port that is free", listen,
-			strerror(-r));
+		(void)snprintf(why, OST_TRUST_WHY,
+			"--radius %.100s: %s; choose an address of this machine and a port that is "
+			"free",
+			listen, strerror(-r));
 		return r;
 	}
 	*ret_fd = fd;
@@ -120,12 +128,17 @@ static void local_take(struct msghdr *m, struct ost_radius_ends *ends)
 	}
 }
 
-ssize_t ost_radius_socket_receive(int fd, uint8_t *to, size_t size, struct ost_radius_ends *ret_ends)
+ssize_t ost_radius_socket_receive(
+	int fd, uint8_t *to, size_t size, struct ost_radius_ends *ret_ends)
 {
 	union control control = {0};
 	union address a = {0};
 	struct iovec part = {to, size};
-	struct msghdr m = {.msg_name = &a, .msg_namelen = sizeof(a), .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr m = {.msg_name = &a,
+		.msg_namelen = sizeof(a),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
 		.msg_controllen = sizeof(control)};
 	struct ost_radius_ends ends = {0};
 	ssize_t n = recvmsg(fd, &m, 0);
@@ -174,13 +187,18 @@ static void local_put(struct msghdr *m, const struct ost_radius_ends *ends)
 	}
 }
 
-int ost_radius_socket_send(int fd, const uint8_t *bytes, size_t length, const struct ost_radius_ends *ends)
+int ost_radius_socket_send(
+	int fd, const uint8_t *bytes, size_t length, const struct ost_radius_ends *ends)
 {
 	union control control = {0};
 	union address a;
 	struct iovec part = {(void *)(uintptr_t)bytes, length};
-	struct msghdr m = {.msg_name = &a, .msg_namelen = address_fill(&a, &ends->ip, ends->port, ends->scope), .msg_iov = &part,
-		.msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr m = {.msg_name = &a,
+		.msg_namelen = address_fill(&a, &ends->ip, ends->port, ends->scope),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
 
 	if (ends->local.family != 0) {
 		local_put(&m, ends);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The EAP core: packets made of the input alone, and the dialogue of a real TLS client, changed on its way (eap_storm.h).
- * Keys are fresh in each run of the fuzzer, so an input that needs certain random numbers may not be found again. */
+/* The EAP core: packets made of the input alone, and the dialogue of a real TLS client, changed on
+ * its way (eap_storm.h). Keys are fresh in each run of the fuzzer, so an input that needs certain
+ * random numbers may not be found again. */
 #include "eap.h"
 #include "eap_storm.h"
 
@@ -23,7 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ost_eap_packet p;
 
 	(void)eap_storm(site, data, size, NULL);
-	if (ost_eap_parse(data, size, &p) && (p.data_length > size || (p.data_length > 0 && p.data + p.data_length > data + size)))
+	if (ost_eap_parse(data, size, &p) &&
+		(p.data_length > size ||
+			(p.data_length > 0 && p.data + p.data_length > data + size)))
 		abort();
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RADIUS requests. The first byte says how much of the Message-Authenticator is put right, for no search would guess it: then
- * the attributes behind it are reached. What is decoded is answered, and the answer must be sound. */
+/* RADIUS requests. The first byte says how much of the Message-Authenticator is put right, for no
+ * search would guess it: then the attributes behind it are reached. What is decoded is answered,
+ * and the answer must be sound. */
 #include <wolfssl/options.h>
 
 #include <wolfssl/wolfcrypt/hmac.h>
@@ -22,12 +23,16 @@ static void sign(uint8_t *packet, size_t size)
 
 	if (length < OST_RADIUS_HEADER || length > size)
 		return;
-	for (size_t at = OST_RADIUS_HEADER; at + 2 <= length && packet[at + 1] >= 2 && at + packet[at + 1] <= length; at += packet[at + 1]) {
+	for (size_t at = OST_RADIUS_HEADER;
+		at + 2 <= length && packet[at + 1] >= 2 && at + packet[at + 1] <= length;
+		at += packet[at + 1]) {
 		if (packet[at] != OURS || packet[at + 1] != 18)
 			continue;
 		memset(packet + at + 2, 0, 16);
-		if (wc_HmacInit(&hmac, NULL, INVALID_DEVID) != 0 || wc_HmacSetKey(&hmac, WC_MD5, secret.bytes, (word32)secret.length) != 0 ||
-			wc_HmacUpdate(&hmac, packet, (word32)length) != 0 || wc_HmacFinal(&hmac, packet + at + 2) != 0)
+		if (wc_HmacInit(&hmac, NULL, INVALID_DEVID) != 0 ||
+			wc_HmacSetKey(&hmac, WC_MD5, secret.bytes, (word32)secret.length) != 0 ||
+			wc_HmacUpdate(&hmac, packet, (word32)length) != 0 ||
+			wc_HmacFinal(&hmac, packet + at + 2) != 0)
 			abort();
 		wc_HmacFree(&hmac);
 		return;
@@ -37,16 +42,24 @@ static void sign(uint8_t *packet, size_t size)
 static void reply_check(const struct ost_radius_request *q)
 {
 	static const uint8_t keys[OST_RADIUS_KEYS];
-	const struct ost_radius_reply reply = {.code = OST_RADIUS_ACCESS_ACCEPT, .identifier = q->identifier,
-		.request_authenticator = q->authenticator, .proxy = q->proxy, .proxy_length = q->proxy_length, .eap = q->eap,
-		.eap_length = q->eap_length, .state = q->state, .keys = keys, .session_s = q->nas_port};
+	const struct ost_radius_reply reply = {.code = OST_RADIUS_ACCESS_ACCEPT,
+		.identifier = q->identifier,
+		.request_authenticator = q->authenticator,
+		.proxy = q->proxy,
+		.proxy_length = q->proxy_length,
+		.eap = q->eap,
+		.eap_length = q->eap_length,
+		.state = q->state,
+		.keys = keys,
+		.session_s = q->nas_port};
 	uint8_t *to = malloc(OST_RADIUS_MAX);
 	size_t length;
 
 	if (to == NULL)
 		return;
-	if (ost_radius_encode(&reply, &secret, to, &length) < 0 || length > OST_RADIUS_MAX || (size_t)(to[2] << 8 | to[3]) != length ||
-		to[1] != q->identifier || to[OST_RADIUS_HEADER] != OURS)
+	if (ost_radius_encode(&reply, &secret, to, &length) < 0 || length > OST_RADIUS_MAX ||
+		(size_t)(to[2] << 8 | to[3]) != length || to[1] != q->identifier ||
+		to[OST_RADIUS_HEADER] != OURS)
 		abort();
 	free(to);
 }
@@ -74,7 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r == 0) {
 		if (!(data[0] & SIGN)) /* the seeds have other secrets */
 			abort();
-		if (q.eap_length > OST_RADIUS_EAP_MAX || q.proxy_length > OST_RADIUS_PROXY_MAX || (q.has_mac && q.mac[0] & 1))
+		if (q.eap_length > OST_RADIUS_EAP_MAX || q.proxy_length > OST_RADIUS_PROXY_MAX ||
+			(q.has_mac && q.mac[0] & 1))
 			abort();
 		reply_check(&q);
 	}

@@ -5,9 +5,9 @@
 
 #include "eap_peer.h"
 
-#define MORE	 0x40u
-#define LENGTH	 0x80u
-#define FLIGHT	 (64u << 10)
+#define MORE   0x40u
+#define LENGTH 0x80u
+#define FLIGHT (64u << 10)
 
 struct eap_peer {
 	WOLFSSL *ssl;

@@ -27,7 +27,8 @@ static int remove_one(const char *path, const struct stat *s, int type, struct F
 	return remove(path);
 }
 
-static int enroll(struct ost_pki *pki, const char *dir, const char *id, const char *urn, struct ost_pki_enrolled *ret)
+static int enroll(struct ost_pki *pki, const char *dir, const char *id, const char *urn,
+	struct ost_pki_enrolled *ret)
 {
 	const struct ost_pki_device device = {.id = id, .urn = urn, .out_dir = dir, .days = 30};
 
@@ -66,26 +67,31 @@ static int site_make(struct work *w, const char *name, struct ost_paths *paths, 
 
 static void *context_make(const char *ca, const struct ost_pki_enrolled *device, bool tls13)
 {
-	WOLFSSL_CTX *c = wolfSSL_CTX_new(tls13 ? wolfTLSv1_3_client_method() : wolfTLSv1_2_client_method());
+	WOLFSSL_CTX *c =
+		wolfSSL_CTX_new(tls13 ? wolfTLSv1_3_client_method() : wolfTLSv1_2_client_method());
 
 	if (c == NULL || wolfSSL_CTX_load_verify_locations(c, ca, NULL) != WOLFSSL_SUCCESS)
 		return NULL;
 	wolfSSL_CTX_set_verify(c, WOLFSSL_VERIFY_PEER, NULL);
-	if (device != NULL &&
-		(wolfSSL_CTX_use_certificate_chain_file(c, device->certificate_file) != WOLFSSL_SUCCESS ||
-			wolfSSL_CTX_use_PrivateKey_file(c, device->key_file, WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS))
+	if (device != NULL && (wolfSSL_CTX_use_certificate_chain_file(
+				       c, device->certificate_file) != WOLFSSL_SUCCESS ||
+				      wolfSSL_CTX_use_PrivateKey_file(c, device->key_file,
+					      WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS))
 		return NULL;
 	return c;
 }
 
 static int contexts_make(struct eap_site *s, const struct work *w)
 {
-	const struct ost_pki_enrolled *devices[EAP_CERTIFICATE_COUNT] = {[EAP_CERTIFICATE_GOOD] = &w->good,
-		[EAP_CERTIFICATE_REVOKED] = &w->revoked, [EAP_CERTIFICATE_WRONG_CA] = &w->wrong};
+	const struct ost_pki_enrolled *devices[EAP_CERTIFICATE_COUNT] = {
+		[EAP_CERTIFICATE_GOOD] = &w->good,
+		[EAP_CERTIFICATE_REVOKED] = &w->revoked,
+		[EAP_CERTIFICATE_WRONG_CA] = &w->wrong};
 
 	for (int v = 0; v < 2; v++) {
 		for (int i = 0; i < EAP_CERTIFICATE_COUNT; i++) {
-			s->contexts[i][v] = context_make(w->ours.ca_certificate, devices[i], v == 1);
+			s->contexts[i][v] =
+				context_make(w->ours.ca_certificate, devices[i], v == 1);
 			if (s->contexts[i][v] == NULL)
 				return -EIO;
 		}
@@ -123,7 +129,9 @@ static int fill(struct eap_site *s, struct work *w)
 		r = site_make(w, "others", &w->others, false);
 	if (r < 0)
 		return r;
-	files = (struct ost_trust_files){.ca = w->ours.ca_certificate, .crl = w->ours.crl, .certificate = w->ours.gateway_certificate,
+	files = (struct ost_trust_files){.ca = w->ours.ca_certificate,
+		.crl = w->ours.crl,
+		.certificate = w->ours.gateway_certificate,
 		.key = w->ours.gateway_key};
 	r = ost_trust_load(&files, why, &s->trust);
 	if (r < 0)

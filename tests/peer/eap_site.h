@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A site with fresh keys and what its devices hold, in memory. Nothing of it stays on disk, and no key lies in the tree. */
+/* A site with fresh keys and what its devices hold, in memory. Nothing of it stays on disk, and no
+ * key lies in the tree. */
 #pragma once
 
 #include "trust.h"
@@ -16,8 +17,10 @@ enum eap_certificate {
 
 struct eap_site {
 	struct ost_trust *trust;
-	void *contexts[EAP_CERTIFICATE_COUNT][2]; /* WOLFSSL_CTX of a client: TLS 1.2, TLS 1.3; it trusts our CA */
-	void *suspicious[2];			  /* a client with the good certificate that trusts the other site's CA */
+	void *contexts[EAP_CERTIFICATE_COUNT]
+		      [2];   /* WOLFSSL_CTX of a client: TLS 1.2, TLS 1.3; it trusts our CA */
+	void *suspicious[2]; /* a client with the good certificate that trusts the other site's CA
+			      */
 };
 
 /* Prints why on standard error when it fails. ost_trust_library_init() comes before. */

@@ -10,19 +10,20 @@
 #define STEPS_MAX  200u
 
 enum step {
-	HONEST,	     /* what the peer answers */
-	FLIP,	     /* with one byte changed: where (2), with what (1) */
-	CUT,	     /* cut short, its length field as it was: to (2) */
-	SHRINK,	     /* cut short, its length field with it: to (2) */
-	FLAGS,	     /* other flags (1) */
-	LENGTH,	     /* a length of its own in front of the data (4) */
-	GROW,	     /* bytes of ours behind it (1 of them, repeated) */
-	AGAIN,	     /* the packet before, once more */
-	RAW,	     /* bytes of ours: how many (2); the argument says whether the identifier is made to fit */
-	RAW_TLS,     /* the same as the data of EAP-TLS */
-	MIX,	     /* several bytes changed: how many (1), each where (2) and what (1) */
-	END,	     /* it is ended from outside: the reason is the argument */
-	SKIP,	     /* the peer answers, and nobody hears it */
+	HONEST, /* what the peer answers */
+	FLIP,	/* with one byte changed: where (2), with what (1) */
+	CUT,	/* cut short, its length field as it was: to (2) */
+	SHRINK, /* cut short, its length field with it: to (2) */
+	FLAGS,	/* other flags (1) */
+	LENGTH, /* a length of its own in front of the data (4) */
+	GROW,	/* bytes of ours behind it (1 of them, repeated) */
+	AGAIN,	/* the packet before, once more */
+	RAW, /* bytes of ours: how many (2); the argument says whether the identifier is made to fit
+	      */
+	RAW_TLS, /* the same as the data of EAP-TLS */
+	MIX,	 /* several bytes changed: how many (1), each where (2) and what (1) */
+	END,	 /* it is ended from outside: the reason is the argument */
+	SKIP,	 /* the peer answers, and nobody hears it */
 	STEP_COUNT,
 };
 
@@ -49,8 +50,8 @@ static void output_check(const struct storm *s)
 	const uint8_t *out = ost_eap_output(s->eap, &length);
 	struct ost_eap_packet p;
 
-	if (length < OST_EAP_HEADER || length > 10 + OST_EAP_FRAGMENT || !ost_eap_parse(out, length, &p) ||
-		(size_t)(out[2] << 8 | out[3]) != length)
+	if (length < OST_EAP_HEADER || length > 10 + OST_EAP_FRAGMENT ||
+		!ost_eap_parse(out, length, &p) || (size_t)(out[2] << 8 | out[3]) != length)
 		broken("its packet is none");
 	if ((s->verdict == OST_EAP_SUCCESS) != (p.code == OST_EAP_SUCCESS_CODE) ||
 		(s->verdict == OST_EAP_FAILURE) != (p.code == OST_EAP_FAILURE_CODE))
@@ -135,7 +136,9 @@ static void own_length(struct storm *s)
 
 static void raw(struct storm *s, uint8_t argument, bool tls)
 {
-	size_t n = OST_MIN((size_t)ost_cursor_be16(&s->program) % PACKET_MAX, ost_cursor_left(&s->program)), head = tls ? 5 : 0, length;
+	size_t n = OST_MIN((size_t)ost_cursor_be16(&s->program) % PACKET_MAX,
+		       ost_cursor_left(&s->program)),
+	       head = tls ? 5 : 0, length;
 
 	n = OST_MIN(n, PACKET_MAX - head);
 	(void)ost_cursor_copy(&s->program, s->packet + head, n);
@@ -219,15 +222,19 @@ static bool begin(const struct eap_site *site, struct storm *s)
 {
 	static const size_t fragments[] = {1000, 1400, 1, 17, 100, 255, 500, 900};
 	uint8_t mode = ost_cursor_u8(&s->program), who = mode & 7, tls13 = mode >> 3 & 1;
-	void *context = who < EAP_CERTIFICATE_COUNT ? site->contexts[who][tls13] : who == EAP_CERTIFICATE_COUNT ? site->suspicious[tls13] : NULL;
+	void *context = who < EAP_CERTIFICATE_COUNT    ? site->contexts[who][tls13]
+			: who == EAP_CERTIFICATE_COUNT ? site->suspicious[tls13]
+						       : NULL;
 
 	s->may_in = who == EAP_CERTIFICATE_GOOD;
 	s->verdict = OST_EAP_SEND;
-	return (context == NULL || eap_peer_new(context, fragments[mode >> 4 & 7], &s->peer) == 0) &&
-		ost_eap_new(site->trust, mode, &s->eap) == 0;
+	return (context == NULL ||
+		       eap_peer_new(context, fragments[mode >> 4 & 7], &s->peer) == 0) &&
+	       ost_eap_new(site->trust, mode, &s->eap) == 0;
 }
 
-enum eap_storm_end eap_storm(const struct eap_site *site, const uint8_t *bytes, size_t length, unsigned *ret_rounds)
+enum eap_storm_end eap_storm(
+	const struct eap_site *site, const uint8_t *bytes, size_t length, unsigned *ret_rounds)
 {
 	struct storm *s = calloc(1, sizeof(*s));
 	bool honest = length > 0 && bytes[0] & 0x80;
@@ -239,9 +246,12 @@ enum eap_storm_end eap_storm(const struct eap_site *site, const uint8_t *bytes, 
 	s->program = ost_cursor_of(bytes, length);
 	if (begin(site, s)) {
 		output_check(s);
-		for (unsigned i = 0; i < STEPS_MAX && s->verdict == OST_EAP_SEND && ost_cursor_left(&s->program) > 0; i++)
+		for (unsigned i = 0; i < STEPS_MAX && s->verdict == OST_EAP_SEND &&
+				     ost_cursor_left(&s->program) > 0;
+			i++)
 			step_do(s);
-		for (unsigned i = 0; i < OST_EAP_ROUNDS_MAX && honest && s->verdict == OST_EAP_SEND; i++) {
+		for (unsigned i = 0; i < OST_EAP_ROUNDS_MAX && honest && s->verdict == OST_EAP_SEND;
+			i++) {
 			answer(s);
 			feed(s);
 		}
@@ -253,5 +263,7 @@ enum eap_storm_end eap_storm(const struct eap_site *site, const uint8_t *bytes, 
 	free(s);
 	if (ret_rounds != NULL)
 		*ret_rounds = rounds;
-	return v == OST_EAP_SUCCESS ? EAP_STORM_SUCCESS : v == OST_EAP_FAILURE ? EAP_STORM_FAILURE : EAP_STORM_OPEN;
+	return v == OST_EAP_SUCCESS   ? EAP_STORM_SUCCESS
+	       : v == OST_EAP_FAILURE ? EAP_STORM_FAILURE
+				      : EAP_STORM_OPEN;
 }

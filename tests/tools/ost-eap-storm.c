@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Mutated EAP-TLS dialogues, to be run under valgrind: ost-eap-storm COUNT [SEED]
- * Each is a real client's dialogue (tests/peer/eap_storm.h), honest up to some turn, then changed by the random numbers of the
- * seed. Prints how they ended; aborts when somebody gets in who must not. */
+ * Each is a real client's dialogue (tests/peer/eap_storm.h), honest up to some turn, then changed
+ * by the random numbers of the seed. Prints how they ended; aborts when somebody gets in who must
+ * not. */
 #include <stdio.h>
 
 #include "eap_storm.h"
@@ -42,7 +43,8 @@ int main(int argc, char **argv)
 	uint64_t count = 0, state = 1;
 	struct eap_site *site = NULL;
 
-	if (argc < 2 || argc > 3 || !number_take(argv[1], &count) || (argc == 3 && !number_take(argv[2], &state))) {
+	if (argc < 2 || argc > 3 || !number_take(argv[1], &count) ||
+		(argc == 3 && !number_take(argv[2], &state))) {
 		(void)fprintf(stderr, "usage: ost-eap-storm COUNT [SEED]\n");
 		return 2;
 	}
@@ -57,7 +59,8 @@ int main(int argc, char **argv)
 	}
 	eap_site_free(&site);
 	ost_trust_library_free();
-	(void)printf("%llu dialogues, %u packets: %u in, %u out, %u left open\n", (unsigned long long)count, rounds,
-		ends[EAP_STORM_SUCCESS], ends[EAP_STORM_FAILURE], ends[EAP_STORM_OPEN]);
+	(void)printf("%llu dialogues, %u packets: %u in, %u out, %u left open\n",
+		(unsigned long long)count, rounds, ends[EAP_STORM_SUCCESS], ends[EAP_STORM_FAILURE],
+		ends[EAP_STORM_OPEN]);
 	return ends[EAP_STORM_SUCCESS] > 0 && ends[EAP_STORM_FAILURE] > 0 ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The EAP core against a peer of its own kind, honest and not. Keys are proved elsewhere, against another library. */
+/* The EAP core against a peer of its own kind, honest and not. Keys are proved elsewhere, against
+ * another library. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,20 +71,25 @@ static void test_success(void **state)
 			size_t length;
 			int error;
 
-			assert_int_equal(eap_peer_new(site->contexts[EAP_CERTIFICATE_GOOD][tls13], fragments[i], &p), 0);
+			assert_int_equal(eap_peer_new(site->contexts[EAP_CERTIFICATE_GOOD][tls13],
+						 fragments[i], &p),
+				0);
 			assert_int_equal(talk(e, p, &rounds), OST_EAP_CLAIM);
 			assert_true(eap_peer_is_done(p));
 			assert_in_range(rounds, 4, 20);
 			assert_string_equal(ost_eap_proof(e)->identity, EAP_SITE_IDENTITY);
-			assert_string_equal(ost_eap_proof(e)->tls_version, tls13 ? "TLSv1.3" : "TLSv1.2");
-			assert_memory_equal(ost_eap_proof(e)->gateway_sha256, ost_trust_gateway_sha256(site->trust), 32);
+			assert_string_equal(
+				ost_eap_proof(e)->tls_version, tls13 ? "TLSv1.3" : "TLSv1.2");
+			assert_memory_equal(ost_eap_proof(e)->gateway_sha256,
+				ost_trust_gateway_sha256(site->trust), 32);
 			assert_null(ost_eap_keys(e)); /* not before somebody has decided */
 			assert_int_equal(ost_eap_decide(e, OST_AUTH_REASON_NONE), OST_EAP_SUCCESS);
 			assert_int_equal(ost_eap_output(e, &length)[0], OST_EAP_SUCCESS_CODE);
 			assert_int_equal(length, 4);
 			assert_non_null(ost_eap_keys(e));
 			assert_int_equal(ost_eap_reason(e, &error), OST_AUTH_REASON_NONE);
-			assert_int_equal(ost_eap_decide(e, OST_AUTH_REASON_NONE), OST_EAP_DISCARD); /* once */
+			assert_int_equal(ost_eap_decide(e, OST_AUTH_REASON_NONE),
+				OST_EAP_DISCARD); /* once */
 			eap_peer_free(&p);
 			ost_eap_free(&e);
 		}
@@ -122,7 +128,8 @@ static void fails(void *context, enum ost_auth_reason reason)
 	assert_int_equal(ost_eap_output(e, &length)[0], OST_EAP_FAILURE_CODE);
 	assert_null(ost_eap_keys(e));
 	assert_int_equal(ost_eap_decide(e, OST_AUTH_REASON_NONE), OST_EAP_DISCARD);
-	assert_int_equal(ost_eap_end(e, OST_AUTH_REASON_TIMEOUT), reason); /* the first one stands */
+	assert_int_equal(
+		ost_eap_end(e, OST_AUTH_REASON_TIMEOUT), reason); /* the first one stands */
 	eap_peer_free(&p);
 	ost_eap_free(&e);
 }
@@ -164,32 +171,34 @@ static void malformed(const void *data, size_t length)
 	ost_eap_free(&e);
 }
 
-#define MALFORMED(...) malformed((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+#define MALFORMED(...)                                                                             \
+	malformed((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
 
 static void test_malformed(void **state)
 {
 	(void)state;
-	malformed("", 0);					  /* not even flags */
-	MALFORMED(0x20);					  /* the start is ours */
-	MALFORMED(0x00);					  /* acknowledges what was not sent */
-	MALFORMED(0x80, 0, 0, 0);				  /* cut short */
-	MALFORMED(0x80, 0, 0, 0, 0);				  /* L with nothing */
-	MALFORMED(0x80, 0, 0, 0, 0, 0x16);			  /* L of 0 */
+	malformed("", 0);		   /* not even flags */
+	MALFORMED(0x20);		   /* the start is ours */
+	MALFORMED(0x00);		   /* acknowledges what was not sent */
+	MALFORMED(0x80, 0, 0, 0);	   /* cut short */
+	MALFORMED(0x80, 0, 0, 0, 0);	   /* L with nothing */
+	MALFORMED(0x80, 0, 0, 0, 0, 0x16); /* L of 0 */
 	MALFORMED(0xc0, 0, 0, 0, 0, 0x16);
-	MALFORMED(0xc0, 0, 0, 0, 2, 0x16, 3, 1);		  /* less than the fragment */
-	MALFORMED(0xc0, 0, 0, 0, 3, 0x16, 3, 1);		  /* more to come, of nothing */
+	MALFORMED(0xc0, 0, 0, 0, 2, 0x16, 3, 1); /* less than the fragment */
+	MALFORMED(0xc0, 0, 0, 0, 3, 0x16, 3, 1); /* more to come, of nothing */
 	MALFORMED(0xc0, 0xff, 0xff, 0xff, 0xff, 0x16, 3, 1);
-	MALFORMED(0xc0, 0, 0, 0x40, 1, 0x16, 3, 1);		  /* 16 kB and one */
-	MALFORMED(0x40, 0x16, 3, 1);				  /* a first fragment without L */
-	MALFORMED(0x40);					  /* M with no data */
-	MALFORMED(0x80, 0, 0, 0, 9, 0x16, 3, 1);		  /* the last one, and too short */
-	MALFORMED(0x00, 0x17, 3, 3, 0, 6, 1, 0, 0, 2, 3, 3);	  /* no handshake */
-	MALFORMED(0x00, 0x16, 3, 1, 0, 6, 2, 0, 0, 2, 3, 3, 0);	  /* no ClientHello */
+	MALFORMED(0xc0, 0, 0, 0x40, 1, 0x16, 3, 1);		/* 16 kB and one */
+	MALFORMED(0x40, 0x16, 3, 1);				/* a first fragment without L */
+	MALFORMED(0x40);					/* M with no data */
+	MALFORMED(0x80, 0, 0, 0, 9, 0x16, 3, 1);		/* the last one, and too short */
+	MALFORMED(0x00, 0x17, 3, 3, 0, 6, 1, 0, 0, 2, 3, 3);	/* no handshake */
+	MALFORMED(0x00, 0x16, 3, 1, 0, 6, 2, 0, 0, 2, 3, 3, 0); /* no ClientHello */
 }
 
 static void test_length_changes(void **state)
 {
-	static const uint8_t first[] = {0xc0, 0, 0, 0, 100, 0x16, 3, 1}, second[] = {0xc0, 0, 0, 0, 101, 0x16, 3, 1};
+	static const uint8_t first[] = {0xc0, 0, 0, 0, 100, 0x16, 3, 1},
+			     second[] = {0xc0, 0, 0, 0, 101, 0x16, 3, 1};
 	struct ost_eap *e = begin();
 
 	(void)state;
@@ -226,7 +235,8 @@ static void test_discarded(void **state)
 	assert_int_equal(ost_eap_input(e, tls, sizeof(tls)), OST_EAP_DISCARD);
 	tls[0] = OST_EAP_RESPONSE;
 	tls[1] = 9;
-	assert_int_equal(ost_eap_input(e, tls, sizeof(tls)), OST_EAP_DISCARD); /* not for this turn */
+	assert_int_equal(
+		ost_eap_input(e, tls, sizeof(tls)), OST_EAP_DISCARD); /* not for this turn */
 	assert_int_equal(ost_eap_input(e, identity, sizeof(identity)), OST_EAP_DISCARD);
 	assert_int_equal(feed(e, 25, "", 0), OST_EAP_DISCARD); /* PEAP was not asked for */
 	ost_eap_free(&e);
@@ -242,14 +252,16 @@ static void test_nak(void **state)
 	assert_int_equal(ost_eap_reason(e, &error), OST_AUTH_REASON_METHOD);
 	ost_eap_free(&e);
 	e = begin();
-	assert_int_equal(feed(e, OST_EAP_TLS, (const uint8_t[]){0xc0, 0, 0, 0, 100, 0x16}, 6), OST_EAP_SEND);
+	assert_int_equal(
+		feed(e, OST_EAP_TLS, (const uint8_t[]){0xc0, 0, 0, 0, 100, 0x16}, 6), OST_EAP_SEND);
 	assert_int_equal(feed(e, OST_EAP_NAK, "\x19", 1), OST_EAP_DISCARD); /* it has begun */
 	ost_eap_free(&e);
 }
 
 static void test_identity(void **state)
 {
-	uint8_t packet[5 + OST_EAP_IDENTITY_MAX + 1] = {OST_EAP_RESPONSE, 1, 0, 5, OST_EAP_IDENTITY};
+	uint8_t packet[5 + OST_EAP_IDENTITY_MAX + 1] = {
+		OST_EAP_RESPONSE, 1, 0, 5, OST_EAP_IDENTITY};
 	struct ost_eap_packet p;
 
 	(void)state;

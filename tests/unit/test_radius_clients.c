@@ -29,7 +29,8 @@ static int folder_down(void **state)
 	return unlink(path);
 }
 
-static int load(const char *text, unsigned mode, gid_t group, char why[static OST_TRUST_WHY], struct ost_radius_clients **ret)
+static int load(const char *text, unsigned mode, gid_t group, char why[static OST_TRUST_WHY],
+	struct ost_radius_clients **ret)
 {
 	assert_int_equal(ost_file_write(path, text, strlen(text), 0600), 0);
 	assert_int_equal(chmod(path, mode), 0);
@@ -58,8 +59,10 @@ static void test_longest_prefix_wins(void **state)
 	char why[OST_TRUST_WHY];
 
 	(void)state;
-	assert_int_equal(load("# switches\n\n10.0.0.0/8 of-the-whole-network\n10.1.2.3\tof-one-switch-only\r\n"
-			      " 10.1.0.0/16   of-the-first-site!  \n2001:db8::/32 of-the-ipv6-network\n2001:db8::7 of-an-ipv6-switch#1",
+	assert_int_equal(load("# switches\n\n10.0.0.0/8 "
+			      "of-the-whole-network\n10.1.2.3\tof-one-switch-only\r\n"
+			      " 10.1.0.0/16   of-the-first-site!  \n2001:db8::/32 "
+			      "of-the-ipv6-network\n2001:db8::7 of-an-ipv6-switch#1",
 				 0600, getegid(), why, &c),
 		0);
 	assert_int_equal(ost_radius_clients_count(c), 5);
@@ -113,7 +116,8 @@ static void test_mistakes(void **state)
 		{"10.0.0.0/33 sixteen-bytes-or-more\n", ":1: ", "is no address"},
 		{"10.0.0.1 sixteen-bytes-\x01or-more\n", ":1: ", "cannot be printed"},
 		{"10.0.0.1 sixteen-bytes-\xc3\xa4or-more\n", ":1: ", "cannot be printed"},
-		{"10.0.0.1 sixteen-bytes-or-more\n10.0.0.1/32 another-sixteen-bytes\n", ":2: ", "has a secret already"},
+		{"10.0.0.1 sixteen-bytes-or-more\n10.0.0.1/32 another-sixteen-bytes\n",
+			":2: ", "has a secret already"},
 	};
 	char why[OST_TRUST_WHY];
 
@@ -140,7 +144,8 @@ static void test_bounds(void **state)
 	(void)state;
 	assert_non_null(text);
 	for (unsigned i = 0; i < OST_RADIUS_CLIENTS_MAX; i++)
-		n += (size_t)snprintf(text + n, size - n, "10.0.%u.%u sixteen-bytes-or-more\n", i >> 8, i & 255);
+		n += (size_t)snprintf(
+			text + n, size - n, "10.0.%u.%u sixteen-bytes-or-more\n", i >> 8, i & 255);
 	assert_int_equal(load(text, 0600, getegid(), why, &c), 0);
 	assert_int_equal(ost_radius_clients_count(c), OST_RADIUS_CLIENTS_MAX);
 	ost_radius_clients_free(&c);
