@@ -355,7 +355,7 @@ static void records_carry(const struct ost_admission *a, const struct ost_image 
 static void records_begin(struct ost_admission *a)
 {
 	memset(a->counts.standings, 0, sizeof(a->counts.standings));
-	a->asks_eap = false;
+	a->asks_eap = a->asks_proof = false;
 	for (uint32_t i = 0; i < a->image->device_count; i++) {
 		struct record *r = &a->records[i];
 		struct ost_place place = r->s.place;
@@ -368,6 +368,7 @@ static void records_begin(struct ost_admission *a)
 			admission_place_set(a, i, &place);
 		a->counts.standings[r->s.standing]++;
 		a->asks_eap |= admission_role(a, i)->authenticate == OST_AUTH_EAP_TLS;
+		a->asks_proof |= admission_role(a, i)->authenticate != OST_AUTH_MAC;
 	}
 }
 

@@ -187,6 +187,8 @@ void ost_admission_tick(struct ost_admission *a, struct ost_moment now);
 /* ---- to show ---- */
 
 const struct ost_session *ost_admission_session(const struct ost_admission *a, uint32_t device);
+/* Some device of the policy in force must prove itself. */
+bool ost_admission_wanted(const struct ost_admission *a);
 /* Monotonic time to wall time; 0 stays 0. */
 uint64_t ost_moment_wall(struct ost_moment now, uint64_t mono_ns);
 const char *ost_admission_port_name(const struct ost_admission *a, uint32_t port);
@@ -198,7 +200,6 @@ struct ost_admission_counts {
 	uint64_t lock_outs, reauths, asks, asks_limited;
 	uint64_t admits, admits_refused;	/* by the data plane */
 	uint32_t standings[OST_STANDING_COUNT];
-	uint32_t sessions;
 };
 
 const struct ost_admission_counts *ost_admission_counts(const struct ost_admission *a);

@@ -125,6 +125,11 @@ const struct ost_session *ost_admission_session(const struct ost_admission *a, u
 	return a->image != NULL && device < a->image->device_count ? &a->records[device].s : NULL;
 }
 
+bool ost_admission_wanted(const struct ost_admission *a)
+{
+	return a->image != NULL && a->asks_proof;
+}
+
 const struct ost_admission_counts *ost_admission_counts(const struct ost_admission *a)
 {
 	return &a->counts;

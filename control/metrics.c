@@ -182,13 +182,54 @@ static void device_refused(FILE *f, struct ost_daemon *d)
 
 static void states_metrics(FILE *f, struct ost_daemon *d)
 {
+	const struct ost_admission_counts *n = ost_admission_counts(d->admission);
 	uint32_t states[OST_STATE_COUNT] = {0};
 
-	for (uint32_t i = 0; i < device_count(d); i++)
-		states[ost_roster_live(d->roster, i)->state]++;
+	for (unsigned s = 0; s < OST_STANDING_COUNT; s++)
+		states[ost_standing_state(s)] += n->standings[s];
 	head(f, "ostiary_devices", "gauge", "Devices of the policy in force, by state.");
 	for (unsigned s = 0; s < OST_STATE_COUNT; s++)
 		(void)fprintf(f, "ostiary_devices{state=\"%s\"} %u\n", ost_state_name(s), states[s]);
+}
+
+/* ---- authentication ---- */
+
+static void by_reason(FILE *f, const char *name, const char *help, const uint64_t *counts)
+{
+	head(f, name, "counter", help);
+	for (unsigned i = 1; i < OST_AUTH_REASON_COUNT; i++)
+		(void)fprintf(f, "%s{reason=\"%s\"} %" PRIu64 "\n", name, ost_auth_reason_name(i), counts[i]);
+}
+
+static void auth_metrics(FILE *f, const struct ost_daemon *d)
+{
+	const struct ost_admission_counts *n = ost_admission_counts(d->admission);
+	const struct ost_line_file_counts *file = ost_line_file_counts(d->admission_file);
+	const struct ost_msg_auth_counts *m = &d->auth_counts;
+
+	one(f, "ostiary_authd_up", "gauge", "Whether the authenticator is connected.", ost_auth_link_is_up(d->auth_link));
+	one(f, "ostiary_authd_conversations", "gauge", "Conversations of the authenticator.", m->conversations);
+	one(f, "ostiary_authd_conversations_max", "gauge", "Room for them.", m->conversations_max);
+	one(f, "ostiary_authd_protocol_errors_total", "counter", "Connections of the authenticator cut for what it sent.",
+		ost_auth_link_counts(d->auth_link)->protocol_errors);
+	one(f, "ostiary_crl_next_update_seconds", "gauge", "When the revocation list ends, in Unix time; 0 unknown.",
+		m->crl_next_update_wall_s);
+	one(f, "ostiary_gateway_certificate_end_seconds", "gauge", "When the gateway's certificate ends, in Unix time; 0 unknown.",
+		m->gateway_not_after_wall_s);
+	one(f, "ostiary_auth_claims_total", "counter", "Proofs that were put before the policy.", n->claims);
+	one(f, "ostiary_auth_admitted_total", "counter", "Proofs that were accepted.", n->admitted);
+	by_reason(f, "ostiary_auth_denied_total", "Sound proofs that were not accepted, by reason.", n->denied);
+	by_reason(f, "ostiary_auth_failed_total", "Conversations that failed or ended, by reason.", n->failed);
+	one(f, "ostiary_auth_lock_outs_total", "counter", "Places that were locked out.", n->lock_outs);
+	one(f, "ostiary_auth_reauthentications_total", "counter", "Sessions that were asked for a new proof.", n->reauths);
+	one(f, "ostiary_auth_asks_total", "counter", "Identity requests that were ordered.", n->asks);
+	one(f, "ostiary_auth_asks_limited_total", "counter", "Identity requests over the rate of a port.", n->asks_limited);
+	one(f, "ostiary_admits_total", "counter", "Orders to the data plane about devices.", n->admits);
+	one(f, "ostiary_admits_refused_total", "counter", "Those that it did not take.", n->admits_refused);
+	one(f, "ostiary_admission_log_lines_total", "counter", "Lines written to the admission log.", file->lines);
+	one(f, "ostiary_admission_log_lost_lines_total", "counter", "Lines that the disk did not take.", file->lost_lines);
+	one(f, "ostiary_admission_log_suppressed_lines_total", "counter", "Lines over the log's rate.",
+		ost_admission_log_counts(d->admission_log)->suppressed_lines);
 }
 
 /* ---- the rest ---- */
@@ -254,6 +295,7 @@ int ost_metrics_make(struct ost_daemon *d, char **ret_text, size_t *ret_length)
 	dataplane_metrics(f, d);
 	ports_metrics(f, d);
 	states_metrics(f, d);
+	auth_metrics(f, d);
 	for (size_t m = 0; m < OST_ARRAY_SIZE(device_metrics); m++)
 		device_metric(f, d, &device_metrics[m]);
 	device_refused(f, d);

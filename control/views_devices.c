@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "array.h"
+#include "clock.h"
 #include "views.h"
 
 #define LAST_REFUSED 20 /* flows shown of one device */
@@ -18,6 +19,47 @@ static void counters_json(const struct ost_live *l, struct ost_jsonw *w)
 	ost_jsonw_u64(w, "flows_opened", l->flows_opened);
 }
 
+static void proof_json(const struct ost_session *s, uint64_t ends_wall_ns, struct ost_jsonw *w)
+{
+	ost_jsonw_string(w, "identity", s->proof->identity);
+	ost_jsonw_string(w, "issuer", s->proof->issuer);
+	ost_admission_hex_json(w, "certificate_sha256", s->proof->certificate_sha256, sizeof(s->proof->certificate_sha256));
+	ost_admission_hex_json(w, "serial", s->proof->serial, s->proof->serial_length);
+	ost_jsonw_time(w, "not_after", s->proof->not_after_wall_s * OST_NS_PER_S);
+	ost_jsonw_string(w, "way", ost_auth_way_name(s->way));
+	ost_jsonw_string(w, "assurance", ost_assurance_name((enum ost_assurance)s->assurance));
+	ost_jsonw_time(w, "proved", s->proved_wall_ns);
+	ost_jsonw_time(w, "ends", ends_wall_ns);
+	ost_jsonw_bool(w, "confirmed", s->confirmed);
+}
+
+/* What it proved, what it failed at, and who ordered its state. */
+static void session_json(struct ost_daemon *d, const struct ost_session *s, struct ost_jsonw *w)
+{
+	const struct ost_moment now = {ost_clock_mono_ns(), ost_clock_wall_ns()};
+
+	ost_jsonw_time(w, "since", s->since_wall_ns);
+	ost_jsonw_object(w, "session");
+	if (s->proof != NULL)
+		proof_json(s, ost_moment_wall(now, s->prove_ns), w);
+	if (s->placed) {
+		ost_jsonw_object(w, "place");
+		ost_admission_place_json(w, &s->place, ost_admission_port_name(d->admission, s->place.port));
+		ost_jsonw_end(w, '}');
+	}
+	if (s->failures > 0) {
+		ost_jsonw_u64(w, "failures", s->failures);
+		ost_jsonw_string(w, "last_failure", ost_auth_reason_name(s->failure));
+		ost_jsonw_string(w, "last_failure_meaning", ost_auth_reason_text(s->failure));
+		ost_jsonw_time(w, "last_failure_time", s->failure_wall_ns);
+	}
+	if (s->order != NULL) {
+		ost_jsonw_string(w, "ordered_by", s->order->by);
+		ost_jsonw_string(w, "ordered_why", s->order->why);
+	}
+	ost_jsonw_end(w, '}');
+}
+
 /* The members of a device, without the braces. */
 static void device_members(struct ost_daemon *d, uint32_t place, struct ost_jsonw *w)
 {
@@ -27,11 +69,14 @@ static void device_members(struct ost_daemon *d, uint32_t place, struct ost_json
 	const char *port = ost_gauges_port_name(&d->gauges, l->port);
 	char text[OST_MAC_TEXT];
 	struct ost_mac mac;
+	const struct ost_session *s = ost_admission_session(d->admission, place);
 
 	memcpy(mac.b, x->mac, sizeof(mac.b));
 	ost_jsonw_string(w, "name", ost_image_device_name(image, place));
 	ost_jsonw_string(w, "role", ost_image_role_name(image, x->role));
-	ost_jsonw_string(w, "state", ost_state_name(l->state));
+	ost_jsonw_string(w, "state", ost_state_name(s != NULL ? ost_standing_state(s->standing) : l->state));
+	if (s != NULL)
+		session_json(d, s, w);
 	ost_jsonw_string(w, "mac", x->has_mac ? ost_mac_format(&mac, text) : NULL);
 	ost_jsonw_string(w, "certificate", x->certificate != 0 ? ost_image_string(image, x->certificate) : NULL);
 	ost_jsonw_string(w, "bound_port",

@@ -2,16 +2,37 @@
 /* GET /v1/status: is it healthy, and if not, what to do. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "apply.h"
 #include "clock.h"
 #include "views.h"
 
+/* Past its date nobody can be let in: it is told while a quarter of its life is left. Its file is as old as it is. */
+static bool crl_trouble(const struct ost_daemon *d, char *buf, size_t size)
+{
+	uint64_t now_s = ost_clock_wall_ns() / OST_NS_PER_S, ends_s = d->auth_counts.crl_next_update_wall_s;
+	struct stat st;
+
+	if (ends_s == 0 || !ost_admission_wanted(d->admission))
+		return false;
+	if (ends_s <= now_s) {
+		(void)snprintf(buf, size, "the revocation list is past its date, nobody new is let in: ostiary init --renew-crl");
+		return true;
+	}
+	if (stat(d->paths.crl, &st) < 0 || (uint64_t)st.st_mtime >= ends_s || (ends_s - now_s) * 4 > ends_s - (uint64_t)st.st_mtime)
+		return false;
+	(void)snprintf(buf, size, "the revocation list ends in %" PRIu64 " hours, and then nobody is let in: ostiary init --renew-crl",
+		(ends_s - now_s) / 3600);
+	return true;
+}
+
 static void trouble_list(struct ost_daemon *d, struct ost_jsonw *w, uint32_t *ret_count)
 {
 	const struct ost_line_file_counts *file = ost_line_file_counts(d->refusal_file);
 	const struct ost_ledger_counts *ledger = ost_ledger_counts(d->ledger);
-	char line[320];
+	const struct ost_line_file_counts *admissions = ost_line_file_counts(d->admission_file);
+	char line[320], text[256];
 	uint32_t n = 0;
 
 #define TROUBLE(...)                                                                               \
@@ -27,6 +48,13 @@ static void trouble_list(struct ost_daemon *d, struct ost_jsonw *w, uint32_t *re
 		TROUBLE("the data plane is not moving: it polls its ports no more; restart ostiary-dataplane");
 	if (d->trouble[0] != '\0')
 		TROUBLE("%s", d->trouble);
+	if (ost_admission_wanted(d->admission) && !ost_auth_link_is_up(d->auth_link))
+		TROUBLE("the authenticator is not connected, nobody new is let in: %s", ost_auth_link_counts(d->auth_link)->why);
+	if (crl_trouble(d, text, sizeof(text)))
+		TROUBLE("%s", text);
+	if (admissions->trouble != 0)
+		TROUBLE("the admission log cannot be written: %s; %" PRIu64 " lines lost", strerror(-admissions->trouble),
+			admissions->lost_lines);
 	if (d->in_force.number == 0 && d->trouble[0] == '\0')
 		TROUBLE("no policy is in force, nothing passes: ostiary policy apply FILE");
 	if (file->trouble != 0)
@@ -60,6 +88,39 @@ static void dataplane_json(struct ost_daemon *d, struct ost_jsonw *w)
 		ost_jsonw_bool(w, "hugepages", t->hugepages != 0);
 		ost_jsonw_double(w, "busy", d->gauges.busy);
 	}
+	ost_jsonw_u64(w, "protocol_errors", c->protocol_errors);
+	ost_jsonw_end(w, '}');
+}
+
+static void reasons_of(struct ost_jsonw *w, const char *name, const uint64_t *counts)
+{
+	ost_jsonw_object(w, name);
+	for (unsigned i = 1; i < OST_AUTH_REASON_COUNT; i++) {
+		if (counts[i] != 0)
+			ost_jsonw_u64(w, ost_auth_reason_name(i), counts[i]);
+	}
+	ost_jsonw_end(w, '}');
+}
+
+static void authenticator_json(struct ost_daemon *d, struct ost_jsonw *w)
+{
+	const struct ost_auth_link_counts *c = ost_auth_link_counts(d->auth_link);
+	const struct ost_admission_counts *n = ost_admission_counts(d->admission);
+	const struct ost_msg_auth_counts *m = &d->auth_counts;
+
+	ost_jsonw_object(w, "authenticator");
+	ost_jsonw_bool(w, "wanted", ost_admission_wanted(d->admission));
+	ost_jsonw_bool(w, "connected", ost_auth_link_is_up(d->auth_link));
+	ost_jsonw_string(w, "why", c->why[0] != '\0' ? c->why : NULL);
+	ost_jsonw_u64(w, "conversations", m->conversations);
+	ost_jsonw_u64(w, "conversations_max", m->conversations_max);
+	ost_jsonw_u64(w, "admitted", n->admitted);
+	reasons_of(w, "failed", n->failed);
+	ost_jsonw_u64(w, "lock_outs", n->lock_outs);
+	ost_jsonw_u64(w, "discarded_frames", m->discarded_frames);
+	ost_jsonw_u64(w, "limited_frames", m->limited_frames);
+	ost_jsonw_time(w, "crl_ends", m->crl_next_update_wall_s * OST_NS_PER_S);
+	ost_jsonw_time(w, "gateway_certificate_ends", m->gateway_not_after_wall_s * OST_NS_PER_S);
 	ost_jsonw_u64(w, "protocol_errors", c->protocol_errors);
 	ost_jsonw_end(w, '}');
 }
@@ -216,6 +277,7 @@ void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w)
 	trouble_list(d, w, &troubles);
 	ost_jsonw_bool(w, "healthy", troubles == 0);
 	dataplane_json(d, w);
+	authenticator_json(d, w);
 	policy_json(d, w);
 	applying_json(d, w);
 	ports_json(d, w);

@@ -198,6 +198,11 @@ static void device_check(
 		ost_yaml_error(&r->y, key, hint,
 			"device %s has no MAC, and its role tells devices by their MAC", key->text);
 	}
+	/* Who must prove himself is known by what he proves. */
+	if (role->authenticate == OST_AUTH_EAP_TLS && !draft->has_certificate) {
+		ost_hint(hint, sizeof(hint), "write certificate: and the name in it, or authenticate: mac in role %s", role->name);
+		ost_yaml_error(&r->y, key, hint, "device %s names no certificate, and its role asks for eap-tls", key->text);
+	}
 	/* Before it has proved itself by TLS its frames are told by their MAC alone. */
 	if (role->authenticate == OST_AUTH_TLS && (draft->mac == NULL || !draft->has_certificate)) {
 		ost_hint(hint, sizeof(hint), "write both, mac: and certificate:, or authenticate: eap-tls in role %s", role->name);

@@ -16,6 +16,37 @@ static void line(const struct ost_cli *cli, const char *name, const char *value)
 	ost_show_line(cli, NAME_COLUMNS, NAME_COLUMNS, "%s", *value != '\0' ? value : "-");
 }
 
+/* "quarantined since ..., by root: looks odd" */
+static void state(const struct ost_cli *cli, const json_t *d)
+{
+	const json_t *s = json_object_get(d, "session");
+	const char *since = ost_json_text(d, "since"), *by = ost_json_text(s, "ordered_by"), *why = ost_json_text(s, "ordered_why");
+	char text[512], when[OST_SHOW_TEXT];
+
+	(void)snprintf(text, sizeof(text), "%.16s%s%s%s%.63s%s%.255s", ost_json_text(d, "state"), *since != '\0' ? " since " : "",
+		*since != '\0' ? ost_show_time(since, when) : "", *by != '\0' ? ", by order of " : "", by, *why != '\0' ? ": " : "", why);
+	line(cli, "state", text);
+}
+
+static void session(const struct ost_cli *cli, const json_t *d)
+{
+	const json_t *s = json_object_get(d, "session");
+	char text[512], when[OST_SHOW_TEXT];
+
+	if (*ost_json_text(s, "identity") != '\0') {
+		(void)snprintf(text, sizeof(text), "%.255s, by %.16s, assurance %.16s", ost_json_text(s, "identity"), ost_json_text(s, "way"),
+			ost_json_text(s, "assurance"));
+		line(cli, "proved", text);
+		line(cli, "proves again", ost_show_time(ost_json_text(s, "ends"), when));
+	}
+	if (ost_json_u64(s, "failures") == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "%.32s, %s (%" PRIu64 " in all): %.255s", ost_json_text(s, "last_failure"),
+		ost_show_time(ost_json_text(s, "last_failure_time"), when), ost_json_u64(s, "failures"),
+		ost_json_text(s, "last_failure_meaning"));
+	line(cli, "failed last", text);
+}
+
 static void identity(const struct ost_cli *cli, const json_t *d)
 {
 	char text[256], a[OST_SHOW_TEXT], b[OST_SHOW_TEXT];
@@ -25,7 +56,8 @@ static void identity(const struct ost_cli *cli, const json_t *d)
 	(void)snprintf(text, sizeof(text), "%.63s, %" PRIu64 " rules, authenticates by %.16s", ost_json_text(d, "role"),
 		ost_json_u64(d, "rules"), ost_json_text(d, "authenticate"));
 	line(cli, "role", text);
-	line(cli, "state", ost_json_text(d, "state"));
+	state(cli, d);
+	session(cli, d);
 	line(cli, "MAC", ost_json_text(d, "mac"));
 	(void)snprintf(text, sizeof(text), "%.63s%s%.63s", ost_json_text(d, "port"), *bound != '\0' ? ", bound to " : "",
 		bound);

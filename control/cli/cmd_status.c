@@ -55,6 +55,30 @@ static void dataplane(const struct ost_cli *cli, const json_t *s)
 		ost_json_true(d, "hugepages") ? "hugepages" : "no hugepages");
 }
 
+static void authenticator(const struct ost_cli *cli, const json_t *s)
+{
+	const json_t *a = json_object_get(s, "authenticator"), *count;
+	char text[256] = "", n[OST_SHOW_TEXT];
+	const char *reason;
+	size_t used = 0;
+
+	if (!ost_json_true(a, "wanted") && !ost_json_true(a, "connected"))
+		return;
+	line(cli, "authd");
+	if (!ost_json_true(a, "connected")) {
+		line_end(cli, "not connected: %s", ost_json_text(a, "why"));
+		return;
+	}
+	json_object_foreach((json_t *)(uintptr_t)json_object_get(a, "failed"), reason, count) {
+		if (used < sizeof(text))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s", used > 0 ? ", " : "; failed: ", reason,
+				ost_show_count((uint64_t)json_integer_value(count), n));
+	}
+	line_end(cli, "connected, %s admitted, %" PRIu64 " conversations%s; revocation list until %.10s",
+		ost_show_count(ost_json_u64(a, "admitted"), n), ost_json_u64(a, "conversations"), text,
+		*ost_json_text(a, "crl_ends") != '\0' ? ost_json_text(a, "crl_ends") : "?");
+}
+
 static void policy(const struct ost_cli *cli, const json_t *s)
 {
 	const json_t *p = json_object_get(s, "policy");
@@ -188,6 +212,7 @@ int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv)
 		return r;
 	health(&c, s);
 	dataplane(&c, s);
+	authenticator(&c, s);
 	policy(&c, s);
 	applying(&c, s);
 	packets(&c, s);

@@ -40,7 +40,7 @@ static const char *const policies[POLICIES] = {
 	      "devices:\n"
 	      "  plc: { role: plc, mac: \"02:00:00:00:00:02\" }\n"
 	      "  cam: { role: camera, mac: \"02:00:00:00:00:01\", port: dev3, address: 10.0.0.1 }\n"
-	      "  new: { role: strong, mac: \"02:00:00:00:00:04\", address: [10.0.0.77, \"fd00:20::77\"] }\n",
+	      "  new: { role: strong, certificate: \"urn:dev:new\", mac: \"02:00:00:00:00:04\", address: [10.0.0.77, \"fd00:20::77\"] }\n",
 	"ostiary: 1\n"
 	"roles: { open: { include: [arp, nd, dhcp, dhcpv6, igmp], allow: [ { to: { network: any } }, { from: { network: any } } ] } }\n"
 	"devices:\n"

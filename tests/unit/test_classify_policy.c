@@ -14,7 +14,7 @@
 #define STRONG_ROLE                                                                                  \
 	"  strong:\n    authenticate: eap-tls\n    assurance: software\n    include: [dns]\n    allow:\n" \
 	ALLOW_443 "      - to: { network: plant, service: tcp/8443 }\n        assurance: tee\n"
-#define STRONG "  lock: { role: strong, mac: \"02:00:00:00:00:04\", port: dev3, address: 10.0.0.4 }\n"
+#define STRONG "  lock: { role: strong, certificate: \"urn:dev:lock\", mac: \"02:00:00:00:00:04\", port: dev3, address: 10.0.0.4 }\n"
 
 static const char policy[] = HEAD CAM_(ALLOW_443, "") STRONG_ROLE "devices:\n" CAM FREE TAGGED STRONG;
 static const struct way out = {DEV1, ROUTER, 1, "10.0.0.1", "10.20.0.9", 40000, 443};

@@ -204,6 +204,8 @@ static void devices(void **state)
 			"neither a MAC nor a certificate"},
 		{TOP "roles: { r: {} }\ndevices: { @d: { role: r, certificate: x } }\n",
 			"has no MAC"},
+		{TOP "roles: { e: { authenticate: eap-tls } }\ndevices: { @d: { role: e, " MAC " } }\n",
+			"names no certificate, and its role asks for eap-tls"},
 		{TOP "roles: { r: { authenticate: tls } }\ndevices: { @d: { role: r, certificate: x } }\n",
 			"has no MAC, and its role has it prove itself over IP"},
 		{TOP "roles: { r: { authenticate: tls } }\ndevices: { @d: { role: r, " MAC " } }\n",

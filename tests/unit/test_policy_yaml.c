@@ -348,7 +348,7 @@ static void warnings(void **state)
 		       "}] } }\n" DEVICE("r"),
 		"the rule asks for assurance tee");
 	expect_warning("ostiary: 1\nroles: { r: { authenticate: eap-tls, assurance: tee, allow: "
-		       "[@{ to: { network: any }, assurance: software }] } }\n" DEVICE("r"),
+		       "[@{ to: { network: any }, assurance: software }] } }\ndevices: { d: { role: r, certificate: c } }\n",
 		"its role for tee already");
 }
 
