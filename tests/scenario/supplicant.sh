@@ -54,6 +54,7 @@ supplicant() {
 	{
 		printf 'ctrl_interface=%s/ctrl-%s\nap_scan=0\neapol_version=2\nnetwork={\n key_mgmt=IEEE8021X\n eap=TLS\n identity="@example.org"\n eapol_flags=0\n' "$LAB_DIR" "$name"
 		printf ' ca_cert="%s/%s.crt"\n domain_match="%s"\n phase1="%s"\n' "$CERTS" "${5:-ca}" "${6:-gw.example.org}" "$phase1"
+		# without one it refuses the method: an empty list of certificates it cannot be made to show
 		[ "$4" = - ] || printf ' client_cert="%s/%s.crt"\n private_key="%s/%s.key"\n' "$CERTS" "$4" "$CERTS" "$4"
 		printf ' openssl_ciphers="DEFAULT@SECLEVEL=0"\n}\n' # else OpenSSL itself refuses to use a short key
 	} >"$conf"
