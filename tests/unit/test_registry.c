@@ -104,6 +104,126 @@ static void file_of_another_version(void **state)
 	assert_null(r);
 }
 
+/* A registry of the first schema, as a released version left it, with what it remembers. */
+static void file_of_the_first_schema(void **state)
+{
+	struct place *p = *state;
+	struct ost_registry *r = opened(p);
+	uint64_t number = 0;
+
+	assert_int_equal(ost_registry_generation_put(r, &(struct ost_generation){.number = 5, .state = OST_GENERATION_APPLIED}), 0);
+	ost_registry_free(&r);
+	sql(p, "DROP TABLE admissions; DROP TABLE lock_outs; PRAGMA user_version = 1");
+	r = opened(p);
+	assert_int_equal(ost_registry_generation_last(r, &number), 0);
+	assert_int_equal(number, 5);
+	assert_int_equal(ost_registry_begin(r), 0);
+	assert_int_equal(ost_registry_admission_drop(r, "nobody"), 0);
+	assert_int_equal(ost_registry_locks_clear(r), 0);
+	assert_int_equal(ost_registry_commit(r), 0);
+	ost_registry_free(&r);
+}
+
+static void row_check(void *user, const struct ost_admission_row *row)
+{
+	uint32_t *seen = user;
+	const struct ost_session *s = &row->session;
+
+	(*seen)++;
+	if (strcmp(row->device, "cam") != 0) {
+		assert_string_equal(row->device, "odd");
+		assert_int_equal(s->standing, OST_STANDING_HELD);
+		return;
+	}
+	assert_int_equal(s->standing, OST_STATE_AUTHENTICATED);
+	assert_string_equal(row->port, "dev1");
+	assert_true(s->placed && s->confirmed);
+	assert_int_equal(s->place.port, 3);
+	assert_int_equal(s->place.vlan, 100);
+	assert_int_equal(s->place.mac[5], 9);
+	assert_int_equal(s->since_wall_ns, 1001);
+	assert_int_equal(s->proved_wall_ns, 1002);
+	assert_int_equal(row->prove_wall_ns, 1003);
+	assert_int_equal(s->assurance, OST_ASSURANCE_TEE);
+	assert_int_equal(s->way, OST_AUTH_WAY_RADIUS);
+	assert_int_equal(s->failures, 7);
+	assert_int_equal(s->failure, OST_AUTH_REASON_WEAK_KEY);
+	assert_int_equal(s->failure_wall_ns, 1004);
+	assert_string_equal(s->proof->identity, "urn:dev:cam");
+	assert_string_equal(s->proof->issuer, "CA");
+	assert_int_equal(s->proof->certificate_sha256[31], 0x5c);
+	assert_int_equal(s->proof->issuer_sha256[31], 0x15);
+	assert_int_equal(s->proof->serial_length, 2);
+	assert_int_equal(s->proof->serial[1], 0x77);
+	assert_int_equal(s->proof->not_after_wall_s, 1005);
+	assert_int_equal(s->order->uid, 12);
+	assert_string_equal(s->order->by, "op");
+	assert_string_equal(s->order->why, "because");
+}
+
+static void admissions(void **state)
+{
+	struct place *p = *state;
+	struct ost_registry *r = opened(p);
+	struct ost_session_proof proof = {.identity = "urn:dev:cam", .issuer = "CA", .certificate_sha256 = {[31] = 0x5c},
+		.issuer_sha256 = {[31] = 0x15}, .serial = {1, 0x77}, .serial_length = 2, .not_after_wall_s = 1005};
+	struct ost_session_order order = {.uid = 12, .by = "op", .why = "because"};
+	struct ost_admission_row row = {.device = "cam", .port = "dev1", .prove_wall_ns = 1003,
+		.session = {.standing = OST_STATE_AUTHENTICATED, .assurance = OST_ASSURANCE_TEE, .way = OST_AUTH_WAY_RADIUS,
+			.failure = OST_AUTH_REASON_WEAK_KEY, .placed = true, .confirmed = true,
+			.place = {.port = 3, .vlan = 100, .mac = {2, 0, 0, 0, 0, 9}}, .since_wall_ns = 1001, .proved_wall_ns = 1002,
+			.failure_wall_ns = 1004, .failures = 7, .proof = &proof, .order = &order}};
+	uint32_t seen = 0;
+
+	assert_int_equal(ost_registry_begin(r), 0);
+	assert_int_equal(ost_registry_admission_put(r, &row), 0);
+	row.device = "odd";
+	assert_int_equal(ost_registry_admission_put(r, &row), 0);
+	row.device = "bare";
+	row.session.proof = NULL;
+	assert_int_equal(ost_registry_admission_put(r, &row), 0);
+	row.device = "gone";
+	assert_int_equal(ost_registry_admission_put(r, &row), 0);
+	assert_int_equal(ost_registry_admission_drop(r, "gone"), 0);
+	assert_int_equal(ost_registry_commit(r), 0);
+	ost_registry_free(&r);
+	/* A state that nobody can read is held; a session without a proof is none. */
+	sql(p, "UPDATE admissions SET standing = 'promoted' WHERE device = 'odd'");
+	r = opened(p);
+	assert_int_equal(ost_registry_admissions_each(r, row_check, &seen), 0);
+	assert_int_equal(seen, 2);
+	ost_registry_free(&r);
+}
+
+static void lock_check(void *user, const struct ost_registry_lock *lock)
+{
+	(*(uint32_t *)user)++;
+	assert_int_equal(lock->place.port, 2);
+	assert_int_equal(lock->place.vlan, 30);
+	assert_int_equal(lock->place.mac[0], 4);
+	assert_int_equal(lock->until_wall_ns, 99);
+	assert_int_equal(lock->locks, 3);
+}
+
+static void lock_outs(void **state)
+{
+	struct place *p = *state;
+	struct ost_registry *r = opened(p);
+	const struct ost_registry_lock lock = {.place = {.port = 2, .vlan = 30, .mac = {4}}, .until_wall_ns = 99, .locks = 3};
+	uint32_t seen = 0;
+
+	assert_int_equal(ost_registry_lock_put(r, &lock), 0);
+	assert_int_equal(ost_registry_lock_put(r, &lock), 0);
+	sql(p, "INSERT INTO lock_outs VALUES(99, 0, '02:00:00:00:00:01', 1, 1); INSERT INTO lock_outs VALUES(1, 0, 'x', 1, 1)");
+	assert_int_equal(ost_registry_locks_each(r, lock_check, &seen), 0);
+	assert_int_equal(seen, 1);
+	assert_int_equal(ost_registry_locks_clear(r), 0);
+	seen = 0;
+	assert_int_equal(ost_registry_locks_each(r, lock_check, &seen), 0);
+	assert_int_equal(seen, 0);
+	ost_registry_free(&r);
+}
+
 static void file_of_another_program(void **state)
 {
 	struct place *p = *state;
@@ -491,6 +611,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(file_of_another_version, setup, teardown),
+		cmocka_unit_test_setup_teardown(file_of_the_first_schema, setup, teardown),
+		cmocka_unit_test_setup_teardown(admissions, setup, teardown),
+		cmocka_unit_test_setup_teardown(lock_outs, setup, teardown),
 		cmocka_unit_test_setup_teardown(file_of_another_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(file_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(generations, setup, teardown),
