@@ -197,6 +197,16 @@ static void proof_drop(struct record *r)
 	r->s.confirmed = false;
 }
 
+/* The portal still holds the connection that the proof came by: it shall not look as if the device were in. */
+static void portal_withdraw(struct ost_admission *a, const struct record *r)
+{
+	const struct ost_msg_auth_decision m = {.conversation = r->s.conversation,
+		.reason = r->s.standing == OST_STATE_REVOKED ? OST_AUTH_REASON_REVOKED : OST_AUTH_REASON_STATE};
+
+	if (r->s.proof != NULL && r->s.way == OST_AUTH_WAY_PORTAL && r->s.conversation != 0)
+		a->ops.decide(a->ops.user, &m);
+}
+
 /* The place is read before it is left: it may be the last that is known of it. */
 static void act(struct ost_admission *a, uint32_t device, unsigned acts, struct ost_moment now)
 {
@@ -204,8 +214,10 @@ static void act(struct ost_admission *a, uint32_t device, unsigned acts, struct 
 	struct ost_place place = r->s.place;
 	bool placed = r->s.placed;
 
-	if (acts & OST_ACT_END)
+	if (acts & OST_ACT_END) {
+		portal_withdraw(a, r);
 		proof_drop(r);
+	}
 	if (acts & OST_ACT_LEAVE)
 		admission_place_clear(a, device);
 	if (placed && acts & OST_ACT_UNLOCK)

@@ -173,6 +173,8 @@ void ost_admission_seen(struct ost_admission *a, const struct ost_place *place, 
 void ost_admission_claim(struct ost_admission *a, const struct ost_msg_auth_claim *m, struct ost_moment now);
 void ost_admission_outcome(struct ost_admission *a, const struct ost_msg_auth_outcome *m, struct ost_moment now);
 void ost_admission_auth_up(struct ost_admission *a, struct ost_moment now);
+/* It is gone: whoever came by its portal has a lease to come again. */
+void ost_admission_auth_down(struct ost_admission *a, struct ost_moment now);
 /* What it trusts has changed: everybody proves himself again, soon. */
 void ost_admission_reload(struct ost_admission *a, struct ost_moment now);
 

@@ -60,6 +60,7 @@ static enum ost_auth_reason judge_dates(const struct ost_auth_proof *p, uint64_t
 static enum ost_auth_reason judge(struct ost_admission *a, const struct ost_msg_auth_claim *m, uint32_t device,
 	struct ost_moment now)
 {
+	static const uint8_t nobody[6];
 	const struct ost_image_role *role = admission_role(a, device);
 	enum ost_auth_reason reason = judge_state(&a->records[device].s);
 
@@ -69,6 +70,10 @@ static enum ost_auth_reason judge(struct ost_admission *a, const struct ost_msg_
 		return OST_AUTH_REASON_METHOD;
 	if (m->place.port < OST_PORTS_MAX && !a->ports[m->place.port].known)
 		return OST_AUTH_REASON_UNAVAILABLE;
+	/* Whoever holds the address of the connection stands at a port of ours; somebody who holds none stands nowhere.
+	 * The port of one that was seen just now is told within a second. */
+	if (m->way == OST_AUTH_WAY_PORTAL && m->place.port >= OST_PORTS_MAX)
+		return memcmp(m->place.mac, nobody, sizeof(nobody)) == 0 ? OST_AUTH_REASON_WRONG_PLACE : OST_AUTH_REASON_UNAVAILABLE;
 	if (!admission_place_fits(a, device, &m->place, m->way) || is_elsewhere(a, device, &m->place))
 		return OST_AUTH_REASON_WRONG_PLACE;
 	if (m->proof.assurance < role->assurance)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Timers of devices, and who is asked when. */
 #include "admission_table.h"
+#include "portal_line.h"
 
 #define ASKS_OF_A_ROUND 3u
 #define REST_S		60u  /* between two rounds of asks at one place */
@@ -233,6 +234,23 @@ static void lock_tell(void *user, const struct ost_place_entry *e)
 
 	if (e->locked_until_ns > w->now.mono_ns)
 		admission_forget(w->a, &e->place, (uint32_t)((e->locked_until_ns - w->now.mono_ns) / OST_NS_PER_S + 1));
+}
+
+/* A proof by the portal stands as long as its connection, and nobody can tell that just now. Without a word of the
+ * authenticator it stands for one lease. */
+void admission_lease(struct ost_session *s, struct ost_moment now)
+{
+	if (s->standing == OST_STATE_AUTHENTICATED && s->way == OST_AUTH_WAY_PORTAL)
+		s->prove_ns = OST_MIN(s->prove_ns, now.mono_ns + OST_PORTAL_LEASE_S * OST_NS_PER_S);
+}
+
+void ost_admission_auth_down(struct ost_admission *a, struct ost_moment now)
+{
+	for (uint32_t i = 0; a->image != NULL && i < a->image->device_count; i++) {
+		admission_lease(&a->records[i].s, now);
+		if (a->records[i].s.way == OST_AUTH_WAY_PORTAL)
+			admission_timer(a, i, now);
+	}
 }
 
 /* Another one, maybe, that knows of no lock-out. */

@@ -100,6 +100,7 @@ void ost_admission_restore(struct ost_admission *a, const struct ost_admission_r
 	r->s.placed = false;
 	r->s.place = (struct ost_place){0};
 	times_restore(&r->s, row->prove_wall_ns, now);
+	admission_lease(&r->s, now);
 	a->counts.standings[r->s.standing]++;
 	if (row->session.placed && place.port < OST_PORTS_MAX) {
 		admission_place_set(a, (uint32_t)device, &place);

@@ -107,6 +107,7 @@ void admission_ask(struct ost_admission *a, const struct ost_place *place);
 void admission_forget(struct ost_admission *a, const struct ost_place *place, uint32_t locked_s);
 /* Begins a round of asks at a place, unless one is under way or it rests. */
 void admission_knock(struct ost_admission *a, const struct ost_place *place, struct ost_moment now);
+void admission_lease(struct ost_session *s, struct ost_moment now);
 void admission_reauth_begin(struct ost_admission *a, uint32_t device, struct ost_moment now);
 uint64_t admission_random(struct ost_admission *a, uint64_t below);
 

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "holder.h"
 #include "log.h"
 
 #define FILE_BYTES (64ull << 20)
@@ -72,14 +73,18 @@ static void on_auth_down(void *user, const char *why)
 	struct ost_daemon *d = user;
 
 	ost_log_warning("authenticator connection lost: %s", why);
+	ost_admission_auth_down(d->admission, moment());
 	d->auth_counts = (struct ost_msg_auth_counts){0};
 }
 
 static void on_claim(void *user, const struct ost_msg_auth_claim *m)
 {
 	struct ost_daemon *d = user;
+	struct ost_msg_auth_claim placed = *m;
 
-	ost_admission_claim(d->admission, m, moment());
+	if (m->way == OST_AUTH_WAY_PORTAL)
+		ost_holder_place(d, m, &placed.place);
+	ost_admission_claim(d->admission, &placed, moment());
 }
 
 static void on_outcome(void *user, const struct ost_msg_auth_outcome *m)

@@ -29,6 +29,7 @@ static const char *const migrations[OST_REGISTRY_SCHEMA] = {
 	" confirmed INTEGER NOT NULL, failures INTEGER NOT NULL, failure TEXT NOT NULL, failure_ns INTEGER NOT NULL,"
 	" identity TEXT, issuer TEXT, certificate_sha256 BLOB, issuer_sha256 BLOB, serial BLOB, not_after_s INTEGER,"
 	" uid INTEGER, by TEXT, why TEXT) WITHOUT ROWID;"
+	"CREATE INDEX addresses_by_ip ON addresses(ip);"
 	"CREATE TABLE lock_outs(port INTEGER NOT NULL, vlan INTEGER NOT NULL, mac TEXT NOT NULL, until_ns INTEGER NOT NULL,"
 	" locks INTEGER NOT NULL, PRIMARY KEY(port, vlan, mac)) WITHOUT ROWID;",
 };
@@ -64,6 +65,8 @@ static const char *const statements[OST_SQL_COUNT] = {
 				" ORDER BY device, ip",
 	[OST_SQL_ADDRESS_OF] = "SELECT vlan, ip, device, source, bound_ns, expires_ns FROM addresses"
 			       " WHERE device = ? ORDER BY ip",
+	[OST_SQL_ADDRESS_HOLDERS] = "SELECT vlan, ip, device, source, bound_ns, expires_ns FROM addresses"
+				    " WHERE ip = ?",
 	[OST_SQL_UNKNOWN_PUT] = "INSERT OR REPLACE INTO unknown_devices(slot, mac, vlan, port, first_seen_ns,"
 				" last_seen_ns, count_pkts) VALUES(?,?,?,?,?,?,?)",
 	[OST_SQL_UNKNOWN_LIST] = "SELECT slot, mac, vlan, port, first_seen_ns, last_seen_ns, count_pkts"

@@ -105,6 +105,10 @@ int ost_registry_addresses_forget(struct ost_registry *registry, uint64_t before
 int ost_registry_addresses_each(struct ost_registry *registry, const char *device,
 	void (*fn)(void *user, const struct ost_registry_address *a), void *user) OST_MUST_CHECK;
 
+/* Rows of one address: one a VLAN. */
+int ost_registry_address_holders(struct ost_registry *registry, const struct ost_ip *ip,
+	void (*fn)(void *user, const struct ost_registry_address *a), void *user) OST_MUST_CHECK;
+
 /* ---- unknown devices ---- */
 
 struct ost_registry_unknown {

@@ -115,15 +115,11 @@ static uint8_t source_parse(const char *name)
 	return OST_BINDING_STATIC;
 }
 
-int ost_registry_addresses_each(struct ost_registry *registry, const char *device,
+static int addresses_read(struct ost_registry *registry, sqlite3_stmt *s,
 	void (*fn)(void *user, const struct ost_registry_address *a), void *user)
 {
-	sqlite3_stmt *s =
-		ost_registry_statement(registry, device != NULL ? OST_SQL_ADDRESS_OF : OST_SQL_ADDRESS_ALL);
 	int r;
 
-	if (device != NULL)
-		ost_sql_text(s, 1, device);
 	while ((r = sqlite3_step(s)) == SQLITE_ROW) {
 		struct ost_registry_address a = {.vlan = (uint32_t)ost_sql_column_u64(s, 0)};
 
@@ -137,6 +133,27 @@ int ost_registry_addresses_each(struct ost_registry *registry, const char *devic
 	}
 	(void)sqlite3_reset(s);
 	return ost_registry_errno(registry, r);
+}
+
+int ost_registry_addresses_each(struct ost_registry *registry, const char *device,
+	void (*fn)(void *user, const struct ost_registry_address *a), void *user)
+{
+	sqlite3_stmt *s =
+		ost_registry_statement(registry, device != NULL ? OST_SQL_ADDRESS_OF : OST_SQL_ADDRESS_ALL);
+
+	if (device != NULL)
+		ost_sql_text(s, 1, device);
+	return addresses_read(registry, s, fn, user);
+}
+
+int ost_registry_address_holders(struct ost_registry *registry, const struct ost_ip *ip,
+	void (*fn)(void *user, const struct ost_registry_address *a), void *user)
+{
+	sqlite3_stmt *s = ost_registry_statement(registry, OST_SQL_ADDRESS_HOLDERS);
+	char text[OST_IP_TEXT];
+
+	ost_sql_text(s, 1, ost_ip_format(ip, text));
+	return addresses_read(registry, s, fn, user);
 }
 
 int ost_registry_unknown_put(struct ost_registry *registry, const struct ost_registry_unknown *u)

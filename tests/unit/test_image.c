@@ -289,7 +289,7 @@ static void test_roles(void **state)
 	DAMAGE(f, ost_image_role, S, 0, infra_lanes6, 0, "IPv6 lane");
 	DAMAGE(f, ost_image_role, S, 0, flows, 0, "zero");
 	DAMAGE(f, ost_image_role, S, 0, addresses, 0, "zero");
-	DAMAGE(f, ost_image_role, S, 0, includes, 1 << 7, "out of range");
+	DAMAGE(f, ost_image_role, S, 0, includes, 1 << 8, "out of range");
 	DAMAGE(f, ost_image_role, S, 0, authenticate, OST_AUTH_COUNT, "out of range");
 	DAMAGE(f, ost_image_role, S, 0, assurance, OST_ASSURANCE_COUNT, "out of range");
 	DAMAGE(f, ost_image_role, S, 0, flags, 2, "out of range");
