@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "client.h"
 #include "options.h"
 #include "policy_input.h"
 #include "say_pki.h"
@@ -131,6 +132,7 @@ static int crl(const struct ost_cli *cli, struct ost_pki *pki, const struct wish
 
 	if (r < 0)
 		return ost_cli_fail("%s", pki->why);
+	(void)ost_client_reload(cli); /* who is not there reads it at his start */
 	if (cli->json) {
 		ost_jsonw_object(&w, NULL);
 		ost_say_crl(&w, "crl", &made);

@@ -404,7 +404,7 @@ static void the_data_plane_first(void **state)
 	assert_true(logged(l, "\"event\":\"admitted\"", "\"generation\":7"));
 }
 
-static void noes(void **state)
+static void refused_claims(void **state)
 {
 	struct lab *l = *state;
 
@@ -424,7 +424,7 @@ static void revoked_at_once(void **state)
 	start_ns = ost_clock_mono_ns();
 	assert_int_equal(post(l, "/v1/devices/cam/revoke", "{\"why\":\"stolen\"}"), 200);
 	until_enforced(l, CAM, OST_STATE_REVOKED);
-	assert_true(ost_clock_mono_ns() - start_ns < 2 * OST_NS_PER_S); /* test_auth_revoke measures it */
+	assert_true(ost_clock_mono_ns() - start_ns < 2 * OST_NS_PER_S);
 	assert_int_equal(let_in(l, "urn:dev:cam", 1), OST_AUTH_REASON_REVOKED);
 	assert_true(told(l, "/v1/devices/cam", "\"ordered_why\":\"stolen\""));
 	assert_true(logged(l, "\"to\":\"revoked\"", "\"why\":\"stolen\""));
@@ -499,6 +499,9 @@ static void killed_and_back(void **state)
 	outcome_tell(l, 0, 1, OST_AUTH_REASON_LOGOFF);
 	until_enforced(l, CAM, OST_STATE_UNKNOWN);
 	until_told(l, "/v1/devices/cam", "\"state\":\"unknown\"");
+	end(l);
+	begin(l);
+	assert_int_equal(l->enforced[CAM], OST_STATE_UNKNOWN);
 	assert_int_equal(post(l, "/v1/devices/plc/retire", NULL), 200);
 	for (unsigned i = 0; i < 40; i++) {
 		end(l);
@@ -572,7 +575,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(the_data_plane_first),
-		T(noes),
+		T(refused_claims),
 		T(revoked_at_once),
 		T(orders_refused),
 		T(unplugged),
