@@ -210,7 +210,8 @@ void admission_landed(struct ost_admission *a, const struct flight *f, int resul
 		return;
 	if (result == -EADDRINUSE || result == -EINVAL)
 		reason = OST_AUTH_REASON_WRONG_PLACE; /* the MAC is another device's, or the policy says another place */
-	if (known && result == 0)
+	/* Behind a RADIUS client there may be devices that never send a packet through here: nothing is to be opened for them. */
+	if (known && (result == 0 || (result == -ENOENT && f->claim->way == OST_AUTH_WAY_RADIUS)))
 		reason = judge(a, f->claim, f->device, now);
 	if (reason == OST_AUTH_REASON_NONE && ost_places_locked_s(a->locks, &f->claim->place, now.mono_ns) > 0)
 		reason = OST_AUTH_REASON_LOCKED_OUT;
