@@ -155,7 +155,7 @@ def show_log(root):
     print(f"\n    {bold('From the log')}  {dim('var/lib/ostiary/refusals.ndjson, one JSON object a line, some members left out')}")
     shown = set()
     for line in log_lines(root):
-        if line["event"] == "refused" and line["reason"] in STORY and line["reason"] not in shown:
+        if line["event"] == "refused" and line["reason"] in STORY and line["port"] == "dev3" and line["reason"] not in shown:
             shown.add(line["reason"])
             keep = ("time", "device", "reason", "port", "src_ip", "dst_ip", "protocol", "dst_port", "count")
             print("      " + json.dumps({k: line[k] for k in keep if line.get(k) is not None}))
@@ -181,4 +181,5 @@ def main():
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

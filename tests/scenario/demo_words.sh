@@ -21,10 +21,12 @@ picture() {
 	words
 	words "  ${BOLD}Ostiary, the doorkeeper of IoT networks${PLAIN}   ${DIM}a lab in network namespaces; nothing leaves this machine${PLAIN}"
 	words
-	words "     cam-01    honest       dev1 ──┐ ┌───────────┐          DHCP, DNS  dnsmasq    10.77.0.1"
-	words "     meter-02  honest       dev2 ──┼─┤${BOLD}$middle${PLAIN}├── net1 ─ MQTT       mosquitto  10.77.0.2"
-	words "     plug-03   ${RED}compromised${PLAIN}  dev3 ──┘ └───────────┘          HTTP       busybox    10.77.0.3"
-	words "                                   ${DIM}$tail${PLAIN}"
+	words "     cam-01    honest       dev1 ──┐"
+	words "     meter-02  honest       dev2 ──┤ ┌───────────┐          DHCP, DNS  dnsmasq    10.77.0.1"
+	words "     plug-03   ${RED}compromised${PLAIN}  dev3 ──┼─┤${BOLD}$middle${PLAIN}├── net1 ─ MQTT       mosquitto  10.77.0.2"
+	words "     lock-04   802.1X       dev4 ──┤ └───────────┘          HTTP       busybox    10.77.0.3"
+	words "     lock-05   ${RED}revoked${PLAIN}      dev5 ──┘ ${DIM}$tail${PLAIN}"
+	words "     lock-06   802.1X       ───────── ${RED}a rogue gateway${PLAIN} that calls itself by our gateway's name"
 }
 
 headline() {
