@@ -43,7 +43,8 @@ struct connection {
 	enum phase phase;
 	bool broken; /* found in a place where it could not be ended: its timer does */
 	size_t bytes; /* of the handshake */
-	uint32_t records; /* in this lease */
+	uint32_t records; /* since window_ns */
+	uint64_t window_ns;
 	uint32_t session_s;
 	uint64_t certificate_end_s;
 	struct ost_portal_lines lines;
@@ -191,7 +192,6 @@ static void lease_begin(struct connection *c)
 	/* The proof ends with the certificate. */
 	if (c->certificate_end_s != 0)
 		s = OST_MIN(s, c->certificate_end_s > now_s ? c->certificate_end_s - now_s : 0);
-	c->records = 0;
 	timer_set(c, s * 1000);
 }
 
@@ -217,6 +217,12 @@ static bool data_take(struct connection *c)
 	char bytes[512];
 	ssize_t n;
 
+	uint64_t now = ost_clock_mono_ns();
+
+	if (now - c->window_ns > c->portal->lease_s * OST_NS_PER_S) {
+		c->window_ns = now;
+		c->records = 0;
+	}
 	if (++c->records > RECORDS_A_LEASE) {
 		end(c, OST_AUTH_REASON_FLOOD, "it sent too much");
 		return false;
@@ -247,9 +253,14 @@ static bool data_take(struct connection *c)
 
 static void proved(struct connection *c, struct ost_conversation *v)
 {
+	struct ost_auth_proof proof;
+
 	c->phase = CLAIMED;
 	(void)event_del(c->wire.readable);
-	(void)ost_conversations_claim(c->portal->a->conversations, v, ost_clock_mono_ns());
+	if (ost_tls_proof(c->wire.tls, &proof) < 0)
+		end(c, OST_AUTH_REASON_WRONG_NAME, "its certificate names nobody");
+	else
+		(void)ost_conversations_claim(c->portal->a->conversations, v, ost_clock_mono_ns());
 }
 
 static bool handshake_take(struct connection *c)
