@@ -131,7 +131,7 @@ static bool read_rest(struct text *t, struct ost_portal_line *l)
 	switch (l->word) {
 	case OST_PORTAL_ADMITTED:
 		return take_number(t, " lease=", OST_PORTAL_LEASE_S, &l->seconds) &&
-			take_number(t, " session=", OST_PORTAL_SESSION_S, &l->session_s) && take_device(t, l->device);
+		       take_number(t, " session=", OST_PORTAL_SESSION_S, &l->session_s) && take_device(t, l->device);
 	case OST_PORTAL_KEPT:
 		return take_number(t, " lease=", OST_PORTAL_LEASE_S, &l->seconds);
 	case OST_PORTAL_PROVE:

@@ -19,8 +19,8 @@
 
 #include "common.h"
 
-#define OST_PORTAL_LINE	    128u /* bytes with the line feed */
-#define OST_PORTAL_LEASE_S  300u /* at most */
+#define OST_PORTAL_LINE	     128u	     /* bytes with the line feed */
+#define OST_PORTAL_LEASE_S   300u	     /* at most */
 #define OST_PORTAL_SESSION_S (366u * 86400u) /* at most */
 
 enum ost_portal_word {

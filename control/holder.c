@@ -47,8 +47,7 @@ static void search_static(struct search *s, const struct ost_msg_auth_claim *m)
 
 void ost_holder_place(struct ost_daemon *d, const struct ost_msg_auth_claim *m, struct ost_place *ret_place)
 {
-	struct search s = {.d = d, .image = ost_roster_image(d->roster), .identity = m->proof.identity,
-		.now_wall_ns = ost_clock_wall_ns(), .holder = -ENOENT};
+	struct search s = {.d = d, .image = ost_roster_image(d->roster), .identity = m->proof.identity, .now_wall_ns = ost_clock_wall_ns(), .holder = -ENOENT};
 	struct ost_ip ip = {.family = m->ip_family};
 	const struct ost_live *live;
 

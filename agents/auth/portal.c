@@ -13,16 +13,16 @@
 #include "portal_socket.h"
 #include "portal_wire.h"
 
-#define HELLO_MS	 10000
-#define CLOSING_MS	 2000
-#define ACCEPTS_AT_ONCE	 16
-#define ACCEPT_AGAIN_MS	 200
-#define RECORDS_AT_ONCE	 16
-#define HANDSHAKE_BYTES	 65536u
-#define RECORDS_A_LEASE	 256u /* of a held connection */
-#define KNOWN		 4096u
-#define FILES_BESIDE	 64u /* descriptors of the program beside connections */
-#define PROVE_WITHIN_S	 20u
+#define HELLO_MS	10000
+#define CLOSING_MS	2000
+#define ACCEPTS_AT_ONCE 16
+#define ACCEPT_AGAIN_MS 200
+#define RECORDS_AT_ONCE 16
+#define HANDSHAKE_BYTES 65536u
+#define RECORDS_A_LEASE 256u /* of a held connection */
+#define KNOWN		4096u
+#define FILES_BESIDE	64u /* descriptors of the program beside connections */
+#define PROVE_WITHIN_S	20u
 
 enum phase {
 	HELLO,	   /* no ClientHello yet: nothing was made for it */
@@ -33,7 +33,8 @@ enum phase {
 };
 
 struct connection {
-	TAILQ_ENTRY(connection) in_list;
+	TAILQ_ENTRY(connection)
+	in_list;
 	struct ost_portal *portal;
 	struct ost_portal_wire wire;
 	struct event *timer;
@@ -41,8 +42,8 @@ struct connection {
 	uint64_t key;	 /* in the table of conversations */
 	uint64_t number; /* of its conversation, 0 none yet */
 	enum phase phase;
-	bool broken; /* found in a place where it could not be ended: its timer does */
-	size_t bytes; /* of the handshake */
+	bool broken;	  /* found in a place where it could not be ended: its timer does */
+	size_t bytes;	  /* of the handshake */
 	uint32_t records; /* since window_ns */
 	uint64_t window_ns;
 	uint32_t session_s;
@@ -65,7 +66,7 @@ struct ost_portal {
 	uint32_t lease_s, max;
 	uint64_t last_key;
 	struct list halves, helds, closings; /* oldest first */
-	uint64_t known[KNOWN]; /* hashes of addresses where somebody succeeded: forgetting one costs its privilege only */
+	uint64_t known[KNOWN];		     /* hashes of addresses where somebody succeeded: forgetting one costs its privilege only */
 };
 
 static void on_readable(evutil_socket_t fd, short what, void *user);
@@ -88,7 +89,8 @@ static void timer_set(struct connection *c, uint64_t ms)
 
 static struct list *list_of(struct connection *c)
 {
-	return c->phase == HELD ? &c->portal->helds : c->phase == CLOSING ? &c->portal->closings : &c->portal->halves;
+	return c->phase == HELD ? &c->portal->helds : c->phase == CLOSING ? &c->portal->closings
+									  : &c->portal->halves;
 }
 
 static void list_take(struct connection *c)
@@ -153,8 +155,7 @@ static void closing(struct connection *c)
 /* One that was admitted is over: ostiaryd takes its rights back. */
 static void held_end(struct connection *c, enum ost_auth_reason reason, const char *detail, bool tell_device)
 {
-	struct ost_msg_auth_outcome m = {.conversation = c->number, .place.port = OST_PLACE_NO_PORT, .way = OST_AUTH_WAY_PORTAL,
-		.reason = (uint8_t)reason, .claimed = 1};
+	struct ost_msg_auth_outcome m = {.conversation = c->number, .place.port = OST_PLACE_NO_PORT, .way = OST_AUTH_WAY_PORTAL, .reason = (uint8_t)reason, .claimed = 1};
 	char ip[OST_IP_TEXT];
 
 	(void)snprintf(m.detail, sizeof(m.detail), "%s at %s: %s", c->device, ost_ip_format(&c->ip, ip), detail);
@@ -307,8 +308,8 @@ static bool hello_take(struct connection *c)
 		return false;
 	}
 	v = ost_authd_is_ready(p->a)
-		? ost_conversations_open(p->a->conversations, OST_AUTH_WAY_PORTAL, &c->key, sizeof(c->key), &place, now)
-		: NULL;
+		    ? ost_conversations_open(p->a->conversations, OST_AUTH_WAY_PORTAL, &c->key, sizeof(c->key), &place, now)
+		    : NULL;
 	if (v == NULL || ost_tls_new(p->a->trust, &c->wire.tls) < 0) {
 		if (v != NULL)
 			ost_conversations_end(p->a->conversations, v, OST_AUTH_REASON_UNAVAILABLE, false);
@@ -481,7 +482,8 @@ static struct connection *held_by_number(struct ost_portal *p, uint64_t number)
 {
 	struct connection *c;
 
-	TAILQ_FOREACH(c, &p->helds.head, in_list) {
+	TAILQ_FOREACH(c, &p->helds.head, in_list)
+	{
 		if (c->number == number)
 			return c;
 	}
@@ -507,7 +509,8 @@ void ost_portal_claim_again(struct ost_portal *portal)
 {
 	struct connection *c;
 
-	TAILQ_FOREACH(c, &portal->helds.head, in_list) {
+	TAILQ_FOREACH(c, &portal->helds.head, in_list)
+	{
 		const struct ost_conversation v = {.number = c->number, .place.port = OST_PLACE_NO_PORT, .way = OST_AUTH_WAY_PORTAL};
 		struct ost_auth_proof proof;
 
@@ -536,7 +539,8 @@ static void give_way(struct ost_portal *p)
 {
 	struct connection *c, *victim = TAILQ_FIRST(&p->halves.head);
 
-	TAILQ_FOREACH(c, &p->halves.head, in_list) {
+	TAILQ_FOREACH(c, &p->halves.head, in_list)
+	{
 		uint64_t h = address_hash(p, &c->ip);
 
 		if (p->known[h % KNOWN] != h) {
@@ -554,7 +558,7 @@ static bool address_is_full(const struct ost_portal *p, const struct ost_ip *ip)
 	uint32_t n = 0;
 
 	TAILQ_FOREACH(c, &p->halves.head, in_list)
-		n += ost_ip_equal(&c->ip, ip) ? 1 : 0;
+	n += ost_ip_equal(&c->ip, ip) ? 1 : 0;
 	return n >= OST_PORTAL_HALF_ADDRESS;
 }
 

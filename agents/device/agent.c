@@ -76,7 +76,9 @@ static int options_read(struct ost_agent *a, const struct ost_agent_options *o, 
 	if (o->name == NULL || o->name[0] == '\0' || strlen(o->name) > HOST_MAX)
 		return complain(why, "name of the gateway, as in its certificate", o->name);
 	if (o->ca == NULL || o->certificate == NULL || o->key == NULL)
-		return complain(why, o->ca == NULL ? "ca" : o->certificate == NULL ? "certificate" : "key", NULL);
+		return complain(why, o->ca == NULL ? "ca" : o->certificate == NULL ? "certificate"
+										   : "key",
+			NULL);
 	(void)snprintf(a->name, sizeof(a->name), "%s", o->name);
 	return link_trust_new(o->ca, o->crl, o->certificate, o->key, why, &a->trust);
 }
@@ -123,8 +125,8 @@ static uint64_t random_below(uint64_t most)
 static bool is_no(enum ost_agent_state state, enum ost_auth_reason reason)
 {
 	return (state == OST_AGENT_REFUSED || state == OST_AGENT_DISTRUSTED || state == OST_AGENT_LOST) &&
-		reason != OST_AUTH_REASON_NONE && reason != OST_AUTH_REASON_UNAVAILABLE && reason != OST_AUTH_REASON_FLOOD &&
-		reason != OST_AUTH_REASON_TIMEOUT;
+	       reason != OST_AUTH_REASON_NONE && reason != OST_AUTH_REASON_UNAVAILABLE && reason != OST_AUTH_REASON_FLOOD &&
+	       reason != OST_AUTH_REASON_TIMEOUT;
 }
 
 /* Doubled with each failure, +- 25 %, so that a thousand devices do not come at once. */
@@ -344,15 +346,14 @@ static const char *distrust(enum ost_auth_reason reason)
 void ost_agent_status(const struct ost_agent *agent, struct ost_agent_status *ret_status)
 {
 	uint64_t now = ost_clock_mono_ns();
-	struct ost_agent_status s = {.state = agent->state, .device = agent->device, .reason = "", .text = "", .lease_s = agent->lease_s,
-		.session_s = agent->session_s};
+	struct ost_agent_status s = {.state = agent->state, .device = agent->device, .reason = "", .text = "", .lease_s = agent->lease_s, .session_s = agent->session_s};
 
 	if (agent->state > OST_AGENT_ADMITTED) {
 		bool network = agent->reason == OST_AUTH_REASON_NONE;
 
 		s.reason = network ? "network" : ost_auth_reason_name(agent->reason);
-		s.text = network ? strerror(agent->error) : agent->state == OST_AGENT_DISTRUSTED ? distrust(agent->reason) :
-											    ost_auth_reason_text(agent->reason);
+		s.text = network ? strerror(agent->error) : agent->state == OST_AGENT_DISTRUSTED ? distrust(agent->reason)
+												 : ost_auth_reason_text(agent->reason);
 		s.retry_s = agent->begin_ns > now ? (unsigned)((agent->begin_ns - now) / OST_NS_PER_S) + 1 : 0;
 	}
 	*ret_status = s;

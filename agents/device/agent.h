@@ -27,8 +27,8 @@
 extern "C" {
 #endif
 
-#define OST_AGENT_FDS	2   /* descriptors that an agent waits for, at most */
-#define OST_AGENT_TEXT	256 /* bytes of a sentence, with its NUL */
+#define OST_AGENT_FDS  2   /* descriptors that an agent waits for, at most */
+#define OST_AGENT_TEXT 256 /* bytes of a sentence, with its NUL */
 
 struct ost_agent;
 
@@ -55,12 +55,12 @@ enum ost_agent_state {
 /* The agent's own, good until the next call with this agent. */
 struct ost_agent_status {
 	enum ost_agent_state state;
-	const char *device;    /* ADMITTED: its name in the gateway's policy; else "" */
-	const char *reason;    /* one word (ostiary-authd(8)), "" when admitted */
-	const char *text;      /* a sentence: what it means, or what the system says; "" when admitted */
-	unsigned lease_s;      /* ADMITTED: silent for so long, it would be out; the agent cares for that */
-	unsigned session_s;    /* ADMITTED: it proves itself anew within; the agent cares for that */
-	unsigned retry_s;      /* not ADMITTED: it tries again in about so many seconds */
+	const char *device; /* ADMITTED: its name in the gateway's policy; else "" */
+	const char *reason; /* one word (ostiary-authd(8)), "" when admitted */
+	const char *text;   /* a sentence: what it means, or what the system says; "" when admitted */
+	unsigned lease_s;   /* ADMITTED: silent for so long, it would be out; the agent cares for that */
+	unsigned session_s; /* ADMITTED: it proves itself anew within; the agent cares for that */
+	unsigned retry_s;   /* not ADMITTED: it tries again in about so many seconds */
 };
 
 /* -EINVAL: an option or a file is not right; -ENOMEM; -EIO: the TLS library does not do what is asked of it. why: a

@@ -29,7 +29,7 @@ struct link {
 	int fd;
 	enum phase phase;
 	bool wants_write;
-	int verify_error; /* of the library: what it found wrong with the gateway's certificate */
+	int verify_error;     /* of the library: what it found wrong with the gateway's certificate */
 	uint64_t deadline_ns; /* the answer, or the lease */
 	uint64_t keep_ns;     /* when the next KEEP is due */
 	uint32_t lease_s;

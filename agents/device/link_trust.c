@@ -14,9 +14,9 @@
 #define CRL_MAX (8u << 20)
 
 /* Of the portal; ECDHE and AEAD only. */
-#define SUITES                                                                                        \
-	"TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:TLS13-CHACHA20-POLY1305-SHA256:"             \
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"  \
+#define SUITES                                                                                       \
+	"TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:TLS13-CHACHA20-POLY1305-SHA256:"            \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:" \
 	"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305"
 
 static int read_pem(const char *path, size_t max, char why[static LINK_WHY], char **ret, size_t *ret_length)
@@ -111,8 +111,8 @@ static bool rules_set(WOLFSSL_CTX *c)
 	wolfSSL_CTX_set_verify(c, WOLFSSL_VERIFY_PEER, NULL);
 	(void)wolfSSL_CTX_set_session_cache_mode(c, WOLFSSL_SESS_CACHE_OFF);
 	return wolfSSL_CTX_get_verify_mode(c) == WOLFSSL_VERIFY_PEER && wolfSSL_CTX_SetMinVersion(c, WOLFSSL_TLSV1_2) == WOLFSSL_SUCCESS &&
-		wolfSSL_CTX_set_cipher_list(c, SUITES) == WOLFSSL_SUCCESS && wolfSSL_CTX_SetMinRsaKey_Sz(c, 2048) == WOLFSSL_SUCCESS &&
-		wolfSSL_CTX_SetMinEccKey_Sz(c, 32) == WOLFSSL_SUCCESS;
+	       wolfSSL_CTX_set_cipher_list(c, SUITES) == WOLFSSL_SUCCESS && wolfSSL_CTX_SetMinRsaKey_Sz(c, 2048) == WOLFSSL_SUCCESS &&
+	       wolfSSL_CTX_SetMinEccKey_Sz(c, 32) == WOLFSSL_SUCCESS;
 }
 
 int link_trust_new(const char *ca, const char *crl, const char *certificate, const char *key, char why[static LINK_WHY],

@@ -104,10 +104,18 @@ static int wait_read(const char *text, uint64_t *to)
 static int options_read(int argc, char **argv, struct options *o)
 {
 	static const struct option table[] = {
-		{"gateway", required_argument, NULL, 'g'}, {"name", required_argument, NULL, 'n'}, {"ca", required_argument, NULL, 'a'},
-		{"certificate", required_argument, NULL, 'c'}, {"key", required_argument, NULL, 'k'}, {"crl", required_argument, NULL, 'r'},
-		{"once", no_argument, NULL, 'o'}, {"wait", required_argument, NULL, 'w'}, {"json", no_argument, NULL, 'j'},
-		{"version", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
+		{"gateway", required_argument, NULL, 'g'},
+		{"name", required_argument, NULL, 'n'},
+		{"ca", required_argument, NULL, 'a'},
+		{"certificate", required_argument, NULL, 'c'},
+		{"key", required_argument, NULL, 'k'},
+		{"crl", required_argument, NULL, 'r'},
+		{"once", no_argument, NULL, 'o'},
+		{"wait", required_argument, NULL, 'w'},
+		{"json", no_argument, NULL, 'j'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 
 	for (int c; (c = getopt_long(argc, argv, "h", table, NULL)) != -1;) {
