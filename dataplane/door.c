@@ -90,7 +90,9 @@ static void frames_up(struct ost_door *d)
 			frame_up(d, frames[i]);
 		if (n > 0)
 			rte_pktmbuf_free_bulk(frames, n);
-	} while (n == AT_ONCE);
+		/* The worker wakes nobody while it sees that a frame waits: none may be left. See its authenticate(). */
+		atomic_thread_fence(memory_order_seq_cst);
+	} while (n > 0);
 }
 
 /* ---- down: to worker 0 ---- */

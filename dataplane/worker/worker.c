@@ -42,7 +42,6 @@ static void hand_over(struct ost_worker *w, struct rte_mbuf *m, uint8_t ingress)
 static void authenticate(struct ost_worker *w, struct rte_mbuf *m, uint8_t ingress, uint32_t device)
 {
 	static const uint64_t one = 1;
-	bool first = rte_ring_empty(w->to_auth);
 
 	m->port = ingress;
 	if (rte_ring_enqueue(w->to_auth, m) != 0) {
@@ -50,8 +49,10 @@ static void authenticate(struct ost_worker *w, struct rte_mbuf *m, uint8_t ingre
 		rte_pktmbuf_free(m);
 		return;
 	}
-	/* It may have just been emptied: then it is told once more than needed, and never too little. */
-	if (first && write(w->auth_wake_fd, &one, sizeof(one)) != (ssize_t)sizeof(one))
+	/* Either the main thread sees this frame when it looks again after the last one, or we see that it had taken all
+	 * others: each has a fence between its own step and the look at the other's. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (rte_ring_count(w->to_auth) == 1 && write(w->auth_wake_fd, &one, sizeof(one)) != (ssize_t)sizeof(one))
 		return; /* the counter is full: the main thread has been told */
 }
 
