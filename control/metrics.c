@@ -210,6 +210,11 @@ static void auth_metrics(FILE *f, const struct ost_daemon *d)
 	one(f, "ostiary_authd_up", "gauge", "Whether the authenticator is connected.", ost_auth_link_is_up(d->auth_link));
 	one(f, "ostiary_authd_conversations", "gauge", "Conversations of the authenticator.", m->conversations);
 	one(f, "ostiary_authd_conversations_max", "gauge", "Room for them.", m->conversations_max);
+	one(f, "ostiary_authd_discarded_frames_total", "counter", "802.1X frames that were malformed or came out of turn.",
+		m->discarded_frames);
+	one(f, "ostiary_authd_limited_frames_total", "counter", "802.1X frames over a rate limit, or from who is locked out.",
+		m->limited_frames);
+	one(f, "ostiary_authd_evicted_total", "counter", "Conversations that gave way to others.", m->evicted);
 	one(f, "ostiary_authd_protocol_errors_total", "counter", "Connections of the authenticator cut for what it sent.",
 		ost_auth_link_counts(d->auth_link)->protocol_errors);
 	one(f, "ostiary_crl_next_update_seconds", "gauge", "When the revocation list ends, in Unix time; 0 unknown.",

@@ -128,15 +128,14 @@ static void on_outcome(void *user, const struct ost_conversation *c, enum ost_au
 
 static void on_tick(evutil_socket_t fd, short what, void *user)
 {
-	static uint64_t counts_ns;
 	struct ost_authd *a = user;
 	uint64_t now = ost_clock_mono_ns();
 
 	(void)fd;
 	(void)what;
-	if (now >= counts_ns) {
+	if (now >= a->counts_ns) {
 		ost_decider_counts(a->decider);
-		counts_ns = now + COUNTS_NS;
+		a->counts_ns = now + COUNTS_NS;
 	}
 	ost_authd_rewind(a);
 }
@@ -144,7 +143,8 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 void ost_authd_rewind(struct ost_authd *a)
 {
 	uint64_t now = ost_clock_mono_ns();
-	uint64_t next = OST_MIN(ost_conversations_tick(a->conversations, now), now + COUNTS_NS);
+	/* Frames that come all the time must not put the counters off. */
+	uint64_t next = OST_MIN(ost_conversations_tick(a->conversations, now), a->counts_ns);
 	uint64_t us = next > now ? (next - now) / 1000 + 1 : 1;
 	const struct timeval tv = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
 
