@@ -65,3 +65,36 @@ supplicant() {
 supplicant_in() { grep -q 'CTRL-EVENT-EAP-SUCCESS' "$LAB_DIR/$1.log"; }
 supplicant_out() { grep -q 'CTRL-EVENT-EAP-FAILURE' "$LAB_DIR/$1.log"; }
 supplicant_told() { supplicant_in "$1" || supplicant_out "$1"; }
+
+# ---- the gateway, with ostiary run; a scenario of devices has these in common ----
+
+OST=("$LAB_BIN/ostiary" --root "$LAB_ROOT")
+gateway_healthy() { "${OST[@]}" status >/dev/null 2>&1; }
+gateway_authd_there() { [ "$(metric ostiary_authd_up)" = 1 ] && [ "$(metric ostiary_dataplane_up)" = 1 ] && lab_logged run 'authd .*connected to the data plane'; }
+gateway_start() {
+	lab_spawn run gw "${OST[@]}" run
+	lab_wait "health" 30 gateway_healthy
+	lab_wait "the authenticator" 20 gateway_authd_there
+}
+metrics() { curl -s --max-time 5 --unix-socket "$LAB_ROOT/run/ostiary/api.sock" http://localhost/metrics; }
+# metric NAME: the sum of its series
+metric() { metrics | awk -v n="$1" '{ split($1, p, "{") } p[1] == n { s += $2 } END { printf "%d\n", s }'; }
+# program_pid NAME: of the child of ostiary run with this name (ostiaryd, ostiary-authd, ostiary-dataplane)
+program_pid() { pgrep -P "$(pgrep -P "${LAB_PIDS[run]}" -x ostiary || echo "${LAB_PIDS[run]}")" -x "${1:0:15}"; }
+# program_cpu_ms PID: CPU time of the process. program_rss_kb PID: its resident memory.
+program_cpu_ms() { awk -v hz="$(getconf CLK_TCK)" '{ print int(($14 + $15) * 1000 / hz) }' "/proc/$1/stat"; }
+program_rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+program_peak_kb() { awk '/^VmHWM/ { print $2 }' "/proc/$1/status"; }
+# gateway_accounts PORTS: received = forwarded + refused on every port, of which there are so many, as /metrics tells it
+gateway_accounts() {
+	metrics | "$LAB_PYTHON" -c '
+import collections, re, sys
+n = collections.defaultdict(collections.Counter)
+for line in sys.stdin:
+    m = re.match(r"ostiary_(?:port_)?(received|forwarded|refused)_packets_total\{port=\"([^\"]+)\"[^}]*\} (\d+)", line)
+    if m:
+        n[m[2]][m[1]] += int(m[3])
+bad = {p: dict(c) for p, c in n.items() if c["received"] != c["forwarded"] + c["refused"]}
+sys.exit(f"accounts: {bad}" if bad or len(n) != int(sys.argv[1]) else 0)' "$1" || lab_fail "the accounts do not balance"
+	lab_say "ok: received = forwarded + refused on every port"
+}
