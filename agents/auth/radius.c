@@ -7,37 +7,14 @@
 #include "clock.h"
 #include "log.h"
 #include "radius_clients.h"
+#include "radius_exchange.h"
 #include "radius_packet.h"
 #include "radius_replies.h"
 #include "radius_socket.h"
 
 #define AT_ONCE	       64 /* datagrams; then the loop serves the others */
-#define CLIENT_SHARE   256u
-#define ALL_SHARE      512u
-#define STALLED_NS     (2 * OST_NS_PER_S)
-#define BEGINS_RATE    200u /* a second, and so many at once */
 #define COMPLAIN_NS    (60 * OST_NS_PER_S)
 #define HOUSEKEEPING_S 10
-
-/* What a conversation knows of its client: at ->front. */
-struct exchange {
-	uint64_t conversation;
-	uint32_t client; /* place among the clients */
-	bool waiting;	 /* a request of it is to be answered */
-	uint64_t seen_ns;
-	uint8_t state[OST_RADIUS_STATE];
-	struct ost_radius_ends ends; /* of the request that waits, as what follows */
-	struct ost_radius_key key;
-	uint16_t proxy_length;
-	uint8_t proxy[OST_RADIUS_PROXY_MAX];
-	struct exchange *older, *newer; /* by seen_ns */
-};
-
-struct use {
-	uint32_t conversations;
-	uint64_t begins_ns; /* theoretical arrival time of the next beginning */
-	uint64_t complained_ns;
-};
 
 struct ost_radius {
 	struct ost_authd *a;
@@ -46,10 +23,9 @@ struct ost_radius {
 	struct event *readable, *housekeeping;
 	struct ost_radius_clients *clients;
 	struct ost_radius_replies *replies;
-	struct use uses[OST_RADIUS_CLIENTS_MAX];
-	struct exchange *oldest, *newest;
-	uint32_t exchanges;
+	struct ost_radius_exchanges *exchanges;
 	uint64_t complained_ns; /* of those who are no clients */
+	uint64_t complained_client_ns[OST_RADIUS_CLIENTS_MAX];
 	uint8_t datagram[OST_RADIUS_MAX];
 };
 
@@ -118,7 +94,7 @@ static void reject(struct ost_radius *r, const struct incoming *in)
 static void on_send(void *user, struct ost_conversation *c, enum ost_eap_verdict verdict)
 {
 	struct ost_radius *r = user;
-	struct exchange *x = c->front;
+	struct ost_radius_exchange *x = c->front;
 	const struct ost_radius_client *client =
 		x != NULL && x->waiting ? ost_radius_clients_find(r->clients, &x->ends.ip) : NULL;
 	struct ost_radius_reply reply = {0};
@@ -146,57 +122,27 @@ static void on_send(void *user, struct ost_conversation *c, enum ost_eap_verdict
 	reply_send(r, &reply, client, &x->key, &x->ends);
 }
 
-/* ---- the conversations of the clients ---- */
-
-static void link_in(struct ost_radius *r, struct exchange *x)
-{
-	x->older = r->newest;
-	x->newer = NULL;
-	if (r->newest != NULL)
-		r->newest->newer = x;
-	else
-		r->oldest = x;
-	r->newest = x;
-}
-
-static void link_out(struct ost_radius *r, struct exchange *x)
-{
-	if (x->older != NULL)
-		x->older->newer = x->newer;
-	else
-		r->oldest = x->newer;
-	if (x->newer != NULL)
-		x->newer->older = x->older;
-	else
-		r->newest = x->older;
-}
+/* ---- conversations ---- */
 
 static void on_end(void *user, struct ost_conversation *c)
 {
 	struct ost_radius *r = user;
-	struct exchange *x = c->front;
+	struct ost_radius_exchange *x = c->front;
 
 	c->front = NULL;
-	if (x == NULL)
-		return;
-	link_out(r, x);
-	if (x->client < OST_RADIUS_CLIENTS_MAX)
-		r->uses[x->client].conversations--;
-	r->exchanges--;
-	free(x);
+	if (x != NULL)
+		ost_radius_exchanges_remove(r->exchanges, x);
 }
 
 /* Its request is the one to be answered now. */
-static void exchange_take(struct ost_radius *r, struct exchange *x, const struct incoming *in)
+static void exchange_take(struct ost_radius *r, struct ost_radius_exchange *x, const struct incoming *in)
 {
 	x->ends = in->ends;
 	x->key = in->key;
 	x->proxy_length = in->q.proxy_length;
 	memcpy(x->proxy, in->q.proxy, in->q.proxy_length);
 	x->waiting = true;
-	x->seen_ns = in->now_ns;
-	link_out(r, x);
-	link_in(r, x);
+	ost_radius_exchanges_touch(r->exchanges, x, in->now_ns);
 }
 
 #define KEY_BYTES (sizeof(struct ost_ip) + OST_RADIUS_STATE)
@@ -208,50 +154,10 @@ static void conversation_key(
 	memcpy(to + sizeof(*client), state, OST_RADIUS_STATE);
 }
 
-/* Who has been silent longest and long enough, of this client (or of all), gives way; known devices
- * last. */
-static bool room_make(struct ost_radius *r, uint32_t client, bool all, uint64_t now)
-{
-	struct ost_conversation *known = NULL;
-
-	for (struct exchange *x = r->oldest; x != NULL && now - x->seen_ns >= STALLED_NS;
-		x = x->newer) {
-		struct ost_conversation *c =
-			ost_conversations_by_number(r->a->conversations, x->conversation);
-
-		if (c == NULL || c->asked || (!all && x->client != client))
-			continue;
-		if (!c->known) {
-			ost_conversations_end(r->a->conversations, c, OST_AUTH_REASON_FLOOD, true);
-			return true;
-		}
-		if (known == NULL)
-			known = c;
-	}
-	if (known == NULL)
-		return false;
-	ost_conversations_end(r->a->conversations, known, OST_AUTH_REASON_FLOOD, true);
-	return true;
-}
-
-static bool begin_allowed(struct ost_radius *r, const struct incoming *in)
-{
-	struct use *u = &r->uses[in->place];
-
-	if (u->begins_ns > in->now_ns + OST_NS_PER_S)
-		return false;
-	if (u->conversations >= CLIENT_SHARE && !room_make(r, in->place, false, in->now_ns))
-		return false;
-	if (r->exchanges >= ALL_SHARE && !room_make(r, in->place, true, in->now_ns))
-		return false;
-	u->begins_ns = OST_MAX(u->begins_ns, in->now_ns) + OST_NS_PER_S / BEGINS_RATE;
-	return true;
-}
-
 static struct ost_conversation *conversation_open(
 	struct ost_radius *r, const struct incoming *in, const struct ost_place *place)
 {
-	struct exchange *x = calloc(1, sizeof(*x));
+	struct ost_radius_exchange *x = calloc(1, sizeof(*x));
 	struct ost_conversation *c = NULL;
 	uint8_t key[KEY_BYTES];
 
@@ -269,9 +175,7 @@ static struct ost_conversation *conversation_open(
 	x->conversation = c->number;
 	x->client = in->place;
 	c->front = x;
-	r->uses[in->place].conversations++;
-	r->exchanges++;
-	link_in(r, x);
+	ost_radius_exchanges_add(r->exchanges, x);
 	return c;
 }
 
@@ -289,7 +193,7 @@ static void on_identity(struct ost_radius *r, const struct incoming *in)
 			return;
 		}
 	}
-	if (!begin_allowed(r, in)) {
+	if (!ost_radius_exchanges_allow(r->exchanges, in->place, in->now_ns)) {
 		r->a->limited_frames++;
 		ost_radius_replies_forget(r->replies, &in->key);
 		return;
@@ -308,7 +212,7 @@ static void on_round(struct ost_radius *r, const struct incoming *in)
 {
 	uint8_t key[KEY_BYTES];
 	struct ost_conversation *c;
-	struct exchange *x;
+	struct ost_radius_exchange *x;
 
 	conversation_key(&in->ends.ip, in->q.state, key);
 	c = in->q.state_is_ours ? ost_conversations_find(r->a->conversations, OST_AUTH_WAY_RADIUS,
@@ -405,7 +309,7 @@ static void on_datagram(struct ost_radius *r, const uint8_t *bytes, size_t lengt
 	secret = secret_of(in.client);
 	e = ost_radius_decode(bytes, length, &secret, &in.q);
 	if (e < 0) {
-		complain(r, &r->uses[in.place].complained_ns, in.now_ns, &ends->ip, complaint(e));
+		complain(r, &r->complained_client_ns[in.place], in.now_ns, &ends->ip, complaint(e));
 		return;
 	}
 	in.key = (struct ost_radius_key){
@@ -462,28 +366,13 @@ static void on_housekeeping(evutil_socket_t fd, short what, void *user)
 int ost_radius_reload(struct ost_radius *r, char why[static OST_TRUST_WHY])
 {
 	struct ost_radius_clients *fresh = NULL;
-	struct exchange *x, *newer;
 	int e = ost_radius_clients_load(r->a->paths.radius_clients, r->group, why, &fresh);
 
 	if (e < 0)
 		return e;
 	ost_radius_clients_free(&r->clients);
 	r->clients = fresh;
-	memset(r->uses, 0, sizeof(r->uses));
-	for (x = r->oldest; x != NULL; x = x->newer) {
-		const struct ost_radius_client *client = ost_radius_clients_find(fresh, &x->key.ip);
-
-		x->client = client != NULL ? ost_radius_clients_place(fresh, client) : UINT32_MAX;
-		if (client != NULL)
-			r->uses[x->client].conversations++;
-	}
-	for (x = r->oldest; x != NULL; x = newer) {
-		newer = x->newer;
-		if (x->client == UINT32_MAX)
-			ost_conversations_end(r->a->conversations,
-				ost_conversations_by_number(r->a->conversations, x->conversation),
-				OST_AUTH_REASON_TIMEOUT, true);
-	}
+	ost_radius_exchanges_recount(r->exchanges, fresh);
 	return 0;
 }
 
@@ -517,6 +406,8 @@ int ost_radius_new(struct ost_authd *a, const char *listen, char why[static OST_
 	if (e == 0) {
 		e = ost_radius_replies_new(&a->hash, &r->replies);
 		if (e == 0)
+			e = ost_radius_exchanges_new(a->conversations, &r->exchanges);
+		if (e == 0)
 			e = events_make(r);
 		if (e < 0)
 			(void)snprintf(why, OST_TRUST_WHY, "--radius: %s", strerror(-e));
@@ -542,6 +433,7 @@ void ost_radius_free(struct ost_radius **radius)
 		event_free(r->readable);
 	if (r->housekeeping != NULL)
 		event_free(r->housekeeping);
+	ost_radius_exchanges_free(&r->exchanges);
 	ost_radius_replies_free(&r->replies);
 	ost_radius_clients_free(&r->clients);
 	ost_cleanup_close(&r->fd);
