@@ -29,7 +29,7 @@ static const char policy[] = HEAD ROLE("camera", TO("plant", "tcp/443") FROM("pl
 	"  w: { role: web, mac: \"02:00:00:00:00:05\", port: dev2, address: 10.0.0.5 }\n"
 	"  r: { role: ranges, mac: \"02:00:00:00:00:06\", port: dev2, address: 10.0.0.6 }\n"
 	"  x: { role: anything, mac: \"02:00:00:00:00:07\", port: dev2, address: 10.0.0.7 }\n"
-	"  lock: { role: strong, mac: \"02:00:00:00:00:08\", port: dev3, address: 10.0.0.8 }\n"
+	"  lock: { role: strong, certificate: \"urn:dev:ser:8\", mac: \"02:00:00:00:00:08\", port: dev3, address: 10.0.0.8 }\n"
 	"  f: { role: friend, mac: \"02:00:00:00:00:09\", port: dev3, address: 10.0.0.9 }\n";
 
 static const struct way out = {DEV1, ROUTER, 1, "10.0.0.1", "10.20.0.9", 40000, 443};
