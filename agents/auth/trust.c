@@ -25,12 +25,19 @@
 #define RSA_BITS_MIN  2048
 #define EC_BITS_MIN   256
 #define CHAIN_MAX     5
+#define CRLS_MAX      64u
 
 struct ost_trust {
 	WOLFSSL_CTX *context;
 	unsigned users;
 	uint8_t gateway_sha256[32];
 	uint64_t crl_next_update_s, gateway_not_after_s;
+};
+
+/* One list of revoked certificates. */
+struct crl {
+	uint8_t issuer_sha256[32];
+	uint64_t next_update_s;
 };
 
 int ost_trust_library_init(void)
@@ -87,22 +94,68 @@ static int cas_load(struct ost_trust *t, const char *path, char why[static OST_T
 	return r;
 }
 
-static uint64_t crl_date(const char *pem, size_t length)
+/* The next list of a file, from *at on: the library reads the first one of what it is given, and no more. */
+static const char *crl_next(const char **at, const char *end, size_t *ret_length)
+{
+	static const char begin[] = "-----BEGIN X509 CRL-----", finish[] = "-----END X509 CRL-----";
+	const char *from = memmem(*at, (size_t)(end - *at), begin, sizeof(begin) - 1);
+	const char *to = from != NULL ? memmem(from, (size_t)(end - from), finish, sizeof(finish) - 1) : NULL;
+
+	if (to == NULL)
+		return NULL;
+	*at = to + sizeof(finish) - 1;
+	*ret_length = (size_t)(*at - from);
+	return from;
+}
+
+static int crl_describe(const char *pem, size_t length, struct crl *ret_crl)
 {
 	WOLFSSL_BIO *bio = wolfSSL_BIO_new_mem_buf(pem, (int)length);
 	WOLFSSL_X509_CRL *crl = bio != NULL ? wolfSSL_PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL) : NULL;
-	uint64_t s = crl != NULL ? ost_x509_time_s(wolfSSL_X509_CRL_get_nextUpdate(crl)) : 0;
+	unsigned char *der = NULL;
+	int bytes = crl != NULL ? wolfSSL_i2d_X509_NAME(wolfSSL_X509_CRL_get_issuer_name(crl), &der) : -1;
+	int r = bytes > 0 ? wc_Sha256Hash(der, (word32)bytes, ret_crl->issuer_sha256) : -EINVAL;
 
+	if (der != NULL)
+		XFREE(der, NULL, DYNAMIC_TYPE_OPENSSL);
+	if (r == 0)
+		ret_crl->next_update_s = ost_x509_time_s(wolfSSL_X509_CRL_get_nextUpdate(crl));
 	wolfSSL_X509_CRL_free(crl);
 	wolfSSL_BIO_free(bio);
-	return s;
+	return r == 0 ? 0 : -EINVAL;
+}
+
+static int crl_add(struct ost_trust *t, const char *path, const char *pem, size_t length, struct crl crls[static CRLS_MAX], unsigned n,
+	char why[static OST_TRUST_WHY])
+{
+	int e = n < CRLS_MAX ? wolfSSL_CTX_LoadCRLBuffer(t->context, (const unsigned char *)pem, (long)length, WOLFSSL_FILETYPE_PEM) : 0;
+
+	if (e != WOLFSSL_SUCCESS || crl_describe(pem, length, &crls[n]) < 0) {
+		(void)snprintf(why, OST_TRUST_WHY,
+			"%s: list %u is no revocation list of this site's CA, or past its date (TLS library: %d); renew it with ostiary "
+			"init --renew-crl",
+			path, n + 1, e);
+		return -EINVAL;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (memcmp(crls[i].issuer_sha256, crls[n].issuer_sha256, sizeof(crls[i].issuer_sha256)) != 0)
+			continue;
+		/* The library looks at one of the two, whichever was loaded last. */
+		(void)snprintf(why, OST_TRUST_WHY, "%s: lists %u and %u are of the same CA; leave only the newest one", path, i + 1, n + 1);
+		return -EINVAL;
+	}
+	t->crl_next_update_s = n == 0 ? crls[n].next_update_s : OST_MIN(t->crl_next_update_s, crls[n].next_update_s);
+	return 0;
 }
 
 static int crl_load(struct ost_trust *t, const char *path, char why[static OST_TRUST_WHY])
 {
 	OST_AUTO_FREE char *pem = NULL;
-	size_t length = 0;
-	int r, e;
+	const char *at, *list;
+	size_t length = 0, part = 0;
+	struct crl crls[CRLS_MAX];
+	unsigned n = 0;
+	int r;
 
 	if (path == NULL)
 		return 0;
@@ -111,15 +164,14 @@ static int crl_load(struct ost_trust *t, const char *path, char why[static OST_T
 		return r;
 	if (wolfSSL_CTX_EnableCRL(t->context, WOLFSSL_CRL_CHECKALL) != WOLFSSL_SUCCESS)
 		return -EIO;
-	e = wolfSSL_CTX_LoadCRLBuffer(t->context, (const unsigned char *)pem, (long)length, WOLFSSL_FILETYPE_PEM);
-	if (e != WOLFSSL_SUCCESS) {
-		(void)snprintf(why, OST_TRUST_WHY,
-			"%s: is no revocation list of this site's CA, or past its date (TLS library: %d); renew it with ostiary init --renew-crl",
-			path, e);
-		return -EINVAL;
+	at = pem;
+	while (r == 0 && (list = crl_next(&at, pem + length, &part)) != NULL)
+		r = crl_add(t, path, list, part, crls, n++, why);
+	if (r == 0 && n == 0) {
+		(void)snprintf(why, OST_TRUST_WHY, "%s: holds no revocation list in PEM; ostiary init --renew-crl makes it", path);
+		r = -EINVAL;
 	}
-	t->crl_next_update_s = crl_date(pem, length);
-	return 0;
+	return r;
 }
 
 static int gateway_load(struct ost_trust *t, const char *path, char why[static OST_TRUST_WHY])

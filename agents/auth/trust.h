@@ -16,7 +16,7 @@ struct ost_trust;
 
 struct ost_trust_files {
 	const char *ca;		 /* PEM, CA certificates only */
-	const char *crl;	 /* PEM; NULL: none, the operator said so */
+	const char *crl;	 /* PEM, one list of each CA; NULL: none, the operator said so */
 	const char *certificate; /* PEM, the gateway's, then its chain */
 	const char *key;	 /* PEM or DER */
 };
@@ -35,7 +35,7 @@ void ost_trust_release(struct ost_trust **trust);
 /* SHA-256 of the gateway's certificate (DER). 32 bytes, the trust's. */
 const uint8_t *ost_trust_gateway_sha256(const struct ost_trust *trust);
 
-/* Wall seconds; 0: there is none. */
+/* Wall seconds, of the list that ends first; 0: there is none. */
 uint64_t ost_trust_crl_next_update_s(const struct ost_trust *trust);
 uint64_t ost_trust_gateway_not_after_s(const struct ost_trust *trust);
 
