@@ -54,7 +54,7 @@ static void remove_place(struct ost_site *site, uint64_t hash, uint32_t place, u
 	if (b.ip[1] == OST_BINDING_IPV4 && atomic_load(&site->standings[b.slot].address4) == (uint32_t)b.ip[0])
 		atomic_store(&site->standings[b.slot].address4, 0);
 	ost_table_remove(&site->bindings_table, hash, place);
-	memset(&site->bindings[place], 0, sizeof(b));
+	ost_binding_clear(&site->bindings[place]);
 	event_push(site, &b, false, tick);
 	ost_slot_bump(site, b.slot);
 	/* Last: without addresses the slot may go to another device. */
@@ -137,8 +137,8 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 	if (place == OST_TABLE_NONE)
 		return OST_REASON_BINDING_TABLE_FULL;
 	b = &site->bindings[place];
-	*b = (struct ost_binding){.ip = {ip[0], ip[1]}, .vlan = vlan | (uint32_t)source << 24, .slot = slot,
-		.expires_tick = expires_tick, .valid_tick = tentative ? valid_tick | 1 : 0};
+	ost_binding_write(b, &(struct ost_binding){.ip = {ip[0], ip[1]}, .vlan = vlan | (uint32_t)source << 24, .slot = slot,
+		.expires_tick = expires_tick, .valid_tick = tentative ? valid_tick | 1 : 0});
 	atomic_fetch_add_explicit(&site->slots[slot].addresses, 1, memory_order_relaxed);
 	if (ip[1] == OST_BINDING_IPV4 && !tentative)
 		atomic_store(&site->standings[slot].address4, (uint32_t)ip[0]);

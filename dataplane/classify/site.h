@@ -266,19 +266,45 @@ static inline const struct ost_binding *ost_binding_find_static(const struct ost
 	return ost_binding_find_in(&v->statics, v->static_bindings, hash, ip, vlan);
 }
 
+/* The place is in the table, and others may look: the address comes last, and goes first. */
+static inline void ost_binding_write(struct ost_binding *b, const struct ost_binding *from)
+{
+	b->vlan = from->vlan;
+	b->slot = from->slot;
+	b->expires_tick = from->expires_tick;
+	b->valid_tick = from->valid_tick;
+	atomic_thread_fence(memory_order_release);
+	b->ip[0] = from->ip[0];
+	b->ip[1] = from->ip[1];
+}
+
+static inline void ost_binding_clear(struct ost_binding *b)
+{
+	b->ip[0] = b->ip[1] = 0;
+	atomic_thread_fence(memory_order_release);
+	b->valid_tick = 0;
+}
+
 /* Slot that holds the address and may use it now, OST_SLOT_NONE when nobody does. hash: ost_binding_hash(). What
  * the policy states wins over what was learned. */
 static inline uint32_t ost_binding_owner(const struct ost_site *site, const struct ost_view *v, uint64_t hash,
 	const uint64_t ip[2], uint32_t vlan, uint32_t tick)
 {
 	const struct ost_binding *b = ost_binding_find_static(v, hash, ip, vlan);
+	struct ost_binding seen;
 
 	if (b != NULL)
 		return b->slot;
 	b = ost_binding_find_in(&site->bindings_table, site->bindings, hash, ip, vlan);
-	if (b == NULL || !ost_binding_live(b, tick) || ost_binding_tentative(b, tick) || v->hot[b->slot].role == UINT32_MAX)
+	if (b == NULL)
 		return OST_SLOT_NONE;
-	return b->slot;
+	seen = *b;
+	atomic_thread_fence(memory_order_acquire);
+	/* Taken away meanwhile: what was read behind the address may be another binding's. */
+	if (b->ip[0] != ip[0] || b->ip[1] != ip[1] || !ost_binding_live(&seen, tick) || ost_binding_tentative(&seen, tick) ||
+		v->hot[seen.slot].role == UINT32_MAX)
+		return OST_SLOT_NONE;
+	return seen.slot;
 }
 
 /* A binding's end moves, and is told, only by steps: a device that repeats itself floods nobody. A lease may end up to

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bindings: which address is whose, since when and for how long; DHCP and Neighbour Discovery teach them. */
+#include <pthread.h>
+
 #include "rig_dhcp.h"
+#include "site.h"
 
 #define DEVICES                                                              \
 	"devices:\n"                                                         \
@@ -205,6 +208,51 @@ static void reports_go_to_groups_only_and_devices_ask_nobody(void **state)
 	assert_refused(igmp_send(*state, 0x11, "224.0.0.1"), NOT_ALLOWED);
 }
 
+/* ---- beside other workers ---- */
+
+#define ASKED 20000000u
+
+struct asker {
+	const struct ost_site *site;
+	uint64_t ip[2];
+	uint32_t holder, others; /* how often somebody had it who never did */
+	atomic_uint asked;
+};
+
+static void *ask(void *asker)
+{
+	struct asker *a = asker;
+	const struct ost_view *v = atomic_load(&a->site->view);
+	uint64_t hash = ost_binding_hash(a->site, a->ip, 0);
+
+	for (uint32_t n = 0; n < ASKED; n++) {
+		uint32_t owner = ost_binding_owner(a->site, v, hash, a->ip, 0, 1);
+
+		atomic_signal_fence(memory_order_seq_cst); /* each time from memory */
+		a->others += owner != OST_SLOT_NONE && owner != a->holder;
+	}
+	atomic_store(&a->asked, ASKED);
+	return NULL;
+}
+
+/* It comes and goes while another worker asks whose it is: nobody's or its holder's, and never another device's. */
+static void an_address_that_comes_and_goes(void **state)
+{
+	struct rig *r = *state;
+	struct asker a = {.site = r->site, .holder = ost_site_slot(r->site, rig_device(r, "b"))};
+	pthread_t thread;
+
+	ost_binding_key4(0x0100000a, a.ip);
+	assert_int_not_equal(a.holder, 0);
+	assert_int_equal(pthread_create(&thread, NULL, ask, &a), 0);
+	while (atomic_load(&a.asked) == 0) {
+		assert_passes(ost_binding_set(r->site, a.holder, a.ip, 0, OST_BINDING_DHCP, 1, 0, 0));
+		ost_binding_remove(r->site, a.holder, a.ip, 0);
+	}
+	(void)pthread_join(thread, NULL);
+	assert_int_equal(a.others, 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
@@ -213,6 +261,7 @@ int main(void)
 		TEST(no_address_is_nobodys), TEST(changes_are_told), TEST(control_packets_count_against_the_limits),
 		TEST(a_refusal_for_bytes_costs_no_packets),
 		TEST(dhcpv6_goes_to_servers_of_the_site_only), TEST(reports_go_to_groups_only_and_devices_ask_nobody),
+		TEST(an_address_that_comes_and_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
