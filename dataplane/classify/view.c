@@ -156,6 +156,36 @@ static void states_follow(struct ost_site *site, const struct ost_view *v)
 	}
 }
 
+/* Whether what a slot's device has proved under the policy in force is still its device's: it has the same name and proves
+ * itself by the same certificate, in the same way. */
+static bool same_device(const struct ost_view *now, const struct ost_view *v, uint32_t slot)
+{
+	const struct ost_image_device *before, *d = &v->image->devices[v->device[slot]];
+
+	if (now == NULL || now->hot[slot].role == UINT32_MAX)
+		return false;
+	before = &now->image->devices[now->device[slot]];
+	return strcmp(ost_image_string(now->image, before->name), ost_image_string(v->image, d->name)) == 0 &&
+		strcmp(ost_image_string(now->image, before->certificate), ost_image_string(v->image, d->certificate)) == 0 &&
+		now->image->roles[before->role].authenticate == v->image->roles[d->role].authenticate;
+}
+
+/* Runs before the swap, and nothing fails behind it: nobody has another's rights in between. What takes rights away stays. */
+static void proofs_end(struct ost_site *site, const struct ost_view *v)
+{
+	const struct ost_view *now = atomic_load(&site->view);
+
+	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
+		uint8_t state = atomic_load(&site->standings[slot].state);
+
+		if (v->hot[slot].role == UINT32_MAX || (state != OST_STATE_AUTHENTICATED && state != OST_STATE_EXPIRED) ||
+			same_device(now, v, slot))
+			continue;
+		state_store(&site->standings[slot], false);
+		ost_slot_bump(site, slot);
+	}
+}
+
 void ost_view_statics_add(struct ost_site *site, struct ost_view *v, const struct ost_image_device *d, uint32_t slot)
 {
 	uint32_t vlan = site->slots[slot].vlan;
@@ -176,8 +206,8 @@ void ost_view_statics_add(struct ost_site *site, struct ost_view *v, const struc
 		place = ost_table_insert(&v->statics, hash);
 		if (place == OST_TABLE_NONE)
 			continue; /* cannot be: the table was made for all of them */
-		v->static_bindings[place] = (struct ost_binding){.ip = {key[0], key[1]},
-			.vlan = vlan | (uint32_t)OST_BINDING_STATIC << 24, .slot = slot};
+		ost_binding_write(&v->static_bindings[place], &(struct ost_binding){.ip = {key[0], key[1]},
+			.vlan = vlan | (uint32_t)OST_BINDING_STATIC << 24, .slot = slot});
 		if (a->family == OST_IPV4)
 			v->hot[slot].address4 = (uint32_t)key[0];
 	}
@@ -308,6 +338,7 @@ static struct ost_view *publish(struct ost_site *site, struct ost_view *v)
 	v->filters = NULL;
 	for (uint32_t i = 0; i < site->config.devices_max; i++)
 		atomic_store_explicit(&v->stamp[i], stamp, memory_order_relaxed);
+	proofs_end(site, v);
 	old = atomic_exchange(&site->view, v);
 	states_follow(site, v);
 	return old;

@@ -226,14 +226,14 @@ static void a_refused_policy_ages_nothing(void **state)
 	uint32_t slot = ost_site_slot(rig.site, rig_device(*state, "cam"));
 	struct ost_site_device d;
 
-	rig_state(*state, "cam", OST_STATE_AUTHENTICATED, OST_ASSURANCE_TEE);
+	rig_state(*state, "cam", OST_STATE_QUARANTINED, OST_ASSURANCE_IDENTIFIED);
 	assert_int_equal(rig_swap(*state, HEAD DOOR), 0);
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(rig_swap(*state, HEAD DOOR HALL ROOF), -ENOSPC);
 	assert_int_equal(rig_swap(*state, HEAD CAM DOOR), 0);
 	assert_int_equal(ost_site_slot(rig.site, rig_device(*state, "cam")), slot);
 	assert_int_equal(ost_site_device_get(rig.site, slot, &d), 0);
-	assert_int_equal(d.state, OST_STATE_AUTHENTICATED);
+	assert_int_equal(d.state, OST_STATE_QUARANTINED);
 }
 
 /* A binding that main wished for, and that the slot's next device must not get; nor one whose device is not in force. */

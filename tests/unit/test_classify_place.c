@@ -139,6 +139,42 @@ static void no_room(void **state)
 	assert_passes(says(r, 4, DEV1, "10.0.0.1"));
 }
 
+#define AT_1(name, certificate) \
+	"  " name ": { role: lock, certificate: \"urn:dev:ser:" certificate "\", mac: \"02:00:00:00:00:01\", port: dev1, address: 10.0.0.1 }\n"
+
+/* Who stands there under the next policy has proved nothing, though the one before had. */
+static void a_proof_is_its_devices(void **state)
+{
+	static const char *const next[] = {POLICY(AT_1("door", "1")), POLICY(AT_1("lock", "9"))};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < OST_ARRAY_SIZE(next); i++) {
+		assert_int_equal(rig_swap(r, POLICY(AT_1("lock", "1"))), 0);
+		assert_refused(says(r, 1, DEV1, "10.0.0.1"), STATE);
+		rig_state(r, "lock", OST_STATE_AUTHENTICATED, OST_ASSURANCE_SOFTWARE);
+		assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+		assert_int_equal(rig_swap(r, POLICY(CAM AT_1("lock", "1"))), 0);
+		assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+		assert_int_equal(rig_swap(r, next[i]), 0);
+		(void)says(r, 1, DEV1, "10.0.0.1"); /* ends the flow */
+		assert_refused(says(r, 1, DEV1, "10.0.0.1"), STATE);
+	}
+}
+
+/* A policy without the device ends its proof, though its slot is still there when it comes back. */
+static void a_proof_ends_with_the_device(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(rig_swap(r, POLICY(AT_1("lock", "1"))), 0);
+	rig_state(r, "lock", OST_STATE_AUTHENTICATED, OST_ASSURANCE_SOFTWARE);
+	assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+	assert_int_equal(rig_swap(r, POLICY(CAM)), 0);
+	assert_int_equal(rig_swap(r, POLICY(AT_1("lock", "1"))), 0);
+	(void)says(r, 1, DEV1, "10.0.0.1");
+	assert_refused(says(r, 1, DEV1, "10.0.0.1"), STATE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +184,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(flows_outlive_the_next_policy, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(the_next_policy_says_where, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(no_room, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(a_proof_is_its_devices, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(a_proof_ends_with_the_device, setup, rig_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
