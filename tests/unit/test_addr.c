@@ -98,6 +98,26 @@ static void test_prefix_contains(void **state)
 	assert_false(inside("2001:db8::/33", "2001:db8:8000::1"));
 }
 
+static void test_address_and_port(void **state)
+{
+	static const char *const none[] = {"", ":", "10.0.0.1", "10.0.0.1:", ":8443", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.1:+1", "10.0.0.1:1 ",
+		"fd00::1:8443", "[fd00::1]", "[fd00::1]8443", "[10.0.0.1]:8443", "[]:1", "[fd00::1:8443", "fd00::1]:8443", "host:1", "10.0.0.1:1:2"};
+	struct ost_ip ip = {.family = 77};
+	uint16_t port = 7;
+
+	(void)state;
+	for (size_t i = 0; i < OST_ARRAY_SIZE(none); i++)
+		assert_int_equal(ost_address_port_parse(none[i], &ip, &port), -EINVAL);
+	assert_int_equal(ip.family, 77);
+	assert_int_equal(port, 7);
+	assert_int_equal(ost_address_port_parse("10.0.0.2:8443", &ip, &port), 0);
+	assert_int_equal(ip.family, OST_IPV4);
+	assert_int_equal(port, 8443);
+	assert_int_equal(ost_address_port_parse("[fd00::2]:65535", &ip, &port), 0);
+	assert_int_equal(ip.family, OST_IPV6);
+	assert_int_equal(port, 65535);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +127,7 @@ int main(void)
 		cmocka_unit_test(test_ip_refuses_what_is_none),
 		cmocka_unit_test(test_prefix_tells_why),
 		cmocka_unit_test(test_prefix_contains),
+		cmocka_unit_test(test_address_and_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
