@@ -32,6 +32,7 @@ struct storm {
 	struct ost_eap *eap;
 	struct eap_peer *peer; /* NULL: none */
 	bool may_in;	       /* it has the right certificate */
+	bool let_in;	       /* somebody was asked, and said yes */
 	uint8_t packet[PACKET_MAX];
 	size_t length;
 	unsigned rounds;
@@ -79,7 +80,10 @@ static void feed(struct storm *s)
 		if (!s->may_in || strcmp(ost_eap_proof(s->eap)->identity, EAP_SITE_IDENTITY) != 0)
 			broken("somebody proved what he does not have");
 		s->verdict = ost_eap_decide(s->eap, OST_AUTH_REASON_NONE);
+		s->let_in = true;
 	}
+	if (s->verdict == OST_EAP_SUCCESS && !s->let_in)
+		broken("a success that nobody has decided");
 	if (s->verdict == OST_EAP_FAILURE && ost_eap_reason(s->eap, &error) == OST_AUTH_REASON_NONE)
 		broken("a failure without a reason");
 	output_check(s);
