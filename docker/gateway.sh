@@ -33,4 +33,6 @@ done
 for item in $ports; do
 	ostiary-seal "${item%:*}"
 done
+# Keys of this gateway's own, once: no image carries any.
+[ -e /etc/ostiary/pki/gateway.key ] || ostiary init --name gw.plant.example
 exec ostiary run
