@@ -163,8 +163,7 @@ static void moved(struct ost_admission *a, uint32_t device, uint8_t to, enum ost
 	const struct ost_session_order *order, struct ost_moment now)
 {
 	struct record *r = &a->records[device];
-	const struct ost_admission_note n = {.kind = OST_NOTE_STATE, .device = device, .place = r->s.placed ? &r->s.place : NULL,
-		.order = order, .way = OST_AUTH_WAY_COUNT, .event = (uint8_t)event, .from = r->s.standing, .to = to};
+	const struct ost_admission_note n = {.kind = OST_NOTE_STATE, .device = device, .place = r->s.placed ? &r->s.place : NULL, .order = order, .way = OST_AUTH_WAY_COUNT, .event = (uint8_t)event, .from = r->s.standing, .to = to};
 	bool less = (ost_state_rights(ost_standing_state(r->s.standing)) & ~ost_state_rights(ost_standing_state(to))) != 0;
 
 	a->counts.standings[r->s.standing]--;
@@ -293,7 +292,7 @@ bool admission_place_fits(const struct ost_admission *a, uint32_t device, const 
 	if (d->vlan != place->vlan)
 		return false;
 	return d->port == OST_PORT_ANY ||
-		strcmp(ost_image_string(a->image, a->image->ports[d->port].name), ost_admission_port_name(a, place->port)) == 0;
+	       strcmp(ost_image_string(a->image, a->image->ports[d->port].name), ost_admission_port_name(a, place->port)) == 0;
 }
 
 bool admission_fits(const struct ost_admission *a, uint32_t device)

@@ -27,7 +27,7 @@
 #define OST_ANSWER_S   10u   /* that an asked device has, three times */
 #define OST_GRACE_S    60u   /* of expired */
 #define OST_LEARNING_S 86400u
-#define OST_SPREAD_S   30u   /* over which many are asked anew */
+#define OST_SPREAD_S   30u /* over which many are asked anew */
 
 struct ost_moment {
 	uint64_t mono_ns, wall_ns;
@@ -62,11 +62,11 @@ struct ost_session {
 	struct ost_place place;
 	uint64_t since_wall_ns;
 	uint64_t since_ns;
-	uint64_t proved_wall_ns;   /* the last proof, 0 never */
-	uint64_t prove_ns;	   /* when it is to prove itself again, or when what it is in ends; 0: never */
-	uint64_t failure_wall_ns;  /* 0: never */
+	uint64_t proved_wall_ns;  /* the last proof, 0 never */
+	uint64_t prove_ns;	  /* when it is to prove itself again, or when what it is in ends; 0: never */
+	uint64_t failure_wall_ns; /* 0: never */
 	uint64_t failures;
-	uint64_t conversation;	   /* that the session rests on */
+	uint64_t conversation;		 /* that the session rests on */
 	struct ost_session_proof *proof; /* or NULL */
 	struct ost_session_order *order; /* or NULL */
 };
@@ -89,17 +89,17 @@ const char *ost_note_kind_name(unsigned kind);
 
 struct ost_admission_note {
 	enum ost_note_kind kind;
-	int64_t device;			   /* place in the image, -ENOENT: not known */
-	const struct ost_place *place;	   /* or NULL */
-	const struct ost_auth_proof *proof; /* or NULL */
+	int64_t device;			       /* place in the image, -ENOENT: not known */
+	const struct ost_place *place;	       /* or NULL */
+	const struct ost_auth_proof *proof;    /* or NULL */
 	const struct ost_session_order *order; /* or NULL */
-	const char *detail;		   /* or NULL */
-	uint8_t way;			   /* enum ost_auth_way, COUNT: none */
-	uint8_t reason;			   /* enum ost_auth_reason */
-	uint8_t event;			   /* STATE: enum ost_event */
-	uint8_t from, to;		   /* STATE: enum ost_standing */
+	const char *detail;		       /* or NULL */
+	uint8_t way;			       /* enum ost_auth_way, COUNT: none */
+	uint8_t reason;			       /* enum ost_auth_reason */
+	uint8_t event;			       /* STATE: enum ost_event */
+	uint8_t from, to;		       /* STATE: enum ost_standing */
 	int32_t tls_error;
-	uint32_t seconds;		   /* ADMITTED: of the session; LOCKED: of the lock-out */
+	uint32_t seconds; /* ADMITTED: of the session; LOCKED: of the lock-out */
 };
 
 struct ost_admission_ops {
@@ -127,7 +127,7 @@ int ost_admission_policy(struct ost_admission *a, const struct ost_image *image,
 /* A device as it was kept (registry.h). */
 struct ost_admission_row {
 	const char *device;
-	const char *port; /* name of place.port, "" none */
+	const char *port;	    /* name of place.port, "" none */
 	struct ost_session session; /* its pointers are the callee's to copy; the monotonic times are unused */
 	uint64_t prove_wall_ns;
 	uint32_t locks; /* unused for devices */
@@ -200,7 +200,7 @@ struct ost_admission_counts {
 	uint64_t denied[OST_AUTH_REASON_COUNT]; /* claims, by the reason of the no */
 	uint64_t failed[OST_AUTH_REASON_COUNT]; /* conversations, by their end */
 	uint64_t lock_outs, reauths, asks, asks_limited;
-	uint64_t admits, admits_refused;	/* by the data plane */
+	uint64_t admits, admits_refused; /* by the data plane */
 	uint32_t standings[OST_STANDING_COUNT];
 };
 

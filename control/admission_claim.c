@@ -11,7 +11,12 @@ void admission_decide(struct ost_admission *a, const struct ost_msg_auth_claim *
 {
 	struct ost_msg_auth_decision d = {.conversation = m->conversation, .reason = (uint8_t)reason, .session_s = session_s};
 	const struct ost_admission_note n = {.kind = reason == OST_AUTH_REASON_NONE ? OST_NOTE_ADMITTED : OST_NOTE_DENIED,
-		.device = device, .place = &m->place, .proof = &m->proof, .way = m->way, .reason = (uint8_t)reason, .seconds = session_s};
+		.device = device,
+		.place = &m->place,
+		.proof = &m->proof,
+		.way = m->way,
+		.reason = (uint8_t)reason,
+		.seconds = session_s};
 
 	if (device >= 0 && a->image != NULL && device < a->image->device_count)
 		(void)snprintf(d.device, sizeof(d.device), "%s", ost_image_device_name(a->image, (uint32_t)device));
@@ -53,8 +58,7 @@ static enum ost_auth_reason judge_dates(const struct ost_auth_proof *p, uint64_t
 {
 	uint64_t now_s = wall_ns / OST_NS_PER_S;
 
-	return now_s < p->not_before_wall_s || (p->not_after_wall_s != 0 && now_s >= p->not_after_wall_s) ? OST_AUTH_REASON_EXPIRED :
-													    OST_AUTH_REASON_NONE;
+	return now_s < p->not_before_wall_s || (p->not_after_wall_s != 0 && now_s >= p->not_after_wall_s) ? OST_AUTH_REASON_EXPIRED : OST_AUTH_REASON_NONE;
 }
 
 static enum ost_auth_reason judge(struct ost_admission *a, const struct ost_msg_auth_claim *m, uint32_t device,
@@ -93,8 +97,7 @@ static uint32_t session_of(struct ost_admission *a, const struct ost_auth_proof 
 static int fly_claim(struct ost_admission *a, const struct ost_msg_auth_claim *m, uint32_t device, struct ost_moment now)
 {
 	struct ost_msg_auth_claim *copy = malloc(sizeof(*copy));
-	struct ost_msg_admit admit = {.generation = a->image->generation, .device = device, .state = OST_STATE_AUTHENTICATED,
-		.assurance = m->proof.assurance, .placed = m->place.port < OST_PORTS_MAX, .place.port = OST_PLACE_NO_PORT};
+	struct ost_msg_admit admit = {.generation = a->image->generation, .device = device, .state = OST_STATE_AUTHENTICATED, .assurance = m->proof.assurance, .placed = m->place.port < OST_PORTS_MAX, .place.port = OST_PLACE_NO_PORT};
 	int r;
 
 	if (copy == NULL)
@@ -247,8 +250,7 @@ static bool counts_as_failure(enum ost_auth_reason reason)
 
 static void lock_out(struct ost_admission *a, const struct ost_place *place, int64_t device, uint32_t seconds, struct ost_moment now)
 {
-	const struct ost_admission_note n = {.kind = OST_NOTE_LOCKED, .device = device, .place = place, .way = OST_AUTH_WAY_COUNT,
-		.reason = OST_AUTH_REASON_LOCKED_OUT, .seconds = seconds};
+	const struct ost_admission_note n = {.kind = OST_NOTE_LOCKED, .device = device, .place = place, .way = OST_AUTH_WAY_COUNT, .reason = OST_AUTH_REASON_LOCKED_OUT, .seconds = seconds};
 	const struct ost_image_device *d = device >= 0 ? &a->image->devices[device] : NULL;
 
 	a->counts.lock_outs++;
@@ -330,8 +332,7 @@ static int64_t device_of(const struct ost_admission *a, const struct ost_msg_aut
 
 static void outcome_note(struct ost_admission *a, const struct ost_msg_auth_outcome *m, int64_t device)
 {
-	struct ost_admission_note n = {.kind = OST_NOTE_FAILED, .device = device, .place = &m->place, .detail = m->detail,
-		.way = m->way, .reason = m->reason, .tls_error = m->tls_error};
+	struct ost_admission_note n = {.kind = OST_NOTE_FAILED, .device = device, .place = &m->place, .detail = m->detail, .way = m->way, .reason = m->reason, .tls_error = m->tls_error};
 
 	if (m->reason == OST_AUTH_REASON_NONE)
 		n.kind = OST_NOTE_CONFIRMED;

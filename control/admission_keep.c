@@ -28,7 +28,8 @@ int ost_admission_unkept_each(struct ost_admission *a, struct ost_moment now,
 	for (uint32_t i = a->lists[QUEUE_UNKEPT].head; i != NOBODY && r == 0; i = a->records[i].next[QUEUE_UNKEPT]) {
 		const struct ost_session *s = &a->records[i].s;
 		const struct ost_admission_row row = {.device = ost_image_device_name(a->image, i),
-			.port = s->placed ? a->ports[s->place.port].kept : "", .session = *s,
+			.port = s->placed ? a->ports[s->place.port].kept : "",
+			.session = *s,
 			.prove_wall_ns = ost_moment_wall(now, s->prove_ns)};
 
 		r = fn(user, &row, says_something(s));

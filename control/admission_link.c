@@ -50,8 +50,7 @@ int admission_fly(struct ost_admission *a, uint32_t device, const struct ost_msg
 	a->counts.admits++;
 	a->records[device].sent = *m;
 	a->records[device].flying++;
-	*f = (struct flight){.sequence = sequence, .device = device, .generation = m->generation, .claim = claim,
-		.session_s = session_s};
+	*f = (struct flight){.sequence = sequence, .device = device, .generation = m->generation, .claim = claim, .session_s = session_s};
 	a->flight_count++;
 	return 0;
 }

@@ -179,8 +179,7 @@ void ost_admission_log_note(struct ost_admission_log *log, const struct ost_admi
 	else if (n->kind == OST_NOTE_DESTROYED) {
 		ost_jsonw_string(w, "detail", n->detail);
 		order_json(w, n->order);
-	}
-	else if (n->reason != OST_AUTH_REASON_NONE)
+	} else if (n->reason != OST_AUTH_REASON_NONE)
 		reason_json(w, n);
 	if (n->proof != NULL)
 		proof_json(w, n->proof);

@@ -64,7 +64,7 @@ struct ost_admission {
 	uint32_t flight_first, flight_count;
 	bool link_up;
 	bool urgent;
-	bool asks_eap;	/* some device's role asks for EAP-TLS */
+	bool asks_eap;	 /* some device's role asks for EAP-TLS */
 	bool asks_proof; /* or for TLS */
 	uint64_t random;
 	struct port ports[OST_PORTS_MAX];

@@ -135,8 +135,7 @@ struct locks_write {
 static void lock_write(void *user, const struct ost_place_entry *e)
 {
 	struct locks_write *w = user;
-	const struct ost_registry_lock lock = {.place = e->place, .until_wall_ns = ost_moment_wall(w->now, e->locked_until_ns),
-		.locks = e->locks};
+	const struct ost_registry_lock lock = {.place = e->place, .until_wall_ns = ost_moment_wall(w->now, e->locked_until_ns), .locks = e->locks};
 
 	if (e->locked_until_ns > w->now.mono_ns && w->error == 0)
 		w->error = ost_registry_lock_put(w->registry, &lock);
@@ -208,7 +207,8 @@ int ost_authority_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 		ost_ledger_part(d->ledger, &part);
 	else if (d->admission != NULL)
 		(void)snprintf(why, OST_DAEMON_WHY, "%s: %s; make this folder writable for ostiaryd, and remove what is in the "
-			"socket's place", d->paths.auth_socket, strerror(-r));
+						    "socket's place",
+			d->paths.auth_socket, strerror(-r));
 	return r;
 }
 

@@ -139,8 +139,7 @@ static bool row_read(sqlite3_stmt *s, struct ost_admission_row *row, struct ost_
 {
 	struct ost_session *x = &row->session;
 
-	*row = (struct ost_admission_row){.device = ost_sql_column_text(s, 0), .prove_wall_ns = ost_sql_column_u64(s, 4),
-		.port = ost_sql_column_text(s, 9)};
+	*row = (struct ost_admission_row){.device = ost_sql_column_text(s, 0), .prove_wall_ns = ost_sql_column_u64(s, 4), .port = ost_sql_column_text(s, 9)};
 	/* Whatever stood there was written for a reason. */
 	if (ost_standing_parse(ost_sql_column_text(s, 1), &x->standing) < 0 || !place_read(s, x)) {
 		x->standing = OST_STANDING_HELD;

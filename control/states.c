@@ -21,9 +21,12 @@
 #define REVOKED	      OST_STATE_REVOKED
 #define RETIRED	      OST_STATE_RETIRED
 
-#define TO(next, acts) {1, next, acts}
-#define STAY	       TO(SAME, 0)
-#define NO	       TO(SAME, REFUSE)
+#define TO(next, acts)        \
+	{                     \
+		1, next, acts \
+	}
+#define STAY TO(SAME, 0)
+#define NO   TO(SAME, REFUSE)
 
 /* clang-format off */
 static const struct ost_cell cells[OST_STANDING_COUNT][OST_EVENT_COUNT] = {

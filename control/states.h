@@ -24,22 +24,22 @@ enum ost_standing {
 };
 
 enum ost_event {
-	OST_EVENT_SEEN,		  /* a frame of it was refused for want of a proof */
-	OST_EVENT_CLAIM_OK,	  /* it proved itself, and the policy lets it in */
-	OST_EVENT_CLAIM_FAILED,	  /* a conversation at its place failed */
-	OST_EVENT_LOCK_OUT,	  /* too many of them */
+	OST_EVENT_SEEN,		/* a frame of it was refused for want of a proof */
+	OST_EVENT_CLAIM_OK,	/* it proved itself, and the policy lets it in */
+	OST_EVENT_CLAIM_FAILED, /* a conversation at its place failed */
+	OST_EVENT_LOCK_OUT,	/* too many of them */
 	OST_EVENT_LOCK_OVER,
-	OST_EVENT_TIMEOUT,	  /* it has no supplicant, and its role does not ask for one */
+	OST_EVENT_TIMEOUT, /* it has no supplicant, and its role does not ask for one */
 	OST_EVENT_LEARNING_OVER,
-	OST_EVENT_APPROVE,	  /* orders of the operator */
+	OST_EVENT_APPROVE, /* orders of the operator */
 	OST_EVENT_QUARANTINE,
 	OST_EVENT_RELEASE,
 	OST_EVENT_REVOKE,
 	OST_EVENT_RETIRE,
-	OST_EVENT_SESSION_END,	  /* its time is over */
+	OST_EVENT_SESSION_END, /* its time is over */
 	OST_EVENT_REAUTH_DUE,
-	OST_EVENT_REAUTH_FAILED,  /* not answered, or answered wrongly */
-	OST_EVENT_GRACE_OVER,	  /* of expired */
+	OST_EVENT_REAUTH_FAILED, /* not answered, or answered wrongly */
+	OST_EVENT_GRACE_OVER,	 /* of expired */
 	OST_EVENT_LOGOFF,
 	OST_EVENT_PORT_DOWN,
 	OST_EVENT_POLICY_CHANGED, /* the policy asks something else of it */

@@ -11,11 +11,11 @@
 #include "say_pki.h"
 
 struct destroyed {
-	uint32_t keys;		/* files with a key of the device */
-	uint32_t certificates;	/* revoked now */
-	bool no_authority;	/* the CA is the enterprise's, or there is none */
-	uint64_t crl;		/* number of the new CRL, 0 none */
-	const char *why;	/* what could not be done, NULL: nothing */
+	uint32_t keys;	       /* files with a key of the device */
+	uint32_t certificates; /* revoked now */
+	bool no_authority;     /* the CA is the enterprise's, or there is none */
+	uint64_t crl;	       /* number of the new CRL, 0 none */
+	const char *why;       /* what could not be done, NULL: nothing */
 };
 
 static void enforced_say(const json_t *json)

@@ -134,8 +134,7 @@ struct ost_place rig_at(uint32_t port, uint8_t last)
 
 struct ost_msg_auth_claim rig_claim_of(struct rig *r, const char *identity, uint32_t port, uint8_t last)
 {
-	struct ost_msg_auth_claim m = {.conversation = ++r->conversation, .place = rig_at(port, last), .way = OST_AUTH_WAY_EAPOL,
-		.proof = {.assurance = OST_ASSURANCE_SOFTWARE, .not_before_wall_s = 1, .not_after_wall_s = 2000000000u}};
+	struct ost_msg_auth_claim m = {.conversation = ++r->conversation, .place = rig_at(port, last), .way = OST_AUTH_WAY_EAPOL, .proof = {.assurance = OST_ASSURANCE_SOFTWARE, .not_before_wall_s = 1, .not_after_wall_s = 2000000000u}};
 
 	(void)snprintf(m.proof.identity, sizeof(m.proof.identity), "%s", identity);
 	return m;
@@ -164,8 +163,7 @@ uint8_t rig_claims(struct rig *r, const char *identity, uint32_t port, uint8_t l
 
 void rig_outcome(struct rig *r, uint64_t conversation, uint32_t port, uint8_t last, enum ost_auth_reason reason, bool claimed)
 {
-	const struct ost_msg_auth_outcome m = {.conversation = conversation, .place = rig_at(port, last), .way = OST_AUTH_WAY_EAPOL,
-		.reason = (uint8_t)reason, .claimed = claimed};
+	const struct ost_msg_auth_outcome m = {.conversation = conversation, .place = rig_at(port, last), .way = OST_AUTH_WAY_EAPOL, .reason = (uint8_t)reason, .claimed = claimed};
 
 	ost_admission_outcome(r->a, &m, r->now);
 	rig_acks(r, 0);

@@ -38,7 +38,7 @@ static void refused_claims(void **state)
 
 	assert_int_equal(rig_claims(r, "urn:dev:nobody", 0, 1), OST_AUTH_REASON_WRONG_NAME);
 	assert_int_equal(rig_claims(r, "", 0, 1), OST_AUTH_REASON_WRONG_NAME);
-	assert_int_equal(rig_claims(r, "urn:dev:bound", 0, 1), OST_AUTH_REASON_WRONG_PLACE); /* MAC */
+	assert_int_equal(rig_claims(r, "urn:dev:bound", 0, 1), OST_AUTH_REASON_WRONG_PLACE);	/* MAC */
 	assert_int_equal(rig_claims(r, "urn:dev:bound", 1, 0x0b), OST_AUTH_REASON_WRONG_PLACE); /* port */
 	m = rig_claim_of(r, "urn:dev:bound", 0, 0x0b);
 	m.place.vlan = 12;

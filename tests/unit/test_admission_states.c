@@ -342,7 +342,7 @@ static void chaos_step(struct rig *r, uint64_t x)
 		break;
 	case 3:
 		if (ost_admission_order(r->a, (uint32_t)((x >> 16) % r->image.device_count),
-			(enum ost_event)(OST_EVENT_APPROVE + (x >> 20) % 4), &who, r->now, why) < 0)
+			    (enum ost_event)(OST_EVENT_APPROVE + (x >> 20) % 4), &who, r->now, why) < 0)
 			assert_true(why[0] != '\0');
 		break;
 	case 4:

@@ -31,7 +31,9 @@ static const char yaml[] = "ostiary: 1\n"
 			   "  door: { role: eap, certificate: \"urn:dev:door\" }\n"
 			   "  plc: { role: plain, mac: \"02:00:00:00:00:0e\" }\n";
 
-enum { CAM, DOOR, PLC };
+enum { CAM,
+	DOOR,
+	PLC };
 
 struct lab {
 	char root[64];
@@ -191,9 +193,7 @@ static void authd_join(struct lab *l)
 
 static uint64_t claim_tell(struct lab *l, const char *identity, uint8_t last)
 {
-	struct ost_msg_auth_claim m = {.conversation = ++l->conversation, .place = {.mac = {2, 0, 0, 0, 0, last}},
-		.way = OST_AUTH_WAY_EAPOL, .proof = {.issuer = "site CA", .tls_version = "TLSv1.3", .assurance = OST_ASSURANCE_SOFTWARE,
-		.serial = {0xab}, .serial_length = 1, .gateway_sha256 = {0xcd}}};
+	struct ost_msg_auth_claim m = {.conversation = ++l->conversation, .place = {.mac = {2, 0, 0, 0, 0, last}}, .way = OST_AUTH_WAY_EAPOL, .proof = {.issuer = "site CA", .tls_version = "TLSv1.3", .assurance = OST_ASSURANCE_SOFTWARE, .serial = {0xab}, .serial_length = 1, .gateway_sha256 = {0xcd}}};
 
 	m.proof.not_after_wall_s = ost_clock_wall_ns() / OST_NS_PER_S + 86400;
 	(void)snprintf(m.proof.identity, sizeof(m.proof.identity), "%s", identity);
@@ -226,8 +226,7 @@ static struct ost_msg_auth_decision decision(struct lab *l, uint64_t conversatio
 
 static void outcome_tell(struct lab *l, uint64_t conversation, uint8_t last, enum ost_auth_reason reason)
 {
-	const struct ost_msg_auth_outcome m = {.conversation = conversation, .place = {.mac = {2, 0, 0, 0, 0, last}},
-		.way = OST_AUTH_WAY_EAPOL, .reason = (uint8_t)reason, .claimed = conversation != 0};
+	const struct ost_msg_auth_outcome m = {.conversation = conversation, .place = {.mac = {2, 0, 0, 0, 0, last}}, .way = OST_AUTH_WAY_EAPOL, .reason = (uint8_t)reason, .claimed = conversation != 0};
 
 	tell(l->authd, OST_MSG_AUTH_OUTCOME, 0, &m, sizeof(m));
 }
@@ -470,8 +469,7 @@ static void knocked(void **state)
 	struct ost_msg_header h = {0};
 	int fd = -1;
 
-	m.refusals[0] = (struct ost_refusal){.generation = 7, .first_wall_ns = 1, .last_wall_ns = 2, .count_pkts = 1, .count_bytes = 64,
-		.device = OST_DEVICE_NONE, .src_mac = {2, 0, 0, 0, 0, 5}, .reason = OST_REASON_UNKNOWN_DEVICE};
+	m.refusals[0] = (struct ost_refusal){.generation = 7, .first_wall_ns = 1, .last_wall_ns = 2, .count_pkts = 1, .count_bytes = 64, .device = OST_DEVICE_NONE, .src_mac = {2, 0, 0, 0, 0, 5}, .reason = OST_REASON_UNKNOWN_DEVICE};
 	tell(l->dataplane, OST_MSG_REFUSALS, 0, &m, offsetof(struct ost_msg_refusals, refusals) + sizeof(m.refusals[0]));
 	while (h.type != OST_MSG_AUTH_ASK) {
 		assert_true(readable(l->authd, WITHIN_MS));

@@ -10,7 +10,7 @@
 #include "timers.h"
 
 #define ACTS_ALL                                                                                                       \
-	(OST_ACT_ASK | OST_ACT_REAUTH | OST_ACT_END | OST_ACT_LEAVE | OST_ACT_FORGET | OST_ACT_UNLOCK | OST_ACT_TELL |     \
+	(OST_ACT_ASK | OST_ACT_REAUTH | OST_ACT_END | OST_ACT_LEAVE | OST_ACT_FORGET | OST_ACT_UNLOCK | OST_ACT_TELL | \
 		OST_ACT_REFUSE)
 
 static bool is_order(unsigned event)
@@ -172,7 +172,7 @@ static void one_life(uint64_t *seed, uint8_t home)
 		if (c.acts & (OST_ACT_END | OST_ACT_LEAVE) && to != OST_STATE_AUTHENTICATED)
 			proved = false;
 		barred = to == OST_STATE_REVOKED || to == OST_STANDING_HELD ||
-			(barred && !is_order(e));
+			 (barred && !is_order(e));
 		locked = to == OST_STATE_LOCKED_OUT || (locked && !is_order(e) && e != OST_EVENT_LOCK_OVER);
 		retired = retired || (e == OST_EVENT_RETIRE);
 		assert_true(!retired || to == OST_STATE_RETIRED);
