@@ -40,7 +40,8 @@ static bool name_of_san(WOLFSSL_X509 *x, struct ost_auth_proof *proof)
 	WOLF_STACK_OF(WOLFSSL_GENERAL_NAME) *names = wolfSSL_X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
 	bool found = false;
 
-	for (int i = 0; i < wolfSSL_sk_GENERAL_NAME_num(names) && !found; i++) {
+	/* The library lists them from the last one to the first. */
+	for (int i = wolfSSL_sk_GENERAL_NAME_num(names) - 1; i >= 0 && !found; i--) {
 		const WOLFSSL_GENERAL_NAME *n = wolfSSL_sk_GENERAL_NAME_value(names, i);
 
 		if (n->type == GEN_URI)
@@ -54,10 +55,13 @@ static bool name_of_san(WOLFSSL_X509 *x, struct ost_auth_proof *proof)
 static bool name_of_dn(WOLFSSL_X509 *x, int nid, bool issuer, char *to, size_t size)
 {
 	WOLFSSL_X509_NAME *dn = issuer ? wolfSSL_X509_get_issuer_name(x) : wolfSSL_X509_get_subject_name(x);
-	char text[256];
-	int n = dn != NULL ? wolfSSL_X509_NAME_get_text_by_NID(dn, nid, text, sizeof(text)) : -1;
+	int at = dn != NULL ? wolfSSL_X509_NAME_get_index_by_NID(dn, nid, -1) : -1;
+	WOLFSSL_X509_NAME_ENTRY *entry = at >= 0 ? wolfSSL_X509_NAME_get_entry(dn, at) : NULL;
+	WOLFSSL_ASN1_STRING *text = entry != NULL ? wolfSSL_X509_NAME_ENTRY_get_data(entry) : NULL;
 
-	return n > 0 && name_take(to, size, text, (int)strnlen(text, OST_MIN((size_t)n, sizeof(text))));
+	/* With its own length: the library's text ends at a NUL, and where its room ends. */
+	return text != NULL &&
+		name_take(to, size, (const char *)wolfSSL_ASN1_STRING_data(text), wolfSSL_ASN1_STRING_length(text));
 }
 
 static void key_describe(WOLFSSL_X509 *x, struct ost_auth_proof *proof)
