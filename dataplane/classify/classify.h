@@ -122,7 +122,8 @@ int ost_site_place_set(struct ost_site *site, uint32_t image_device, const struc
 /* (main) Whether an authenticator is there. Without one 802.1X frames are refused. */
 void ost_site_authenticator_set(struct ost_site *site, bool there);
 
-/* (main) The link of a port went down: devices that were pinned to it by being seen there are unpinned. */
+/* (main) The link of a port went down: devices that were pinned to it by being seen there are unpinned, and those that had
+ * proved to be there are unknown until somebody says otherwise. */
 void ost_site_port_down(struct ost_site *site, uint32_t port);
 
 /* (main or owns_control thread, not both at once) Binds an address as if it had been learned now. expires_ns 0: stays. */

@@ -167,8 +167,16 @@ void ost_site_authenticator_set(struct ost_site *site, bool there)
 void ost_site_port_down(struct ost_site *site, uint32_t port)
 {
 	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
+		uint8_t state = atomic_load(&site->standings[slot].state);
+
 		if (atomic_load(&site->standings[slot].pin) != port)
 			continue;
+		/* What it has proved, it has proved there: whoever has its MAC elsewhere now must not have its rights, not even
+		 * until ostiaryd has heard of the link. */
+		if (state == OST_STATE_AUTHENTICATED || state == OST_STATE_EXPIRED) {
+			atomic_store(&site->standings[slot].state, OST_STATE_UNKNOWN);
+			atomic_store(&site->standings[slot].assurance, OST_ASSURANCE_NONE);
+		}
 		atomic_store(&site->standings[slot].pin, OST_PORTS_MAX);
 		ost_slot_bump(site, slot);
 	}

@@ -121,6 +121,25 @@ static void the_next_policy_says_where(void **state)
 	assert_refused(says(r, 1, DEV2, "10.0.0.1"), UNKNOWN_DEVICE);
 }
 
+/* Its link goes down, and somebody at another port has its MAC and address. */
+static void a_link_that_goes_down_ends_its_rights(void **state)
+{
+	struct rig *r = *state;
+
+	admit(r, "lock", 1, DEV1);
+	assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+	ost_site_port_down(r->site, DEV2); /* another's */
+	assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+	ost_site_port_down(r->site, DEV1);
+	assert_refused(says(r, 1, DEV2, "10.0.0.1"), STATE);
+	admit(r, "lock", 1, DEV1); /* it proves itself again, whoever came first meanwhile */
+	assert_refused(says(r, 1, DEV2, "10.0.0.1"), MAC_WRONG_PORT);
+	assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+	rig_state(r, "lock", OST_STATE_EXPIRED, OST_ASSURANCE_SOFTWARE);
+	ost_site_port_down(r->site, DEV1);
+	assert_refused(says(r, 1, DEV1, "10.0.0.1"), STATE);
+}
+
 /* Room for four: those who are there keep their places when there is none for a fifth. */
 static void no_room(void **state)
 {
@@ -183,6 +202,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(elsewhere_it_begins_anew, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(flows_outlive_the_next_policy, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(the_next_policy_says_where, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(a_link_that_goes_down_ends_its_rights, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(no_room, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(a_proof_is_its_devices, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(a_proof_ends_with_the_device, setup, rig_stop),
