@@ -146,8 +146,10 @@ static int admit(struct ost_link *l, const struct ost_msg_admit *m)
 	if (m->placed) {
 		memcpy(place.mac.b, m->place.mac, sizeof(place.mac.b));
 		r = ost_site_place_set(l->dp->site, m->device, &place);
-		if (r == 0)
+		if (r == 0) {
 			ost_crew_quiesce(l->dp);
+			ost_site_places_seen(l->dp->site);
+		}
 	}
 	if (r == 0)
 		r = ost_site_device_state_set(l->dp->site, m->device, (enum ost_state)m->state, (enum ost_assurance)m->assurance);

@@ -109,7 +109,8 @@ int ost_site_device_state_set(struct ost_site *site, uint32_t image_device, enum
 	enum ost_assurance assurance) OST_MUST_CHECK;
 
 /* (main) Where a device has proved to be: its MAC, VLAN and port, which for a device that the policy names by its certificate
- * alone nobody knew before. It gets no right by that: when every worker has passed a quiescent point, give it its state.
+ * alone nobody knew before. It gets no right by that: when every worker has passed a quiescent point, call
+ * ost_site_places_seen() and give it its state.
  * What it had elsewhere ends. -ENOENT: no such device; -EADDRINUSE: another device of the policy has this MAC;
  * -EINVAL: the policy says another MAC, VLAN or port; -ENOSPC: no slot is free. */
 struct ost_site_place {
@@ -118,6 +119,7 @@ struct ost_site_place {
 	uint8_t port;
 };
 int ost_site_place_set(struct ost_site *site, uint32_t image_device, const struct ost_site_place *place) OST_MUST_CHECK;
+void ost_site_places_seen(struct ost_site *site);
 
 /* (main) Whether an authenticator is there. Without one 802.1X frames are refused. */
 void ost_site_authenticator_set(struct ost_site *site, bool there);

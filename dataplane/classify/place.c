@@ -95,3 +95,12 @@ int ost_site_place_set(struct ost_site *site, uint32_t image_device, const struc
 	ost_slot_bump(site, slot);
 	return 0;
 }
+
+/* A worker may have looked up a sender of the network side before the place was set, and noted afterwards that it is no device. */
+void ost_site_places_seen(struct ost_site *site)
+{
+	struct ost_view *v = atomic_load(&site->view);
+
+	if (v != NULL)
+		v->serial = ++site->serial;
+}

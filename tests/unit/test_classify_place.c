@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Devices that the policy knows by their certificate alone: nobody until they have proved to be somewhere. */
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "classify_rig.h"
 
 #define POLICY(devices)                                                                                      \
@@ -194,6 +197,89 @@ static void a_proof_ends_with_the_device(void **state)
 	assert_refused(says(r, 1, DEV1, "10.0.0.1"), STATE);
 }
 
+/* ---- while a worker runs ---- */
+
+#define PLACES 3000u
+
+struct worker {
+	struct rig *rig;
+	atomic_uint mac; /* of the network side's sender */
+	atomic_ulong packets;
+	atomic_int last; /* why the last one was refused */
+	atomic_bool stop;
+};
+
+static struct wire from_network(unsigned mac)
+{
+	struct wire f = {0};
+
+	wire_eth(&f, 7, ROUTER);
+	wire_ip(&f, "10.20.0.9", "10.0.0.7", 17);
+	wire_udp(&f, 5000, 4000, 10);
+	wire_end(&f);
+	f.b[9] = (uint8_t)(mac >> 8);
+	f.b[10] = (uint8_t)mac;
+	return f;
+}
+
+static void *work(void *worker)
+{
+	struct worker *w = worker;
+
+	while (!atomic_load(&w->stop)) {
+		struct wire f = from_network(atomic_load(&w->mac));
+
+		atomic_store(&w->last, (int)rig_send(w->rig, NET, &f));
+		(void)atomic_fetch_add(&w->packets, 1);
+	}
+	return NULL;
+}
+
+static void quiescent(struct worker *w)
+{
+	unsigned long until = atomic_load(&w->packets) + 2;
+
+	while (atomic_load(&w->packets) < until)
+		;
+}
+
+/* Somebody on the network side has its MAC and speaks at the very moment when the device proves itself. */
+static void a_stolen_mac_is_noticed_at_once(void **state)
+{
+	const struct way answered = {DEV1, ROUTER, 7, "10.0.0.7", "10.20.0.9", 4000, 5000};
+	struct worker w = {.rig = *state};
+	uint32_t lock = rig_device(*state, "lock");
+	unsigned missed = 0;
+	pthread_t thread;
+
+	assert_passes(rig_udp(*state, &answered));
+	assert_int_equal(pthread_create(&thread, NULL, work, &w), 0);
+	for (unsigned mac = 1; mac < PLACES; mac++) {
+		struct wire f = from_network(mac);
+		struct ost_site_place p = {.port = DEV2};
+
+		memcpy(p.mac.b, f.b + 6, sizeof(p.mac.b));
+		atomic_store(&w.mac, mac);
+		for (volatile unsigned wait = mac * 7919 % 400; wait > 0; wait--)
+			;
+		assert_int_equal(ost_site_place_set(w.rig->site, lock, &p), 0);
+		quiescent(&w);
+		ost_site_places_seen(w.rig->site);
+		quiescent(&w);
+		missed += atomic_load(&w.last) != OST_REASON_MAC_ON_NETWORK;
+	}
+	atomic_store(&w.stop, true);
+	(void)pthread_join(thread, NULL);
+	assert_int_equal(missed, 0);
+}
+
+static int setup_many(void **state)
+{
+	struct rig_options o = {.devices_max = PLACES + 4};
+
+	return rig_start(state, POLICY(LOCK FIXED CAM), &o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +292,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_room, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(a_proof_is_its_devices, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(a_proof_ends_with_the_device, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(a_stolen_mac_is_noticed_at_once, setup_many, rig_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
