@@ -38,7 +38,7 @@
 	X(LINK_CONTROL, "link-control",                                                           \
 		"link-local control frame (LLDP, STP, LACP, pause): never crosses a bridge",      \
 		"nothing; it is meant for the neighbour only")                                    \
-	X(EAPOL, "eapol", "802.1X frame that no authenticator takes: none runs, or too many come", \
+	X(EAPOL, "eapol", "802.1X frame that no authenticator takes: from the network, too many, or none runs", \
 		"start ostiary-authd; if it runs, find who floods the port")                        \
 	X(OVERSIZE, "oversize", "frame does not fit one buffer",                                  \
 		"set the sender's MTU to 1500 or raise the port's")                               \

@@ -23,7 +23,7 @@ void ost_control_eapol(struct ost_control *k)
 	struct ost_classifier *c = k->c;
 
 	if (k->p->flags & OST_PACKET_TO_DEVICE) {
-		ost_control_refuse(k, OST_REASON_LINK_CONTROL);
+		ost_control_refuse(k, OST_REASON_EAPOL);
 		return;
 	}
 	if (!atomic_load_explicit(&c->site->authenticator, memory_order_relaxed)) {

@@ -47,8 +47,8 @@ static void from_anybody_on_the_device_side(void **state)
 	assert_asked(r, DEV2, 3, 7);
 	assert_asked(r, DEV3, 0x99, 0); /* nobody yet */
 	assert_asked(r, DEV2, 1, 0);	/* a device's MAC elsewhere: the claim will be judged, not the question */
-	assert_int_equal(eapol(r, NET, 0x99, 0), OST_REASON_LINK_CONTROL);
-	assert_int_equal(eapol(r, NET, 1, 0), OST_REASON_LINK_CONTROL);
+	assert_int_equal(eapol(r, NET, 0x99, 0), OST_REASON_EAPOL);
+	assert_int_equal(eapol(r, NET, 1, 0), OST_REASON_EAPOL);
 	assert_int_equal(ost_classifier_port_counts(r->c, DEV1)->forwarded_pkts, 1);
 }
 
