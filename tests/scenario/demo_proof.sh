@@ -80,7 +80,10 @@ authd_ready() { # of NAME.log
 }
 
 # supplicant LOCK NS: Debian's wpa_supplicant, with what `enroll` made.
-supplicant() { lab_spawn "wpa-$1" "$2" wpa_supplicant -D wired -i eth0 -c "$LAB_DIR/$1/wpa_supplicant.conf"; }
+supplicant() {
+	: >"$LAB_DIR/wpa-$1.log" # who looks for a word in it at once finds the file
+	lab_spawn "wpa-$1" "$2" wpa_supplicant -D wired -i eth0 -c "$LAB_DIR/$1/wpa_supplicant.conf"
+}
 
 # supplicant_says LOCK PATTERN: within 12 s.
 supplicant_says() {
