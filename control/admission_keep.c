@@ -74,7 +74,7 @@ static uint64_t moment_mono(struct ost_moment now, uint64_t wall_ns)
 /* A clock that went back must not make a session longer than it was. */
 static void times_restore(struct ost_session *s, uint64_t prove_wall_ns, struct ost_moment now)
 {
-	uint64_t longest = now.mono_ns + OST_REAUTH_S * 2 * OST_NS_PER_S;
+	uint64_t longest = now.mono_ns + 2ull * OST_REAUTH_S * OST_NS_PER_S;
 
 	s->prove_ns = OST_MIN(moment_mono(now, prove_wall_ns), longest);
 	s->since_ns = moment_mono(now, s->since_wall_ns);

@@ -596,7 +596,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *user)
 
 	(void)what;
 	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-		static const struct timeval again = {.tv_usec = ACCEPT_AGAIN_MS * 1000};
+		static const struct timeval again = {.tv_usec = ACCEPT_AGAIN_MS * 1000L};
 		struct ost_ip ip;
 		int peer, r = ost_portal_accept(fd, &ip, &peer);
 
@@ -630,7 +630,7 @@ static uint32_t connections_max(void)
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
 		return OST_PORTAL_HALF;
 	files.rlim_cur = OST_MIN(files.rlim_max, (rlim_t)OST_PORTAL_MAX + FILES_BESIDE);
-	if (setrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < 2 * FILES_BESIDE)
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < (rlim_t)2 * FILES_BESIDE)
 		return OST_PORTAL_HALF;
 	return (uint32_t)files.rlim_cur - FILES_BESIDE;
 }

@@ -326,7 +326,7 @@ static int key_put(struct writer *w, uint8_t type, const uint8_t *key, uint16_t 
 				p + 8, 2, pad);
 		else
 			r = md5_of(secret, out + i - sizeof(pad), sizeof(pad), NULL, 0, pad);
-		for (size_t k = 0; k < sizeof(pad); k++)
+		for (size_t k = 0; k < sizeof(pad) && r == 0; k++)
 			out[i + k] = plain[i + k] ^ pad[k];
 	}
 	explicit_bzero(plain, sizeof(plain));

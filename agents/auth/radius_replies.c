@@ -46,7 +46,7 @@ void ost_radius_replies_free(struct ost_radius_replies **replies)
 	*replies = NULL;
 	if (r == NULL)
 		return;
-	for (size_t i = 0; i < BUCKETS * WAYS; i++)
+	for (size_t i = 0; i < (size_t)BUCKETS * WAYS; i++)
 		clear(&r->entries[i / WAYS][i % WAYS]);
 	free(r);
 }
@@ -135,7 +135,7 @@ void ost_radius_replies_forget(struct ost_radius_replies *r, const struct ost_ra
 
 void ost_radius_replies_expire(struct ost_radius_replies *r, uint64_t now_ns)
 {
-	for (size_t i = 0; i < BUCKETS * WAYS; i++) {
+	for (size_t i = 0; i < (size_t)BUCKETS * WAYS; i++) {
 		struct entry *e = &r->entries[i / WAYS][i % WAYS];
 
 		if (e->used && now_ns - e->since_ns >= KEEP_NS)

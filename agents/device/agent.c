@@ -164,6 +164,8 @@ static int look_up(struct ost_agent *a, struct sockaddr_storage *to, socklen_t *
 		return -EHOSTUNREACH;
 	for (at = list; at != NULL; at = at->ai_next)
 		count++;
+	if (count == 0)
+		return -EHOSTUNREACH;
 	which = a->attempts++ % count;
 	for (at = list; which > 0; which--)
 		at = at->ai_next;
