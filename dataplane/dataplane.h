@@ -116,5 +116,8 @@ void ost_door_free(struct ost_door **door);
 void ost_door_poll_prepare(const struct ost_door *door, struct pollfd fds[static 3]);
 void ost_door_poll_serve(struct ost_door *door, const struct pollfd fds[static 3]);
 
+/* About every 100 ms: who connected and says nothing is sent away. */
+void ost_door_tick(struct ost_door *door);
+
 /* A port of the device side came up or went down: a supplicant that has just been plugged in is asked at once. */
 void ost_door_port_link(struct ost_door *door, uint32_t port, bool up);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "cursor.h"
 #include "dataplane.h"
 #include "log.h"
@@ -22,6 +23,7 @@
 #define ETHERTYPE_VLAN	0x8100u
 #define ETHERTYPE_QINQ	0x88a8u
 #define HEADER_MAX	22u /* Ethernet with two tags */
+#define HELLO_WAIT_NS	(2 * OST_NS_PER_S)
 #define AT_ONCE		64u /* frames; then the link to ostiaryd is served */
 
 struct ost_door {
@@ -29,6 +31,7 @@ struct ost_door {
 	int listen_fd;
 	int fd; /* -1: nobody is connected */
 	bool greeted;
+	uint64_t since_ns;
 	uint64_t lost; /* frames that it did not take, or that could not be sent for it */
 };
 
@@ -217,7 +220,14 @@ static void accept_one(struct ost_door *d)
 	if (ost_msg_send(fd, OST_MSG_HELLO, 0, &m, sizeof(m), -1) < 0)
 		return;
 	d->fd = fd;
+	d->since_ns = ost_clock_mono_ns();
 	fd = -1;
+}
+
+void ost_door_tick(struct ost_door *d)
+{
+	if (d->fd >= 0 && !d->greeted && ost_clock_mono_ns() - d->since_ns > HELLO_WAIT_NS)
+		drop(d, "it never said hello");
 }
 
 void ost_door_poll_prepare(const struct ost_door *d, struct pollfd fds[static 3])

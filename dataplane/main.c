@@ -276,6 +276,7 @@ static void run(struct ost_dataplane *dp, int signal_fd)
 		tick_ns = ost_clock_mono_ns() + TICK_MS * OST_NS_PER_MS;
 		ost_ports_links(&dp->ports, link_changed, dp);
 		ost_link_tick(dp->link);
+		ost_door_tick(dp->door);
 	}
 }
 

@@ -55,6 +55,18 @@ static int slot_at(struct ost_site *site, const struct ost_view *v, uint32_t dev
 	return 0;
 }
 
+/* Workers look at the record: it has no key while it is written, so none finds a half of it. */
+static void record_replace(struct ost_view_slot *at, const struct ost_view_slot *by)
+{
+	struct ost_view_slot keyless = *by;
+
+	keyless.vlan = OST_VLAN_NONE;
+	__atomic_store_n(&at->vlan, OST_VLAN_NONE, __ATOMIC_RELAXED);
+	atomic_thread_fence(memory_order_seq_cst);
+	*at = keyless;
+	__atomic_store_n(&at->vlan, by->vlan, __ATOMIC_RELEASE);
+}
+
 static bool agrees(const struct ost_view *v, const struct ost_image_device *d, const struct ost_site_place *place)
 {
 	return (!d->has_mac || (memcmp(d->mac, place->mac.b, 6) == 0 && d->vlan == place->vlan)) &&
@@ -66,6 +78,7 @@ int ost_site_place_set(struct ost_site *site, uint32_t image_device, const struc
 	struct ost_view *v = atomic_load(&site->view);
 	const struct ost_image_device *d;
 	struct ost_role_filter filter;
+	struct ost_view_slot record;
 	uint32_t slot, before;
 	int r;
 
@@ -87,7 +100,8 @@ int ost_site_place_set(struct ost_site *site, uint32_t image_device, const struc
 		v->device[slot] = image_device;
 		v->slot[image_device] = slot;
 		ost_filter_make(v->image, &v->image->roles[d->role], &v->filter_key, &filter);
-		ost_view_slot_fill(v, d, &site->slots[slot], &filter, &v->hot[slot]);
+		ost_view_slot_fill(v, d, &site->slots[slot], &filter, &record);
+		record_replace(&v->hot[slot], &record);
 		ost_view_statics_add(site, v, d, slot);
 		v->serial = ++site->serial; /* what workers know of MACs of the network side, they look up again */
 	}
