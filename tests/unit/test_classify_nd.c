@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Neighbour Discovery: how a device comes to an IPv6 address and keeps it, who may say what to whom. */
-#include "classify_rig.h"
+#include "rig_nd.h"
 
 /* a may talk to b, and to nobody else; p stands alone; bare does not include nd. */
 #define ROLES(addresses)                                                                           \
@@ -28,106 +28,9 @@ static const char policy[] = ROLES("3")
 #define P  "fd00:30::3"
 #define GW "fe80::f0"
 
-enum { RS = 133, RA, NS, NA, REDIRECT };
-enum { SLLA = 1, TLLA = 2, NONCE = 14 };
-
-#define SOLICITED 0x40000000u
-#define OVERRIDE  0x20000000u
-
 static int setup(void **state)
 {
 	return rig_start(state, policy, NULL);
-}
-
-struct nd {
-	uint8_t port;
-	unsigned dst, src;
-	const char *from, *to;
-	uint8_t type;
-	uint32_t word; /* flags, reserved bits */
-	const char *target;
-	struct {
-		uint8_t type, units;
-		unsigned mac;
-	} options[4];
-	unsigned option_count;
-	uint8_t code, hops;
-};
-
-/* The solicited-node group (RFC 4291 section 2.7.1). */
-static const char *group_of(const char *address)
-{
-	static char text[64];
-	struct ost_ip ip;
-
-	assert_int_equal(ost_ip_parse(address, &ip), 0);
-	snprintf(text, sizeof(text), "ff02::1:ff%02x:%x", ip.b[13], (unsigned)ip.b[14] << 8 | ip.b[15]);
-	return text;
-}
-
-static struct nd with(struct nd d, uint8_t type, unsigned mac)
-{
-	d.options[d.option_count].type = type;
-	d.options[d.option_count].units = 1;
-	d.options[d.option_count++].mac = mac;
-	return d;
-}
-
-static struct nd claim_of(unsigned device, const char *target)
-{
-	return (struct nd){.port = (uint8_t)device, .dst = GROUP, .src = device, .from = "::", .to = NULL, .type = NS,
-		.target = target, .hops = 255};
-}
-
-/* From a device, or with device NET from the router. */
-static struct nd ask_of(unsigned device, const char *from, const char *target)
-{
-	return with((struct nd){.port = (uint8_t)device, .dst = GROUP, .src = device == NET ? ROUTER : device, .from = from,
-		.to = NULL, .type = NS, .target = target, .hops = 255}, SLLA, device == NET ? ROUTER : device);
-}
-
-static struct nd answer_of(unsigned device, const char *own, const char *to, unsigned dst)
-{
-	return with((struct nd){.port = (uint8_t)device, .dst = dst, .src = device == NET ? ROUTER : device, .from = own, .to = to,
-		.type = NA, .word = dst == GROUP ? OVERRIDE : SOLICITED | OVERRIDE, .target = own, .hops = 255}, TLLA,
-		device == NET ? ROUTER : device);
-}
-
-static void nd_build(struct wire *f, const struct nd *d)
-{
-	uint8_t mac[6];
-
-	wire_eth(f, d->dst, d->src);
-	wire_ip(f, d->from, d->to != NULL ? d->to : group_of(d->target), 58);
-	if (d->dst == GROUP && f->b[f->l3 + 24] == 0xff) { /* RFC 2464 section 7 */
-		memset(f->b, 0x33, 2);
-		memcpy(f->b + 2, f->b + f->l3 + 36, 4);
-	}
-	f->b[f->l3 + 7] = d->hops;
-	wire_u16(f, (unsigned)d->type << 8 | d->code);
-	wire_u16(f, 0);
-	wire_u32(f, d->word);
-	if (d->type == RA)
-		wire_zeros(f, 8);
-	if (d->type >= NS)
-		wire_address(f, d->target);
-	if (d->type == REDIRECT)
-		wire_address(f, d->target);
-	for (unsigned i = 0; i < d->option_count; i++) {
-		wire_u16(f, (unsigned)d->options[i].type << 8 | d->options[i].units);
-		wire_mac(d->options[i].mac, mac);
-		wire_put(f, mac, 6);
-		wire_zeros(f, d->options[i].units > 1 ? d->options[i].units * 8u - 8 : 0);
-	}
-}
-
-static enum ost_reason nd_send(struct rig *r, struct nd d)
-{
-	struct wire f;
-
-	nd_build(&f, &d);
-	wire_end(&f);
-	return rig_send(r, d.port, &f);
 }
 
 static void own(struct rig *r, unsigned device, const char *ip)
