@@ -65,7 +65,7 @@ def missing(lab, api):
         else:
             yield from wrong_members(lab, lock, lines[0])
     states = {d["name"]: d["state"] for d in api.json("/v1/devices")["devices"]}
-    if states.get("lock-04") != "authenticated" or "authenticated" in (states.get("lock-05"), states.get("lock-06")):
+    if [states.get(lock) for lock in LOCKS] != ["authenticated", "revoked", "unknown"]:
         yield f"states: {states}"
 
 
