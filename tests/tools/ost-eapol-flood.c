@@ -29,7 +29,12 @@
 #define EAP_AT		(HEADER + 4) /* behind the EAPOL header */
 #define HELLO_MAX	1200u
 
-enum answer { IDENTITY, BEGUN, FLIGHT, FAILED, SUCCEEDED, ANSWER_COUNT };
+enum answer { IDENTITY,
+	BEGUN,
+	FLIGHT,
+	FAILED,
+	SUCCEEDED,
+	ANSWER_COUNT };
 
 struct flood {
 	int fd;
