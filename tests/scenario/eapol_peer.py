@@ -58,6 +58,11 @@ class Wire:
         frame = to + mac + struct.pack(">H", ETHERTYPE) + payload
         self.socket.send(frame.ljust(60, b"\0"))
 
+    def speak(self, mac):
+        """What a device that believes itself in says now and then: a gratuitous ARP request, of no address."""
+        arp = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + mac + bytes(4) + bytes(6) + bytes(4)
+        self.socket.send((b"\xff" * 6 + mac + b"\x08\x06" + arp).ljust(60, b"\0"))
+
     def hear(self, seconds):
         """(destination, EAP packet) or None when nothing came in time."""
         deadline = time.monotonic() + seconds
