@@ -9,6 +9,7 @@
 #include "authd.h"
 #include "clock.h"
 #include "decider.h"
+#include "file.h"
 #include "frames.h"
 #include "log.h"
 #include "portal.h"
@@ -156,10 +157,12 @@ void ost_authd_rewind(struct ost_authd *a)
 /* 0: go on; 1: all was said. */
 static int told(void)
 {
-	if (fflush(stdout) == 0)
+	int r = ost_stream_end(stdout);
+
+	if (r == 0)
 		return 1;
-	ost_log_error("standard output cannot be written: %s", strerror(errno));
-	return -EIO;
+	ost_log_error("standard output cannot be written: %s; what was printed is not whole", strerror(-r));
+	return r;
 }
 
 static int lease_read(const char *text, uint32_t *to)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "text.h"
 
 #define RECEIVE_BYTES (1 << 20)
 
@@ -38,31 +37,6 @@ static socklen_t address_fill(
 	return sizeof(a->v6);
 }
 
-/* "ADDRESS:PORT", an IPv6 address in brackets. */
-static int listen_parse(const char *text, struct ost_ip *ret_ip, uint16_t *ret_port)
-{
-	const char *colon = strrchr(text, ':');
-	char address[OST_IP_TEXT + 2];
-	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
-	struct ost_ip ip;
-	uint64_t port;
-	bool bracketed;
-
-	if (n < 2 || n >= sizeof(address) ||
-		ost_number_parse(colon + 1, strlen(colon + 1), &port) < 0 || port == 0 ||
-		port > UINT16_MAX)
-		return -EINVAL;
-	bracketed = text[0] == '[' && text[n - 1] == ']';
-	n -= bracketed ? 2 : 0;
-	memcpy(address, text + bracketed, n);
-	address[n] = '\0';
-	if (ost_ip_parse(address, &ip) < 0 || bracketed != (ip.family == OST_IPV6))
-		return -EINVAL;
-	*ret_ip = ip;
-	*ret_port = (uint16_t)port;
-	return 0;
-}
-
 /* Each family has its socket: an IPv4 client never appears as an IPv6 address. */
 static int options_set(int fd, uint8_t family)
 {
@@ -85,7 +59,7 @@ int ost_radius_socket_open(const char *listen, char why[static OST_TRUST_WHY], i
 	socklen_t length;
 	int r;
 
-	if (listen_parse(listen, &ip, &port) < 0) {
+	if (ost_address_port_parse(listen, &ip, &port) < 0) {
 		(void)snprintf(why, OST_TRUST_WHY,
 			"--radius: '%.100s' is not ADDRESS:PORT, as in 192.0.2.1:1812 or "
 			"[2001:db8::1]:1812",
