@@ -32,14 +32,13 @@ void ost_frames_ask(struct ost_frames *f, const struct ost_place *place)
 	send_eap(f, place, packet, n);
 }
 
-static void on_start(struct ost_frames *f, const struct ost_place *place, uint64_t now)
+static void on_start(struct ost_frames *f, const struct ost_place *place)
 {
 	struct ost_conversation *c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
 
 	/* It begins anew: its supplicant has forgotten what was before. */
 	if (c != NULL && !c->asked)
 		ost_conversations_end(f->a->conversations, c, OST_AUTH_REASON_TIMEOUT, false);
-	(void)now;
 	ost_frames_ask(f, place);
 }
 
@@ -123,7 +122,7 @@ static void on_frame(struct ost_frames *f, const struct ost_msg_eapol *m)
 		if (!ost_throttle_take(f->a->throttle, &m->place, false, now))
 			f->a->limited_frames++;
 		else if (e.type == OST_EAPOL_START)
-			on_start(f, &m->place, now);
+			on_start(f, &m->place);
 		else
 			on_logoff(f, &m->place);
 		break;
