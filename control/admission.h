@@ -133,9 +133,10 @@ struct ost_admission_row {
 	uint32_t locks; /* unused for devices */
 };
 
-/* A device of the policy in force, as a former process left it; one that was carried over already, or is not in
- * the policy, is left alone. */
-void ost_admission_restore(struct ost_admission *a, const struct ost_admission_row *row, struct ost_moment now);
+/* A device of the policy in force, as it was kept; one that was carried over already, or is not in the policy, is left
+ * alone. away: the policy did not have it for a while, and nobody watched its place. Its session is over, and what was
+ * ordered of it holds. */
+void ost_admission_restore(struct ost_admission *a, const struct ost_admission_row *row, bool away, struct ost_moment now);
 void ost_admission_restore_lock(struct ost_admission *a, const struct ost_place *place, uint64_t until_wall_ns, uint32_t locks,
 	struct ost_moment now);
 

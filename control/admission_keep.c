@@ -84,10 +84,21 @@ static void times_restore(struct ost_session *s, uint64_t prove_wall_ns, struct 
 	s->asks = 0;
 }
 
-void ost_admission_restore(struct ost_admission *a, const struct ost_admission_row *row, struct ost_moment now)
+/* The number of a port says nothing when another port has it now. */
+static void place_restore(struct ost_admission *a, uint32_t device, const struct ost_admission_row *row)
+{
+	const struct ost_place *place = &row->session.place;
+	struct port *p = place->port < OST_PORTS_MAX ? &a->ports[place->port] : NULL;
+
+	if (p == NULL || (p->known && strcmp(p->kept, row->port) != 0))
+		return;
+	(void)snprintf(p->kept, sizeof(p->kept), "%s", row->port);
+	admission_place_set(a, device, place);
+}
+
+void ost_admission_restore(struct ost_admission *a, const struct ost_admission_row *row, bool away, struct ost_moment now)
 {
 	int64_t device = a->image != NULL ? ost_finder_name(a->finder, row->device) : -ENOENT;
-	struct ost_place place = row->session.place;
 	struct record *r;
 
 	if (device < 0 || a->records[device].carried || row->session.standing >= OST_STANDING_COUNT)
@@ -103,12 +114,11 @@ void ost_admission_restore(struct ost_admission *a, const struct ost_admission_r
 	times_restore(&r->s, row->prove_wall_ns, now);
 	admission_lease(&r->s, now);
 	a->counts.standings[r->s.standing]++;
-	if (row->session.placed && place.port < OST_PORTS_MAX) {
-		admission_place_set(a, (uint32_t)device, &place);
-		(void)snprintf(a->ports[place.port].kept, sizeof(a->ports[place.port].kept), "%s", row->port);
-	}
+	if (row->session.placed)
+		place_restore(a, (uint32_t)device, row);
+	away |= row->session.placed && !r->s.placed;
 	admission_timer(a, (uint32_t)device, now);
-	if (!admission_fits(a, (uint32_t)device))
+	if (!admission_fits(a, (uint32_t)device) || (away && admission_is_in(&r->s)))
 		(void)admission_event(a, (uint32_t)device, OST_EVENT_POLICY_CHANGED, NULL, now);
 	admission_queue(a, QUEUE_USUAL, (uint32_t)device);
 }

@@ -167,7 +167,15 @@ static void row_restore(void *user, const struct ost_admission_row *row)
 {
 	struct ost_daemon *d = user;
 
-	ost_admission_restore(d->admission, row, moment());
+	ost_admission_restore(d->admission, row, false, moment());
+}
+
+/* A device that comes back into the policy. */
+static void row_restore_away(void *user, const struct ost_admission_row *row)
+{
+	struct ost_daemon *d = user;
+
+	ost_admission_restore(d->admission, row, true, moment());
 }
 
 static void lock_restore(void *user, const struct ost_registry_lock *lock)
@@ -212,11 +220,6 @@ int ost_authority_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 	return r;
 }
 
-static int rows_restore(struct ost_daemon *d)
-{
-	return ost_registry_admissions_each(d->registry, row_restore, d);
-}
-
 int ost_authority_restore(struct ost_daemon *d)
 {
 	const struct ost_image *image = ost_roster_image(d->roster);
@@ -226,7 +229,7 @@ int ost_authority_restore(struct ost_daemon *d)
 	d->locks_kept = ost_admission_lock_changes(d->admission);
 	if (r == 0 && image != NULL)
 		r = ost_admission_policy(d->admission, image, moment());
-	return r == 0 && image != NULL ? rows_restore(d) : r;
+	return r == 0 && image != NULL ? ost_registry_admissions_each(d->registry, row_restore, d) : r;
 }
 
 void ost_authority_stop(struct ost_daemon *d)
@@ -246,7 +249,7 @@ void ost_authority_policy(struct ost_daemon *d)
 		ost_ledger_flush(d->ledger, ost_clock_mono_ns(), false);
 	r = ost_admission_policy(d->admission, ost_roster_image(d->roster), moment());
 	if (r == 0)
-		r = rows_restore(d);
+		r = ost_registry_admissions_each(d->registry, row_restore_away, d);
 	keep_urgent(d);
 	if (r == 0)
 		return;

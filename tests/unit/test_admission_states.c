@@ -246,7 +246,7 @@ static int row_take(void *user, const struct ost_admission_row *row, bool keep)
 	return 0;
 }
 
-static void restarted(struct rig *r, struct kept *k, uint64_t down_s)
+static void restarted_as(struct rig *r, struct kept *k, uint64_t down_s, bool away)
 {
 	*k = (struct kept){0};
 	assert_int_equal(ost_admission_unkept_each(r->a, r->now, row_take, k), 0);
@@ -258,7 +258,12 @@ static void restarted(struct rig *r, struct kept *k, uint64_t down_s)
 	r->sequence = r->acked = r->admit_count = 0;
 	rig_admission_begin(r);
 	for (uint32_t i = 0; i < k->count; i++)
-		ost_admission_restore(r->a, &k->rows[i], r->now);
+		ost_admission_restore(r->a, &k->rows[i], away, r->now);
+}
+
+static void restarted(struct rig *r, struct kept *k, uint64_t down_s)
+{
+	restarted_as(r, k, down_s, false);
 }
 
 static void sessions_survive(void **state)
@@ -283,7 +288,27 @@ static void sessions_survive(void **state)
 	/* Another port has its number now: the session was not there. */
 	restarted(r, k, 10);
 	for (uint32_t i = 0; i < k->count; i++)
-		ost_admission_restore(r->a, &k->rows[i], r->now);
+		ost_admission_restore(r->a, &k->rows[i], false, r->now);
+	free(k);
+}
+
+/* The policy had it not for a while: who stands at its place now has proved nothing. What was ordered holds. */
+static void out_of_the_policy_and_back(void **state)
+{
+	struct rig *r = *state;
+	struct kept *k = calloc(1, sizeof(*k));
+
+	assert_non_null(k);
+	assert_int_equal(rig_claims(r, "urn:dev:cam", 0, 1), OST_AUTH_REASON_NONE);
+	rig_order(r, "plc", OST_EVENT_QUARANTINE, 0);
+	restarted_as(r, k, 10, true);
+	rig_link_begin(r);
+	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_UNKNOWN);
+	assert_false(rig_session(r, "cam")->placed);
+	assert_null(rig_session(r, "cam")->proof);
+	assert_int_equal(rig_session(r, "plc")->standing, OST_STANDING_HELD);
+	for (uint32_t i = 0; i < r->admit_count; i++)
+		assert_true(r->admits[i].device != rig_device(r, "cam") || r->admits[i].state == OST_STATE_UNKNOWN);
 	free(k);
 }
 
@@ -425,6 +450,7 @@ int main(void)
 		T(sessions_survive),
 		T(nothing_longer_by_a_restart),
 		T(another_port_of_that_number),
+		T(out_of_the_policy_and_back),
 		T(chaos),
 	};
 
