@@ -54,15 +54,15 @@ static inline bool ost_port_is_network(const struct ost_site *site, uint8_t port
 	return !(site->device_ports >> port & 1);
 }
 
-/* What is not counted in the worker's own line. */
-void ost_tally_refuse_shared(struct ost_classifier *c, uint32_t slot, uint8_t place);
+/* What is not counted in the worker's own line, or was too much for it. */
+void ost_tally_refuse_shared(struct ost_classifier *c, uint32_t slot, uint8_t reason);
 
 static inline void ost_tally_refuse(struct ost_classifier *c, uint32_t slot, uint8_t reason)
 {
 	uint8_t place = ost_tally_place[reason];
 
 	if (OST_UNLIKELY(place >= OST_FLOOD_REASONS || ++c->tallies[slot].refused[place] == 0))
-		ost_tally_refuse_shared(c, slot, place);
+		ost_tally_refuse_shared(c, slot, reason);
 }
 
 /* Whether a frame that is accounted to a device goes towards it: between two devices it is accounted to one of them,

@@ -5,6 +5,9 @@
 #include "cursor.h"
 #include "refuse.h"
 
+#define CARRY_BITS 24 /* of a cell: how often; the rest: whose */
+#define CARRY_MAX  ((1u << CARRY_BITS) - 1)
+
 /* 0 to 5 (OST_FLOOD_REASONS): what a flood from or towards a known device is refused with. The others follow in their own order; the
  * six that those displaced, from NONE to MALFORMED_L4, take their places. */
 #pragma GCC diagnostic push
@@ -68,6 +71,21 @@ static void counts_add(const struct ost_classifier *c, uint32_t slot, struct ost
 	}
 }
 
+static void refused_add(const struct ost_refused *r, struct ost_device_counts *n)
+{
+	for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
+		uint8_t place = ost_tally_place[i];
+
+		if (place >= OST_FLOOD_REASONS)
+			n->refused_pkts[i] += atomic_load_explicit(&r->rare[place - OST_FLOOD_REASONS], memory_order_relaxed);
+	}
+	for (uint32_t i = 0; i < OST_CARRY_CELLS; i++) {
+		uint32_t cell = atomic_load_explicit(&r->carry[i], memory_order_relaxed);
+
+		n->refused_pkts[(cell >> CARRY_BITS) % OST_REASON_SLOTS] += (uint64_t)(cell & CARRY_MAX) << 32;
+	}
+}
+
 void ost_site_device_counts(const struct ost_site *site, uint32_t slot, struct ost_device_counts *ret_counts)
 {
 	struct ost_device_counts n = {0};
@@ -77,36 +95,57 @@ void ost_site_device_counts(const struct ost_site *site, uint32_t slot, struct o
 		return;
 	}
 	n.flows = atomic_load_explicit(&site->slots[slot].flows, memory_order_relaxed);
-	for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
-		const struct ost_refused *r = &site->refused[slot];
-		uint8_t place = ost_tally_place[i];
-
-		n.refused_pkts[i] = (uint64_t)atomic_load_explicit(&r->carry[place], memory_order_relaxed) << 32;
-		if (place >= OST_FLOOD_REASONS)
-			n.refused_pkts[i] += atomic_load_explicit(&r->rare[place - OST_FLOOD_REASONS], memory_order_relaxed);
-	}
+	refused_add(&site->refused[slot], &n);
 	for (uint32_t i = 0; i < site->classifier_count; i++)
 		counts_add(site->classifiers[i], slot, &n);
 	*ret_counts = n;
 }
 
-void ost_tally_refuse_shared(struct ost_classifier *c, uint32_t slot, uint8_t place)
+/* One more 2^32 of a reason. False: all cells are other reasons'. */
+static bool carry_add(struct ost_refused *r, uint8_t reason)
 {
-	struct ost_refused *r = &c->site->refused[slot];
-	_Atomic uint32_t *rare;
-	uint32_t before = UINT32_MAX;
+	for (uint32_t i = 0; i < OST_CARRY_CELLS; i++) {
+		uint32_t cell = atomic_load_explicit(&r->carry[i], memory_order_relaxed);
 
-	if (place >= OST_FLOOD_REASONS) {
-		rare = &r->rare[place - OST_FLOOD_REASONS];
-		if (c->config.shared_limits) {
-			before = atomic_fetch_add_explicit(rare, 1, memory_order_relaxed);
-		} else {
-			before = atomic_load_explicit(rare, memory_order_relaxed);
-			atomic_store_explicit(rare, before + 1, memory_order_relaxed);
+		while (cell == 0 || cell >> CARRY_BITS == reason) {
+			uint32_t more = (cell == 0 ? (uint32_t)reason << CARRY_BITS : cell) + 1;
+
+			if (atomic_compare_exchange_weak_explicit(
+				    &r->carry[i], &cell, more, memory_order_relaxed, memory_order_relaxed))
+				return true;
 		}
 	}
+	return false;
+}
+
+/* A reason's counter has just passed its end. */
+static void rare_carry(struct ost_refused *r, _Atomic uint32_t *rare, uint8_t reason)
+{
+	if (!carry_add(r, reason))
+		atomic_store_explicit(rare, UINT32_MAX, memory_order_relaxed);
+}
+
+void ost_tally_refuse_shared(struct ost_classifier *c, uint32_t slot, uint8_t reason)
+{
+	struct ost_refused *r = &c->site->refused[slot];
+	uint8_t place = ost_tally_place[reason];
+	_Atomic uint32_t *rare;
+	uint32_t before;
+
+	if (place < OST_FLOOD_REASONS) {
+		if (!carry_add(r, reason))
+			c->tallies[slot].refused[place] = UINT32_MAX;
+		return;
+	}
+	rare = &r->rare[place - OST_FLOOD_REASONS];
+	if (c->config.shared_limits) {
+		before = atomic_fetch_add_explicit(rare, 1, memory_order_relaxed);
+	} else {
+		before = atomic_load_explicit(rare, memory_order_relaxed);
+		atomic_store_explicit(rare, before + 1, memory_order_relaxed);
+	}
 	if (before == UINT32_MAX)
-		atomic_fetch_add_explicit(&r->carry[place], 1, memory_order_relaxed);
+		rare_carry(r, rare, reason);
 }
 
 uint64_t ost_classifier_rule_hits(const struct ost_classifier *c, uint32_t rule)

@@ -51,15 +51,16 @@ struct ost_standing {
 };
 
 #define OST_FLOOD_REASONS  6u  /* counted by each worker in its own line (struct ost_tally) */
-#define OST_DEVICE_REASONS 46u
+#define OST_DEVICE_REASONS OST_REASON_SLOTS
+#define OST_CARRY_CELLS	   6u
 
-_Static_assert((int)OST_REASON_COUNT <= (int)OST_DEVICE_REASONS, "reasons outgrew a device's counters");
-
-/* A device's refusals that no worker counts alone: what is rarer than a flood, and the carries of all. 48 bits each. */
+/* A device's refusals that no worker counts alone: what is rarer than a flood, 32 bits each, and what those and the floods'
+ * carry. Few reasons ever pass 2^32 packets at one device, so a carry has no place of its own: the first that passes takes
+ * a free cell (reason in its upper 8 bits, times 2^32 in the lower 24). When a seventh reason comes so far, its counter stays
+ * at its end: what is told of it is "at least". */
 struct ost_refused {
 	_Atomic uint32_t rare[OST_DEVICE_REASONS - OST_FLOOD_REASONS];
-	_Atomic uint16_t carry[OST_DEVICE_REASONS];
-	uint32_t spare;
+	_Atomic uint32_t carry[OST_CARRY_CELLS];
 } OST_CACHE_ALIGNED;
 
 _Static_assert(sizeof(struct ost_refused) == 256, "four lines a device, however many workers");

@@ -73,6 +73,47 @@ static void refusals_count_beyond_32_bits(void **state)
 	assert_true(n.refused_pkts[OST_REASON_TCP_FLAGS] == UINT32_MAX + 2ull);
 }
 
+/* Six reasons of a device may pass 32 bits; a seventh stays at its end, and never begins anew. */
+static void the_seventh_reason_beyond_32_bits_stays(void **state)
+{
+	const uint8_t rare[] = {OST_REASON_FRAGMENT, OST_REASON_STATE, OST_REASON_ARP_SPOOF, OST_REASON_NO_FLOW,
+		OST_REASON_FLOW_LIMIT, OST_REASON_TCP_CLOSED};
+	uint32_t slot = ost_site_slot(rig.site, rig_device(*state, "cam"));
+	struct ost_device_counts n;
+
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < OST_ARRAY_SIZE(rare); i++) {
+			uint8_t place = ost_tally_place[rare[i]];
+
+			if (place < OST_FLOOD_REASONS)
+				rig.c->tallies[slot].refused[place] = UINT32_MAX;
+			else
+				atomic_store(&rig.site->refused[slot].rare[place - OST_FLOOD_REASONS], UINT32_MAX);
+			ost_tally_refuse(rig.c, slot, rare[i]);
+		}
+	}
+	rig.c->tallies[slot].refused[ost_tally_place[OST_REASON_NOT_ALLOWED]] = UINT32_MAX - 1;
+	atomic_store(&rig.site->refused[slot].rare[ost_tally_place[OST_REASON_TCP_FLAGS] - OST_FLOOD_REASONS], UINT32_MAX - 1);
+	for (int i = 0; i < 4; i++) {
+		send_bad(rig.c, false);
+		send_bad(i & 1 ? rig.c : rig.second, true);
+	}
+	n = rig_counts(*state, "cam");
+	for (unsigned i = 0; i < OST_ARRAY_SIZE(rare); i++)
+		assert_true(n.refused_pkts[rare[i]] == 2ull << 32);
+	assert_true(n.refused_pkts[OST_REASON_NOT_ALLOWED] == UINT32_MAX);
+	assert_true(n.refused_pkts[OST_REASON_TCP_FLAGS] == UINT32_MAX);
+}
+
+/* As many as a message has room for: the next reason costs no device a byte. */
+static void a_device_counts_as_many_reasons_as_are_told(void **state)
+{
+	(void)state;
+	assert_int_equal(OST_DEVICE_REASONS, OST_REASON_SLOTS);
+	assert_in_range(OST_DEVICE_REASONS - 46, 16, 64);
+	assert_int_equal(sizeof(struct ost_refused) + sizeof(struct ost_tally), 256 + 64);
+}
+
 /* Every reason has a place of its own. */
 static void no_two_reasons_share_a_counter(void **state)
 {
@@ -376,6 +417,7 @@ static void a_device_and_a_flow_keep_to_their_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {T(workers_count_together), T(refusals_count_beyond_32_bits),
+		T(the_seventh_reason_beyond_32_bits_stays), T(a_device_counts_as_many_reasons_as_are_told),
 		T(no_two_reasons_share_a_counter), S(others_come_when_those_that_leave_have_left), S(a_slot_is_kept_until_nothing_is_left),
 		S(who_stays_notices_nothing),
 		S(those_that_had_to_leave_come_back),
