@@ -61,4 +61,5 @@ static inline void ost_cleanup_close(int *fd)
 #define OST_PORTS_MAX	     64u	/* ports of one gateway; a set of ports is one 64-bit mask */
 #define OST_DEVICES_MAX	     (1u << 20) /* devices of one gateway */
 #define OST_RULES_MAX	     (1u << 24) /* compiled rules of one image (24 bits in a flow entry) */
+#define OST_HOST_MAX	     253u	/* bytes of a host name as text, RFC 1035 section 3.1 */
 #define OST_NAME_MAX	     63u	/* bytes of a device, role, network, service or port name */

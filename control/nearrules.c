@@ -16,6 +16,15 @@ static bool in_prefixes(const struct ost_rule *rule, const struct ost_ip *ip)
 	return false;
 }
 
+static bool has_role(const struct ost_rule *rule, uint32_t role)
+{
+	for (uint32_t i = 0; i < rule->peer_role_count; i++) {
+		if (rule->peer_roles[i] == role)
+			return true;
+	}
+	return false;
+}
+
 static bool peer_matches(const struct ost_near_question *q, const struct ost_rule *rule)
 {
 	const struct ost_device *d =
@@ -24,7 +33,9 @@ static bool peer_matches(const struct ost_near_question *q, const struct ost_rul
 	if (rule->peer == OST_PEER_ANY)
 		return true;
 	if (rule->peer == OST_PEER_ROLE)
-		return d != NULL && d->role == rule->peer_role;
+		return d != NULL && has_role(rule, d->role);
+	if (rule->peer == OST_PEER_TAG)
+		return d != NULL && (d->tags & rule->peer_tags) != 0;
 	if (q->peer != NULL)
 		return in_prefixes(rule, q->peer);
 	for (uint32_t i = 0; d != NULL && i < d->address_count; i++) {

@@ -26,6 +26,7 @@ static int site_make(struct ost_dataplane *dp)
 		.alloc = ost_pages_alloc,
 		.release = ost_pages_release,
 	};
+	int r;
 
 	for (uint32_t i = 0; i < dp->file->port_count; i++) {
 		memcpy(config.ports[i].name, dp->file->ports[i].name, sizeof(config.ports[i].name));
@@ -34,7 +35,10 @@ static int site_make(struct ost_dataplane *dp)
 	}
 	if (getrandom(config.secret, sizeof(config.secret), 0) != (ssize_t)sizeof(config.secret))
 		return -errno;
-	return ost_site_new(&config, &dp->site);
+	r = ost_site_new(&config, &dp->site);
+	if (r == 0) /* which schedules are open when the first policy comes */
+		ost_site_wall_set(dp->site, (int64_t)(ost_clock_wall_ns() / OST_NS_PER_S));
+	return r;
 }
 
 /* Flows spread over the workers, not quite evenly. */

@@ -274,6 +274,7 @@ static void run(struct ost_dataplane *dp, int signal_fd)
 		if (ost_clock_mono_ns() < tick_ns)
 			continue;
 		tick_ns = ost_clock_mono_ns() + TICK_MS * OST_NS_PER_MS;
+		ost_site_wall_set(dp->site, (int64_t)(ost_clock_wall_ns() / OST_NS_PER_S));
 		ost_ports_links(&dp->ports, link_changed, dp);
 		ost_link_tick(dp->link);
 		ost_door_tick(dp->door);

@@ -27,6 +27,24 @@ static void name_check(struct compiler *c, const char *kind, const char *name, s
 			"the name of a %s is longer than %u bytes", kind, OST_NAME_MAX);
 }
 
+/* What a front end may have got wrong. */
+static void rule_check(struct compiler *c, const struct ost_role *role, const struct ost_rule *rule)
+{
+	bool known = true;
+
+	for (uint32_t i = 0; rule->peer == OST_PEER_ROLE && i < rule->peer_role_count; i++)
+		known &= rule->peer_roles[i] < c->policy->role_count;
+	if (!known)
+		ost_diag_error(c->diag, rule->pos, NULL,
+			"a rule of role \"%s\" is about a role that does not exist", role->name);
+	if (rule->schedule > c->policy->schedule_count)
+		ost_diag_error(c->diag, rule->pos, NULL,
+			"a rule of role \"%s\" has a schedule that does not exist", role->name);
+	if ((rule->flags & OST_RULE_ONE) && rule->only_device >= c->policy->device_count)
+		ost_diag_error(c->diag, rule->pos, NULL,
+			"a rule of role \"%s\" is about a device that does not exist", role->name);
+}
+
 static int rule_compile(struct compiler *c, uint32_t role_index, const struct ost_rule *rule)
 {
 	const struct ost_role *role = &c->policy->roles[role_index];
@@ -37,12 +55,14 @@ static int rule_compile(struct compiler *c, uint32_t role_index, const struct os
 		.direction = (uint8_t)rule->direction,
 		.assurance = (uint8_t)ost_rule_assurance(role, rule),
 		.infrastructure = rule->infrastructure,
+		.flags = rule->flags,
+		.only_device = rule->flags & OST_RULE_ONE ? rule->only_device : 0,
+		.schedule = rule->schedule,
+		.only_tags = rule->only_tags,
 	};
 	int r = ost_image_builder_string(&c->image, rule->text, &record.text);
 
-	if (rule->peer == OST_PEER_ROLE && rule->peer_role >= c->policy->role_count)
-		ost_diag_error(c->diag, rule->pos, NULL,
-			"a rule of role \"%s\" is about a role that does not exist", role->name);
+	rule_check(c, role, rule);
 	if (r == 0)
 		r = ost_image_builder_string(&c->image, rule->pos.file, &record.file);
 	if (r == 0)
@@ -74,8 +94,8 @@ static bool rules_fit(struct compiler *c, const struct ost_role *role)
 static uint8_t role_flags(const struct ost_role *role)
 {
 	for (uint32_t i = 0; i < role->rule_count; i++) {
-		if (role->rules[i].assurance > role->assurance)
-			return OST_ROLE_RULE_ASSURANCE;
+		if (role->rules[i].assurance > role->assurance || ost_rule_conditional(&role->rules[i]))
+			return OST_ROLE_CONDITIONS;
 	}
 	return 0;
 }
@@ -94,7 +114,10 @@ static struct ost_image_role role_record(const struct ost_role *role)
 		.addresses = l->addresses ? l->addresses : OST_LIMIT_ADDRESSES_DEFAULT,
 		.authenticate = (uint8_t)role->authenticate,
 		.assurance = (uint8_t)role->assurance,
+		.names = l->names ? l->names : OST_LIMIT_NAMES_DEFAULT,
 		.flags = role_flags(role),
+		.mode = (uint8_t)role->mode,
+		.audit = role->mode == OST_MODE_AUDIT ? role->audit : OST_SCHEDULE_ALWAYS,
 	};
 }
 
@@ -105,6 +128,8 @@ static int role_compile(struct compiler *c, uint32_t index)
 	int r;
 
 	name_check(c, "role", role->name, role->pos);
+	if (role->mode == OST_MODE_AUDIT && (role->audit == OST_SCHEDULE_ALWAYS || role->audit > c->policy->schedule_count))
+		ost_diag_error(c->diag, role->pos, "say until when", "role \"%s\" is in audit without an end", role->name);
 	if (!rules_fit(c, role))
 		return 0;
 	record.rule_first = ost_image_builder_count(&c->image, OST_SECTION_RULES);
@@ -192,6 +217,7 @@ static int device_compile(struct compiler *c, const struct ost_device *d)
 		.vlan = d->vlan,
 		.port = OST_PORT_ANY,
 		.has_mac = d->has_mac,
+		.tags = d->tags,
 	};
 	int r = ost_image_builder_string(&c->image, d->name, &record.name);
 
@@ -278,11 +304,77 @@ static int devices_compile(struct compiler *c)
 	return r;
 }
 
-static int policy_compile(struct compiler *c)
+static int windows_compile(struct compiler *c, const struct ost_schedule *s)
+{
+	for (uint32_t i = 0; i < s->window_count; i++) {
+		const struct ost_window *w = &s->windows[i];
+		const struct ost_image_window record = {
+			.since_s = w->since_s,
+			.until_s = w->until_s,
+			.from_min = w->from_min,
+			.until_min = w->until_min,
+			.kind = (uint8_t)w->kind,
+			.days = w->days,
+			.local = w->local,
+		};
+		int r = ost_image_builder_add(&c->image, OST_SECTION_WINDOWS, &record);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int schedules_compile(struct compiler *c)
 {
 	const struct ost_policy *p = c->policy;
 	int r = 0;
 
+	if (p->schedule_count > OST_SCHEDULES_MAX) {
+		ost_diag_error(c->diag, p->schedules[OST_SCHEDULES_MAX].pos,
+			"remove exceptions that have run out, or let several end at one time",
+			"the policy has more than %u schedules, exceptions and audits", OST_SCHEDULES_MAX);
+		return -EINVAL;
+	}
+	for (uint32_t i = 0; r == 0 && i < p->schedule_count; i++) {
+		const struct ost_schedule *s = &p->schedules[i];
+		struct ost_image_schedule record = {
+			.window_first = ost_image_builder_count(&c->image, OST_SECTION_WINDOWS),
+			.window_count = s->window_count,
+		};
+
+		r = ost_image_builder_string(&c->image, s->name, &record.name);
+		if (r == 0)
+			r = windows_compile(c, s);
+		if (r == 0)
+			r = ost_image_builder_add(&c->image, OST_SECTION_SCHEDULES, &record);
+	}
+	return r;
+}
+
+static int resolvers_compile(struct compiler *c)
+{
+	const struct ost_policy *p = c->policy;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < p->resolver_count; i++) {
+		const struct ost_prefix *prefix = &p->resolvers[i];
+		struct ost_image_resolver record = {.family = prefix->ip.family, .length = prefix->length};
+
+		for (unsigned bit = 0; bit < prefix->length; bit++)
+			record.ip[bit / 8] |= prefix->ip.b[bit / 8] & (uint8_t)(0x80 >> bit % 8);
+		r = ost_image_builder_add(&c->image, OST_SECTION_RESOLVERS, &record);
+	}
+	return r;
+}
+
+static int policy_compile(struct compiler *c)
+{
+	const struct ost_policy *p = c->policy;
+	int r = schedules_compile(c);
+
+	if (r == 0)
+		r = resolvers_compile(c);
 	if (p->device_count > OST_DEVICES_MAX) {
 		ost_diag_error(c->diag, p->devices[OST_DEVICES_MAX].pos,
 			"put a second gateway beside this one",

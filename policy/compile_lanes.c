@@ -7,8 +7,9 @@
  * allow, so of lanes that match the same only the one that asks least is worth keeping. */
 struct lane {
 	uint64_t addr_hi, addr_lo, mask_hi,
-		mask_lo; /* IPv4 in the low halves; a peer: role and family */
+		mask_lo; /* IPv4 in the low halves; a peer: role or tag, family, by tag; a host: string, family, suffix */
 	uint16_t lo, span, selector, rule;
+	bool conditional;
 	uint64_t order; /* infrastructure first, then by assurance, then as written */
 };
 
@@ -19,13 +20,20 @@ struct lanes {
 };
 
 struct role_lanes {
-	struct lanes v4, v6, peers;
+	struct ost_image_builder *image;
+	struct lanes v4, v6, peers, hosts;
 	uint64_t sequence;
 };
 
 enum ost_assurance ost_rule_assurance(const struct ost_role *role, const struct ost_rule *rule)
 {
 	return rule->infrastructure ? rule->assurance : OST_MAX(role->assurance, rule->assurance);
+}
+
+bool ost_rule_conditional(const struct ost_rule *rule)
+{
+	return rule->schedule != OST_SCHEDULE_ALWAYS || rule->only_tags != 0 ||
+	       (rule->flags & (OST_RULE_ONE | OST_RULE_DNS_GUARD)) != 0;
 }
 
 static int lanes_add(struct lanes *lanes, const struct lane *lane)
@@ -77,7 +85,7 @@ static uint64_t order_of(
 	       (uint64_t)ost_rule_assurance(role, rule) << 56 | sequence;
 }
 
-/* Leaves one of equal lanes, the first in order; a later one stays when it asks for less assurance
+/* Leaves one of equal lanes, the first in order that holds always; a later one stays when it asks for less assurance
  * (it then is a plain rule behind one of infrastructure). The rest comes out in order. */
 static void lanes_settle(struct lanes *lanes)
 {
@@ -90,7 +98,7 @@ static void lanes_settle(struct lanes *lanes)
 		const struct lane *l = &lanes->lane[i],
 				  *last = kept > 0 ? &lanes->lane[kept - 1] : NULL;
 
-		if (last != NULL && lane_compare_match(l, last) == 0 &&
+		if (last != NULL && lane_compare_match(l, last) == 0 && !last->conditional &&
 			ORDER_ASSURANCE(l->order) >= ORDER_ASSURANCE(last->order))
 			continue;
 		lanes->lane[kept++] = *l;
@@ -163,6 +171,47 @@ static int lanes_network(struct role_lanes *out, const struct lane *base,
 	return 0;
 }
 
+static int lanes_peers(struct role_lanes *out, const struct lane *base, const struct ost_rule *rule, uint8_t family)
+{
+	struct lane l = *base;
+	int r = 0;
+
+	l.addr_lo = family;
+	for (uint32_t i = 0; r == 0 && rule->peer == OST_PEER_ROLE && i < rule->peer_role_count; i++) {
+		l.addr_hi = rule->peer_roles[i];
+		l.order = base->order + out->sequence++;
+		r = lanes_add(&out->peers, &l);
+	}
+	l.mask_hi = 1;
+	for (uint32_t i = 0; r == 0 && rule->peer == OST_PEER_TAG && i < OST_TAGS_MAX; i++) {
+		if (!(rule->peer_tags >> i & 1))
+			continue;
+		l.addr_hi = i;
+		l.order = base->order + out->sequence++;
+		r = lanes_add(&out->peers, &l);
+	}
+	return r;
+}
+
+static int lanes_hosts(struct role_lanes *out, const struct lane *base, const struct ost_rule *rule, uint8_t family)
+{
+	struct lane l = *base;
+	int r = 0;
+
+	l.addr_lo = family;
+	for (uint32_t i = 0; r == 0 && i < rule->host_count; i++) {
+		uint32_t name;
+
+		r = ost_image_builder_string(out->image, rule->hosts[i].name, &name);
+		l.addr_hi = name;
+		l.mask_hi = rule->hosts[i].suffix;
+		l.order = base->order + out->sequence++;
+		if (r == 0)
+			r = lanes_add(&out->hosts, &l);
+	}
+	return r;
+}
+
 /* One service of a rule, for all its peers. A service of an empty range matches nothing. */
 static int lanes_service(struct role_lanes *out, const struct ost_role *role, uint32_t rule_index,
 	const struct ost_service *s)
@@ -174,6 +223,7 @@ static int lanes_service(struct role_lanes *out, const struct ost_role *role, ui
 		.selector =
 			(uint16_t)(s->protocol | (rule->direction == OST_FROM ? OST_LANE_FROM : 0)),
 		.rule = (uint16_t)rule_index,
+		.conditional = ost_rule_conditional(rule),
 		.order = order_of(role, rule, 0),
 	};
 
@@ -181,20 +231,34 @@ static int lanes_service(struct role_lanes *out, const struct ost_role *role, ui
 		return 0;
 	if (rule->peer == OST_PEER_NETWORK)
 		return lanes_network(out, &l, rule, s->family);
+	if (rule->peer == OST_PEER_NAME)
+		return lanes_hosts(out, &l, rule, s->family);
+	if (rule->peer != OST_PEER_ANY)
+		return lanes_peers(out, &l, rule, s->family);
 	l.order += out->sequence++;
-	if (rule->peer == OST_PEER_ANY)
-		return lanes_any(out, &l, s->family);
-	l.addr_hi = rule->peer_role;
-	l.addr_lo = s->family;
-	return lanes_add(&out->peers, &l);
+	return lanes_any(out, &l, s->family);
 }
 
 /* How many lanes the rules up to this one stand for; each factor has 32 bits. */
+static uint64_t peers_of(const struct ost_rule *rule)
+{
+	switch (rule->peer) {
+	case OST_PEER_NETWORK:
+		return rule->prefix_count;
+	case OST_PEER_ROLE:
+		return rule->peer_role_count;
+	case OST_PEER_TAG:
+		return (uint64_t)__builtin_popcountll(rule->peer_tags);
+	case OST_PEER_NAME:
+		return rule->host_count;
+	default:
+		return 2;
+	}
+}
+
 static bool rule_fits(const struct ost_rule *rule, uint64_t *lanes)
 {
-	uint64_t peers = rule->peer == OST_PEER_NETWORK ? rule->prefix_count
-			 : rule->peer == OST_PEER_ANY	? 2
-							: 1;
+	uint64_t peers = peers_of(rule);
 
 	if (rule->service_count > 0 && peers > OST_ROLE_LANES_MAX / rule->service_count)
 		return false;
@@ -298,8 +362,30 @@ static int peers_emit(struct ost_image_builder *b, const struct lanes *lanes)
 			.lo = l->lo,
 			.span = l->span,
 			.family = (uint8_t)l->addr_lo,
+			.by_tag = (uint8_t)l->mask_hi,
 		};
 		int r = ost_image_builder_add(b, OST_SECTION_PEERS, &p);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int hosts_emit(struct ost_image_builder *b, const struct lanes *lanes)
+{
+	for (uint32_t i = 0; i < lanes->count; i++) {
+		const struct lane *l = &lanes->lane[i];
+		const struct ost_image_host h = {
+			.name = (uint32_t)l->addr_hi,
+			.selector = l->selector,
+			.rule = l->rule,
+			.lo = l->lo,
+			.span = l->span,
+			.family = (uint8_t)l->addr_lo,
+			.suffix = (uint8_t)l->mask_hi,
+		};
+		int r = ost_image_builder_add(b, OST_SECTION_HOSTS, &h);
 
 		if (r < 0)
 			return r;
@@ -315,16 +401,20 @@ static int role_emit(
 	record->chunk4_first = ost_image_builder_count(b, OST_SECTION_CHUNKS4);
 	record->chunk6_first = ost_image_builder_count(b, OST_SECTION_CHUNKS6);
 	record->peer_first = ost_image_builder_count(b, OST_SECTION_PEERS);
+	record->host_first = ost_image_builder_count(b, OST_SECTION_HOSTS);
 	r = chunks4_emit(b, &lanes->v4);
 	if (r == 0)
 		r = chunks6_emit(b, &lanes->v6);
 	if (r == 0)
 		r = peers_emit(b, &lanes->peers);
+	if (r == 0)
+		r = hosts_emit(b, &lanes->hosts);
 	record->chunk4_count =
 		ost_image_builder_count(b, OST_SECTION_CHUNKS4) - record->chunk4_first;
 	record->chunk6_count =
 		ost_image_builder_count(b, OST_SECTION_CHUNKS6) - record->chunk6_first;
 	record->peer_count = ost_image_builder_count(b, OST_SECTION_PEERS) - record->peer_first;
+	record->host_count = ost_image_builder_count(b, OST_SECTION_HOSTS) - record->host_first;
 	record->infra_lanes4 = infra_count(&lanes->v4);
 	record->infra_lanes6 = infra_count(&lanes->v6);
 	return r;
@@ -333,17 +423,19 @@ static int role_emit(
 int ost_role_lanes_compile(struct ost_image_builder *b, const struct ost_role *role,
 	struct ost_diag *diag, struct ost_image_role *record)
 {
-	struct role_lanes lanes = {0};
+	struct role_lanes lanes = {.image = b};
 	int r = role_expand(&lanes, role, diag);
 
 	if (r == 0) {
 		lanes_settle(&lanes.v4);
 		lanes_settle(&lanes.v6);
 		lanes_settle(&lanes.peers);
+		lanes_settle(&lanes.hosts);
 		r = role_emit(b, &lanes, record);
 	}
 	free(lanes.v4.lane);
 	free(lanes.v6.lane);
 	free(lanes.peers.lane);
+	free(lanes.hosts.lane);
 	return r;
 }

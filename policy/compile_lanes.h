@@ -15,6 +15,9 @@
  * device needs it in states where it has proved nothing yet. */
 enum ost_assurance ost_rule_assurance(const struct ost_role *role, const struct ost_rule *rule);
 
+/* Whether a rule holds not always and for all of its role: assurance apart. */
+bool ost_rule_conditional(const struct ost_rule *rule);
+
 /* Appends the role's chunks and peers to the image, and writes their ranges and infra_lanes into
  * record. -EINVAL with an error in diag: a rule stands for more lanes than a role may have; -EFBIG,
  * -ENOMEM. */

@@ -16,6 +16,10 @@ static const char *const section_names[OST_SECTION_COUNT] = {
 	[OST_SECTION_PEERS] = "peers",
 	[OST_SECTION_DEVICES] = "devices",
 	[OST_SECTION_ADDRESSES] = "addresses",
+	[OST_SECTION_HOSTS] = "host names",
+	[OST_SECTION_SCHEDULES] = "schedules",
+	[OST_SECTION_WINDOWS] = "windows",
+	[OST_SECTION_RESOLVERS] = "resolvers",
 };
 
 uint32_t ost_image_crc(const void *bytes, size_t length)
@@ -79,6 +83,8 @@ static const char *counts_check(const struct ost_image_header *h)
 		return "more devices than a gateway can have";
 	if (h->sections[OST_SECTION_RULES].count > OST_RULES_MAX)
 		return "more rules than an image can have";
+	if (h->sections[OST_SECTION_SCHEDULES].count > OST_SCHEDULES_MAX)
+		return "more schedules than an image can have";
 	if (h->sections[OST_SECTION_STRINGS].count == 0)
 		return "there is no string section";
 	return NULL;
@@ -108,6 +114,10 @@ static struct ost_image image_of(const struct ost_image_header *h)
 		.peers = section_at(h, OST_SECTION_PEERS),
 		.devices = section_at(h, OST_SECTION_DEVICES),
 		.addresses = section_at(h, OST_SECTION_ADDRESSES),
+		.hosts = section_at(h, OST_SECTION_HOSTS),
+		.schedules = section_at(h, OST_SECTION_SCHEDULES),
+		.windows = section_at(h, OST_SECTION_WINDOWS),
+		.resolvers = section_at(h, OST_SECTION_RESOLVERS),
 		.port_count = section_count(h, OST_SECTION_PORTS),
 		.role_count = section_count(h, OST_SECTION_ROLES),
 		.rule_count = section_count(h, OST_SECTION_RULES),
@@ -116,6 +126,10 @@ static struct ost_image image_of(const struct ost_image_header *h)
 		.peer_count = section_count(h, OST_SECTION_PEERS),
 		.device_count = section_count(h, OST_SECTION_DEVICES),
 		.address_count = section_count(h, OST_SECTION_ADDRESSES),
+		.host_count = section_count(h, OST_SECTION_HOSTS),
+		.schedule_count = section_count(h, OST_SECTION_SCHEDULES),
+		.window_count = section_count(h, OST_SECTION_WINDOWS),
+		.resolver_count = section_count(h, OST_SECTION_RESOLVERS),
 		.generation = h->generation,
 	};
 }

@@ -11,6 +11,8 @@
  * Distrust: ost_image_open() checks the checksum, each section's bounds and each index in each record,
  * so that a reader needs no further check. An image of another version is refused, never guessed at.
  *
+ * Conditions of rules (device, tags, schedule, guard) are no part of lanes: they are asked when a lane has matched.
+ *
  * Allow-list of a role: lanes, laid out as structure of arrays so that one compare judges 16 (IPv4) or 8
  * (IPv6) of them. A lane is one (direction, protocol, prefix, value range); a rule of the file becomes one or
  * more lanes. All rules allow, so the order of lanes has no meaning but one: the first infra_lanes lanes
@@ -26,7 +28,7 @@
 #include "model.h"
 
 #define OST_IMAGE_MAGIC	  0x31474d4954534fu /* "OSTIMG1" */
-#define OST_IMAGE_VERSION 1u
+#define OST_IMAGE_VERSION 2u
 #define OST_IMAGE_MAX	  ((size_t)2 << 30) /* bytes */
 
 #define OST_LANES4 16u
@@ -46,6 +48,10 @@ enum ost_image_section {
 	OST_SECTION_PEERS,     /* struct ost_image_peer */
 	OST_SECTION_DEVICES,   /* struct ost_image_device */
 	OST_SECTION_ADDRESSES, /* struct ost_image_address */
+	OST_SECTION_HOSTS,     /* struct ost_image_host */
+	OST_SECTION_SCHEDULES, /* struct ost_image_schedule */
+	OST_SECTION_WINDOWS,   /* struct ost_image_window */
+	OST_SECTION_RESOLVERS, /* struct ost_image_resolver */
 	OST_SECTION_COUNT,
 };
 
@@ -67,7 +73,7 @@ struct ost_image_port {
 	uint32_t name; /* string */
 };
 
-#define OST_ROLE_RULE_ASSURANCE 1u /* flag: some rule asks for more assurance than the role */
+#define OST_ROLE_CONDITIONS 1u /* flag: some rule asks for more than its role: assurance, schedule, device, tags, guard */
 
 struct ost_image_role {
 	uint32_t name; /* string */
@@ -82,15 +88,20 @@ struct ost_image_role {
 	uint32_t infra_lanes6;
 	uint32_t peer_first; /* its rules about peers by role: index into PEERS */
 	uint32_t peer_count;
+	uint32_t host_first; /* its rules about names: index into HOSTS */
+	uint32_t host_count;
 	uint64_t packets_per_s; /* limits; 0 none */
 	uint64_t bytes_per_s;
 	uint64_t new_flows_per_s;
 	uint32_t flows;	    /* never 0 */
 	uint32_t addresses; /* never 0 */
+	uint32_t names;	    /* never 0 */
 	uint8_t authenticate; /* enum ost_authenticate */
 	uint8_t assurance;    /* enum ost_assurance */
 	uint8_t flags;
-	uint8_t reserved[5];
+	uint8_t mode; /* enum ost_mode */
+	uint16_t audit; /* number of a schedule; 0 unless the mode is audit */
+	uint8_t reserved[6];
 };
 
 struct ost_image_rule {
@@ -102,7 +113,11 @@ struct ost_image_rule {
 	uint8_t direction; /* enum ost_direction */
 	uint8_t assurance; /* effective minimum: the larger of the role's and the rule's; of infrastructure the rule's */
 	uint8_t infrastructure;
-	uint8_t reserved;
+	uint8_t flags; /* OST_RULE_... */
+	uint32_t only_device; /* place in DEVICES with OST_RULE_ONE, else 0 */
+	uint16_t schedule;    /* number: 1 is the first of SCHEDULES; 0 always */
+	uint16_t reserved;
+	uint64_t only_tags;   /* bits; 0: all */
 };
 
 /* 256 bytes: four cache lines. Addresses and masks in host order. A lane matches when
@@ -128,15 +143,53 @@ struct ost_image_chunk6 {
 	uint16_t rule[OST_LANES6];
 };
 
-/* A rule about a peer by its role: one (direction, protocol, family, value range). */
+/* A rule about a peer by its role or tag: one (direction, protocol, family, value range). */
 struct ost_image_peer {
-	uint32_t role;	   /* of the peer */
+	uint32_t role;	   /* of the peer, or its tag, 0 to 63 */
 	uint16_t selector; /* as in a lane */
 	uint16_t rule;	   /* place within the role's rules */
 	uint16_t lo;
 	uint16_t span;
 	uint8_t family; /* 0 both, 4, 6 */
-	uint8_t reserved[3];
+	uint8_t by_tag; /* 0, 1 */
+	uint8_t reserved[2];
+};
+
+/* A rule about a name: one (direction, protocol, family, value range). */
+struct ost_image_host {
+	uint32_t name;	   /* string: lower case, 1 to 253 bytes, no dot at either end */
+	uint16_t selector; /* as in a lane */
+	uint16_t rule;	   /* place within the role's rules */
+	uint16_t lo;
+	uint16_t span;
+	uint8_t family; /* 0 both, 4, 6 */
+	uint8_t suffix; /* 0, 1 */
+	uint8_t reserved[2];
+};
+
+struct ost_image_schedule {
+	uint32_t name; /* string */
+	uint32_t window_first;
+	uint32_t window_count;
+	uint32_t reserved;
+};
+
+/* struct ost_window */
+struct ost_image_window {
+	int64_t since_s, until_s;
+	uint16_t from_min, until_min;
+	uint8_t kind; /* enum ost_window_kind */
+	uint8_t days;
+	uint8_t local; /* 0, 1 */
+	uint8_t reserved;
+};
+
+/* A public name server that speaks HTTPS. */
+struct ost_image_resolver {
+	uint8_t ip[16]; /* bits behind the length are zero */
+	uint8_t family; /* 4, 6 */
+	uint8_t length;
+	uint8_t reserved[2];
 };
 
 #define OST_PORT_ANY 0xffffu
@@ -152,6 +205,7 @@ struct ost_image_device {
 	uint32_t address_count;
 	uint8_t has_mac;
 	uint8_t reserved[7];
+	uint64_t tags; /* bits */
 };
 
 struct ost_image_address {
@@ -172,8 +226,13 @@ struct ost_image {
 	const struct ost_image_peer *peers;
 	const struct ost_image_device *devices;
 	const struct ost_image_address *addresses;
+	const struct ost_image_host *hosts;
+	const struct ost_image_schedule *schedules;
+	const struct ost_image_window *windows;
+	const struct ost_image_resolver *resolvers;
 	uint32_t port_count, role_count, rule_count, device_count, address_count;
 	uint32_t chunk4_count, chunk6_count, peer_count;
+	uint32_t host_count, schedule_count, window_count, resolver_count;
 	uint64_t generation;
 };
 

@@ -40,8 +40,14 @@ static bool range_valid(uint32_t first, uint32_t count, uint32_t *next, uint32_t
 }
 
 struct role_ranges {
-	uint32_t rule, chunk4, chunk6, peer;
+	uint32_t rule, chunk4, chunk6, peer, host;
 };
+
+/* A schedule's number, or none. */
+static bool schedule_valid(const struct ost_image *image, uint16_t number)
+{
+	return number <= image->schedule_count;
+}
 
 static const char *role_check(const struct ost_image *image, uint32_t string_bytes,
 	const struct ost_image_role *r, struct role_ranges *next)
@@ -58,13 +64,18 @@ static const char *role_check(const struct ost_image *image, uint32_t string_byt
 		return "the lanes of a role are out of place";
 	if (!range_valid(r->peer_first, r->peer_count, &next->peer, image->peer_count))
 		return "the peers of a role are out of place";
+	if (!range_valid(r->host_first, r->host_count, &next->host, image->host_count))
+		return "the host names of a role are out of place";
 	if (r->infra_lanes4 > (uint64_t)r->chunk4_count * OST_LANES4 ||
 		r->infra_lanes6 > (uint64_t)r->chunk6_count * OST_LANES6)
 		return "a role has more infrastructure lanes than lanes";
-	if (r->flows == 0 || r->addresses == 0)
-		return "a role has a limit of zero flows or addresses";
+	if (r->flows == 0 || r->addresses == 0 || r->names == 0)
+		return "a role has a limit of zero flows, addresses or names";
+	if (r->mode >= OST_MODE_COUNT || !schedule_valid(image, r->audit) ||
+		(r->mode == OST_MODE_AUDIT) != (r->audit != OST_SCHEDULE_ALWAYS))
+		return "a role is in audit for no time that is known";
 	if ((r->includes & ~includes) != 0 || r->authenticate >= OST_AUTH_COUNT ||
-		r->assurance >= OST_ASSURANCE_COUNT || (r->flags & ~OST_ROLE_RULE_ASSURANCE) != 0 ||
+		r->assurance >= OST_ASSURANCE_COUNT || (r->flags & ~OST_ROLE_CONDITIONS) != 0 ||
 		!zeros(r->reserved, sizeof(r->reserved)))
 		return "a role has a value out of range";
 	return NULL;
@@ -86,6 +97,10 @@ static const char *rule_check(const struct ost_image *image, uint32_t string_byt
 	if (r->direction > OST_FROM || r->assurance >= OST_ASSURANCE_COUNT ||
 		r->infrastructure > 1 || r->reserved != 0)
 		return "a rule has a value out of range";
+	if (r->flags >= OST_RULE_EXCEPTION * 2 || !schedule_valid(image, r->schedule))
+		return "a rule has a condition that does not exist";
+	if ((r->flags & OST_RULE_ONE) ? r->only_device >= image->device_count : r->only_device != 0)
+		return "a rule is about a device that does not exist";
 	return NULL;
 }
 
@@ -178,15 +193,47 @@ static bool chunk6_valid(
 static bool peer_valid(const struct ost_image *image, const struct ost_image_role *role,
 	const struct ost_image_peer *p)
 {
-	return p->role < image->role_count &&
+	return p->by_tag <= 1 && p->role < (p->by_tag ? OST_TAGS_MAX : image->role_count) &&
 	       match_valid(image, role, p->selector, p->lo, p->span, p->rule) &&
 	       (p->family == 0 || p->family == OST_IPV4 || p->family == OST_IPV6) &&
 	       zeros(p->reserved, sizeof(p->reserved));
 }
 
-static const char *allow_list_check(
-	const struct ost_image *image, const struct ost_image_role *role)
+/* As a name of the model is: the classifier compares bytes. */
+static bool host_name_valid(const struct ost_image *image, uint32_t string_bytes, uint32_t offset)
 {
+	const char *name;
+	size_t n;
+
+	if (!string_valid(image, string_bytes, offset))
+		return false;
+	name = image->strings + offset;
+	n = strnlen(name, OST_HOST_MAX + 1);
+	if (n == 0 || n > OST_HOST_MAX || name[0] == '.' || name[n - 1] == '.')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (name[i] <= ' ' || name[i] > '~' || (name[i] >= 'A' && name[i] <= 'Z') || (name[i] == '.' && name[i + 1] == '.'))
+			return false;
+	}
+	return true;
+}
+
+static bool host_valid(const struct ost_image *image, uint32_t string_bytes, const struct ost_image_role *role,
+	const struct ost_image_host *h)
+{
+	return host_name_valid(image, string_bytes, h->name) && h->suffix <= 1 &&
+	       match_valid(image, role, h->selector, h->lo, h->span, h->rule) &&
+	       (h->family == 0 || h->family == OST_IPV4 || h->family == OST_IPV6) &&
+	       zeros(h->reserved, sizeof(h->reserved));
+}
+
+static const char *allow_list_check(
+	const struct ost_image *image, uint32_t string_bytes, const struct ost_image_role *role)
+{
+	for (uint32_t i = 0; i < role->host_count; i++) {
+		if (!host_valid(image, string_bytes, role, &image->hosts[role->host_first + i]))
+			return "a role has a host name out of range";
+	}
 	for (uint32_t i = 0; i < role->chunk4_count; i++) {
 		if (!chunk4_valid(image, role, i))
 			return "a role has an IPv4 lane that no compiler writes";
@@ -246,15 +293,16 @@ static const char *roles_check(
 	}
 	if (wrong == NULL &&
 		(next.rule != image->rule_count || next.chunk4 != image->chunk4_count ||
-			next.chunk6 != image->chunk6_count || next.peer != image->peer_count))
-		wrong = "there are rules, lanes or peers of no role";
+			next.chunk6 != image->chunk6_count || next.peer != image->peer_count ||
+			next.host != image->host_count))
+		wrong = "there are rules, lanes, peers or names of no role";
 	for (uint32_t i = 0; wrong == NULL && i < image->rule_count; i++) {
 		*ret_record = i;
 		wrong = rule_check(image, string_bytes, i);
 	}
 	for (uint32_t i = 0; wrong == NULL && i < image->role_count; i++) {
 		*ret_record = i;
-		wrong = allow_list_check(image, &image->roles[i]);
+		wrong = allow_list_check(image, string_bytes, &image->roles[i]);
 	}
 	return wrong;
 }
@@ -278,6 +326,56 @@ static const char *devices_check(
 	return wrong;
 }
 
+static bool window_valid(const struct ost_image_window *w)
+{
+	if (w->local > 1 || w->reserved != 0)
+		return false;
+	if (w->kind == OST_WINDOW_ABSOLUTE)
+		return w->since_s < w->until_s && w->days == 0 && w->from_min == 0 && w->until_min == 0;
+	return w->kind == OST_WINDOW_WEEKLY && w->days != 0 && w->days < 128 && w->from_min < 1440 && w->until_min <= 1440 &&
+	       w->since_s == 0 && w->until_s == 0;
+}
+
+static const char *schedules_check(const struct ost_image *image, uint32_t string_bytes, uint32_t *ret_record)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < image->schedule_count; i++) {
+		const struct ost_image_schedule *s = &image->schedules[i];
+
+		*ret_record = i;
+		if (!string_valid(image, string_bytes, s->name) || s->reserved != 0)
+			return "a schedule has no proper name";
+		if (!range_valid(s->window_first, s->window_count, &next, image->window_count))
+			return "the windows of a schedule are out of place";
+	}
+	if (next != image->window_count)
+		return "there are windows of no schedule";
+	for (uint32_t i = 0; i < image->window_count; i++) {
+		*ret_record = i;
+		if (!window_valid(&image->windows[i]))
+			return "a window has a value out of range";
+	}
+	return NULL;
+}
+
+static const char *resolvers_check(const struct ost_image *image, uint32_t *ret_record)
+{
+	for (uint32_t i = 0; i < image->resolver_count; i++) {
+		const struct ost_image_resolver *r = &image->resolvers[i];
+		unsigned bits = r->family == OST_IPV4 ? 32 : 128;
+
+		*ret_record = i;
+		if ((r->family != OST_IPV4 && r->family != OST_IPV6) || r->length > bits || !zeros(r->reserved, sizeof(r->reserved)))
+			return "a resolver is of no family";
+		for (unsigned b = r->length; b < 128; b++) {
+			if (r->ip[b / 8] >> (7 - b % 8) & 1)
+				return "a resolver has bits behind its length";
+		}
+	}
+	return NULL;
+}
+
 const char *ost_image_records_check(
 	const struct ost_image *image, uint32_t string_bytes, uint32_t *ret_record)
 {
@@ -291,7 +389,11 @@ const char *ost_image_records_check(
 		if (!name_valid(image, string_bytes, image->ports[i].name))
 			return "a port has no proper name";
 	}
-	wrong = roles_check(image, string_bytes, ret_record);
+	wrong = schedules_check(image, string_bytes, ret_record);
+	if (wrong == NULL)
+		wrong = resolvers_check(image, ret_record);
+	if (wrong == NULL)
+		wrong = roles_check(image, string_bytes, ret_record);
 	if (wrong != NULL)
 		return wrong;
 	return devices_check(image, string_bytes, ret_record);

@@ -10,13 +10,17 @@
 /* A reader maps these straight from memory: they have no padding that a compiler could place
  * otherwise. */
 _Static_assert(sizeof(struct ost_image_header) == 32 + 16 * OST_SECTION_COUNT, "padding");
-_Static_assert(sizeof(struct ost_image_role) == 88, "padding");
-_Static_assert(sizeof(struct ost_image_rule) == 24, "padding");
+_Static_assert(sizeof(struct ost_image_role) == 104, "padding");
+_Static_assert(sizeof(struct ost_image_rule) == 40, "padding");
 _Static_assert(sizeof(struct ost_image_chunk4) == 256, "padding");
 _Static_assert(sizeof(struct ost_image_chunk6) == 320, "padding");
 _Static_assert(sizeof(struct ost_image_peer) == 16, "padding");
-_Static_assert(sizeof(struct ost_image_device) == 40, "padding");
+_Static_assert(sizeof(struct ost_image_device) == 48, "padding");
 _Static_assert(sizeof(struct ost_image_address) == 20, "padding");
+_Static_assert(sizeof(struct ost_image_host) == 16, "padding");
+_Static_assert(sizeof(struct ost_image_schedule) == 16, "padding");
+_Static_assert(sizeof(struct ost_image_window) == 24, "padding");
+_Static_assert(sizeof(struct ost_image_resolver) == 20, "padding");
 
 /* Bytes of one record of a section; section < OST_SECTION_COUNT. */
 static inline size_t ost_image_record_bytes(unsigned section)
@@ -31,6 +35,10 @@ static inline size_t ost_image_record_bytes(unsigned section)
 		[OST_SECTION_PEERS] = sizeof(struct ost_image_peer),
 		[OST_SECTION_DEVICES] = sizeof(struct ost_image_device),
 		[OST_SECTION_ADDRESSES] = sizeof(struct ost_image_address),
+		[OST_SECTION_HOSTS] = sizeof(struct ost_image_host),
+		[OST_SECTION_SCHEDULES] = sizeof(struct ost_image_schedule),
+		[OST_SECTION_WINDOWS] = sizeof(struct ost_image_window),
+		[OST_SECTION_RESOLVERS] = sizeof(struct ost_image_resolver),
 	};
 
 	return sizes[section];

@@ -7,9 +7,26 @@ static void role_free(struct ost_role *role)
 		free(role->rules[i].text);
 		free(role->rules[i].prefixes);
 		free(role->rules[i].services);
+		free(role->rules[i].peer_roles);
+		for (uint32_t k = 0; k < role->rules[i].host_count; k++)
+			free(role->rules[i].hosts[k].name);
+		free(role->rules[i].hosts);
 	}
 	free(role->rules);
+	free(role->mud_url);
 	free(role->name);
+}
+
+static void schedule_free(struct ost_schedule *schedule)
+{
+	free(schedule->name);
+	free(schedule->windows);
+}
+
+static void test_free(struct ost_test *test)
+{
+	free(test->text);
+	free(test->flow.peer_host.name);
 }
 
 static void device_free(struct ost_device *device)
@@ -31,12 +48,19 @@ void ost_policy_free(struct ost_policy **policy)
 	for (uint32_t i = 0; i < p->device_count; i++)
 		device_free(&p->devices[i]);
 	for (uint32_t i = 0; i < p->test_count; i++)
-		free(p->tests[i].text);
+		test_free(&p->tests[i]);
+	for (uint32_t i = 0; i < p->schedule_count; i++)
+		schedule_free(&p->schedules[i]);
+	for (uint32_t i = 0; i < p->tag_count; i++)
+		free(p->tags[i]);
 	for (uint32_t i = 0; i < p->file_count; i++)
 		free(p->files[i]);
 	free(p->roles);
 	free(p->devices);
 	free(p->tests);
+	free(p->schedules);
+	free(p->tags);
+	free(p->resolvers);
 	free(p->files);
 	free(p);
 	*policy = NULL;

@@ -19,7 +19,7 @@ static void *copy_of(struct policy_reader *r, const void *items, size_t count, s
 
 static void infrastructure_rule_new(struct policy_reader *r, const struct ost_yaml_node *item,
 	struct ost_role *role, const struct prefix_list *servers,
-	const struct ost_service *services, uint32_t service_count)
+	const struct ost_service *services, uint32_t service_count, uint8_t flags)
 {
 	struct ost_rule *rule;
 	char text[64];
@@ -41,6 +41,7 @@ static void infrastructure_rule_new(struct policy_reader *r, const struct ost_ya
 	rule->direction = OST_TO;
 	rule->peer = OST_PEER_NETWORK;
 	rule->infrastructure = true;
+	rule->flags = flags;
 	rule->prefixes = copy_of(r, servers->items, servers->count, sizeof(*servers->items));
 	rule->prefix_count = rule->prefixes != NULL ? servers->count : 0;
 	rule->services = copy_of(r, services, service_count, sizeof(*services));
@@ -52,7 +53,7 @@ static void dns_include(
 {
 	if (r->resolvers.count > 0)
 		infrastructure_rule_new(
-			r, item, role, &r->resolvers, dns_services, OST_ARRAY_SIZE(dns_services));
+			r, item, role, &r->resolvers, dns_services, OST_ARRAY_SIZE(dns_services), OST_RULE_DNS);
 	else if (!r->has_resolvers && !r->incomplete)
 		ost_yaml_error(&r->y, item,
 			"write at the top: infrastructure: { resolvers: [10.0.0.53] }",
@@ -64,7 +65,7 @@ static void ntp_include(
 {
 	if (r->ntp_servers.count > 0)
 		infrastructure_rule_new(
-			r, item, role, &r->ntp_servers, ntp_services, OST_ARRAY_SIZE(ntp_services));
+			r, item, role, &r->ntp_servers, ntp_services, OST_ARRAY_SIZE(ntp_services), 0);
 	else if (!r->has_ntp_servers && !r->incomplete)
 		ost_yaml_error(&r->y, item,
 			"write at the top: infrastructure: { ntp: [10.0.0.123] }",
@@ -79,7 +80,7 @@ static void portal_include(
 		const struct prefix_list host = {.items = &r->portals[i].host, .count = 1};
 		const struct ost_service service = {6, 0, r->portals[i].port, r->portals[i].port};
 
-		infrastructure_rule_new(r, item, role, &host, &service, 1);
+		infrastructure_rule_new(r, item, role, &host, &service, 1, 0);
 	}
 	if (!r->has_portals && !r->incomplete)
 		ost_yaml_error(&r->y, item,

@@ -112,8 +112,13 @@ static void role_peer_read(
 	if (!ost_yaml_is_scalar(&r->y, node, "role"))
 		return;
 	name = policy_resolve(r, &r->role_names, node, "role");
-	if (name != NULL)
-		rule->peer_role = name->index;
+	if (name == NULL)
+		return;
+	rule->peer_roles = ost_yaml_alloc(&r->y, 1, sizeof(*rule->peer_roles));
+	if (rule->peer_roles == NULL)
+		return;
+	rule->peer_roles[0] = name->index;
+	rule->peer_role_count = 1;
 }
 
 static void services_read(

@@ -1,9 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "allow.h"
 
-uint32_t ost_allow_peer(const struct ost_image *image, const struct ost_image_role *role, uint32_t peer_role,
-	const struct ost_question *q)
+static bool is_foreign(const struct ost_image *image, const struct ost_question *q)
 {
+	uint64_t hi = q->family == OST_IPV4 ? (uint64_t)q->remote4 << 32 : q->remote6[0], lo = q->family == OST_IPV4 ? 0 : q->remote6[1];
+
+	for (uint32_t i = 0; i < image->resolver_count; i++) {
+		const struct ost_image_resolver *r = &image->resolvers[i];
+		uint64_t a[2], off_hi, off_lo;
+
+		memcpy(a, r->ip, sizeof(a));
+		off_hi = hi ^ __builtin_bswap64(a[0]);
+		off_lo = lo ^ __builtin_bswap64(a[1]);
+		if (r->family != q->family || (r->length > 0 && off_hi >> (64 - OST_MIN(r->length, 64)) != 0))
+			continue;
+		if (r->length <= 64 || off_lo >> (128 - r->length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* RFC 7858, RFC 9250, RFC 8484: DNS over TLS and QUIC by their port, over HTTPS by who answers. */
+bool ost_question_encrypted_dns(const struct ost_image *image, const struct ost_question *q)
+{
+	if ((q->protocol != 6 && q->protocol != 17) || q->direction != OST_TO)
+		return false;
+	return q->value == 853 || (q->value == 443 && is_foreign(image, q));
+}
+
+static bool is_about(const struct ost_image_rule *rule, const struct ost_question *q)
+{
+	uint32_t device = q->view->device[q->slot];
+
+	if ((rule->flags & OST_RULE_ONE) && rule->only_device != device)
+		return false;
+	return rule->only_tags == 0 || (q->view->image->devices[device].tags & rule->only_tags) != 0;
+}
+
+bool ost_rule_holds(const struct ost_image *image, const struct ost_image_rule *rule, const struct ost_question *q)
+{
+	if (((rule->flags & OST_RULE_ONE) || rule->only_tags != 0) && !is_about(rule, q))
+		return false;
+	if (q->in_principle)
+		return true;
+	if (!ost_view_open(q->view, rule->schedule))
+		return false;
+	return !(rule->flags & OST_RULE_DNS_GUARD) || !ost_question_encrypted_dns(image, q);
+}
+
+static bool peer_fits(const struct ost_view *v, const struct ost_image_peer *p, uint32_t peer)
+{
+	if (peer == OST_SLOT_NONE)
+		return false;
+	if (p->by_tag)
+		return v->image->devices[v->device[peer]].tags >> p->role & 1;
+	return p->role == v->hot[peer].role;
+}
+
+uint32_t ost_allow_peer(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q)
+{
+	const struct ost_image *image = v->image;
 	uint16_t exact = (uint16_t)(q->protocol | q->direction << 8), any = (uint16_t)(q->direction << 8);
 
 	if (q->infrastructure_only)
@@ -12,25 +68,28 @@ uint32_t ost_allow_peer(const struct ost_image *image, const struct ost_image_ro
 		const struct ost_image_peer *p = &image->peers[role->peer_first + i];
 		uint32_t rule = role->rule_first + p->rule;
 
-		if (p->role != peer_role || (p->family != 0 && p->family != q->family))
+		if (!peer_fits(v, p, peer) || (p->family != 0 && p->family != q->family))
 			continue;
 		if (p->selector != exact && p->selector != any)
 			continue;
-		if ((uint16_t)(q->value - p->lo) <= p->span && image->rules[rule].assurance <= q->assurance)
+		if ((uint16_t)(q->value - p->lo) > p->span || image->rules[rule].assurance > q->assurance)
+			continue;
+		if (!(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(image, &image->rules[rule], q))
 			return rule;
 	}
 	return OST_RULE_NONE;
 }
 
-bool ost_allow_related(const struct ost_image *image, uint32_t role_index, uint32_t peer_role, const struct ost_question *q)
+bool ost_allow_related(const struct ost_view *v, uint32_t slot, uint32_t peer, const struct ost_question *q)
 {
-	const struct ost_image_role *role = &image->roles[role_index];
+	const struct ost_image *image = v->image;
+	const struct ost_image_role *role = &image->roles[v->hot[slot].role];
 	uint16_t bit = (uint16_t)(q->direction << 8);
 
 	for (uint32_t i = 0; i < role->peer_count; i++) {
 		const struct ost_image_peer *p = &image->peers[role->peer_first + i];
 
-		if (p->role == peer_role && (p->selector & OST_LANE_FROM) == bit)
+		if (peer_fits(v, p, peer) && (p->selector & OST_LANE_FROM) == bit)
 			return true;
 	}
 	for (uint32_t i = 0; q->family == OST_IPV4 && i < role->chunk4_count * OST_LANES4; i++) {

@@ -19,6 +19,9 @@ struct ost_question {
 	uint8_t direction;	/* enum ost_direction */
 	uint8_t assurance;	/* what the device has shown */
 	bool infrastructure_only; /* its state permits no more */
+	bool in_principle; /* whatever its conditions, as long as they are about this device: to tell why not */
+	const struct ost_view *view; /* where conditions are looked up */
+	uint32_t slot; /* of the device that is asked about */
 };
 
 #define OST_RULE_NONE UINT32_MAX
@@ -81,6 +84,12 @@ static inline uint32_t ost_chunk6_match(const struct ost_image_chunk6 *c, const 
 	return m;
 }
 
+/* Whether a rule's conditions hold (model.h). Call for roles with OST_ROLE_CONDITIONS. */
+bool ost_rule_holds(const struct ost_image *image, const struct ost_image_rule *rule, const struct ost_question *q);
+
+/* DNS over TLS, QUIC or HTTPS, as model.h has it. */
+bool ost_question_encrypted_dns(const struct ost_image *image, const struct ost_question *q);
+
 /* Among matching lanes of a chunk, the first that also fits state and assurance. */
 static inline uint32_t ost_lane_pick(const struct ost_image *image, const struct ost_image_role *role,
 	const uint16_t *rules, uint32_t mask, const struct ost_question *q)
@@ -88,9 +97,11 @@ static inline uint32_t ost_lane_pick(const struct ost_image *image, const struct
 	for (; mask != 0; mask &= mask - 1) {
 		uint32_t rule = role->rule_first + rules[__builtin_ctz(mask)];
 
-		if (!(role->flags & OST_ROLE_RULE_ASSURANCE) && q->assurance >= role->assurance)
+		if (!(role->flags & OST_ROLE_CONDITIONS) && q->assurance >= role->assurance)
 			return rule;
-		if (image->rules[rule].assurance <= q->assurance)
+		if (image->rules[rule].assurance > q->assurance)
+			continue;
+		if (!(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(image, &image->rules[rule], q))
 			return rule;
 	}
 	return OST_RULE_NONE;
@@ -136,10 +147,9 @@ static inline uint32_t ost_allow_address(const struct ost_image *image, const st
 	return OST_RULE_NONE;
 }
 
-/* Rule of the role that allows it because the remote is a device of peer_role. */
-uint32_t ost_allow_peer(const struct ost_image *image, const struct ost_image_role *role, uint32_t peer_role,
-	const struct ost_question *q);
+/* Rule of the role that allows it because the remote is the device of slot peer: of a role or with a tag that the rule names. */
+uint32_t ost_allow_peer(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q);
 
-/* Whether the role names the remote's address, or its role, in the question's direction for any service at all: ARP
- * and ND between devices are for those that may talk. */
-bool ost_allow_related(const struct ost_image *image, uint32_t role, uint32_t peer_role, const struct ost_question *q);
+/* Whether the role of slot names the remote's address, or its role or a tag (peer: its slot, or OST_SLOT_NONE), in the question's
+ * direction for any service at all: ARP and ND between devices are for those that may talk. */
+bool ost_allow_related(const struct ost_view *v, uint32_t slot, uint32_t peer, const struct ost_question *q);

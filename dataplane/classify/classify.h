@@ -93,6 +93,11 @@ int ost_site_policy_set(struct ost_site *site, const struct ost_image *image, ui
 	struct ost_view **ret_old) OST_MUST_CHECK;
 void ost_view_free(struct ost_view **view);
 
+/* (main) What time it is, seconds since 1970 UTC: opens and closes the schedules of the policy in force, and of those to come.
+ * Flows of devices whose role has a schedule are judged anew when one turned. Before the first call all are closed. Call it once a
+ * second. */
+void ost_site_wall_set(struct ost_site *site, int64_t wall_s);
+
 /* (main) Puts in force what is in force, but for the devices that the next image does not have: their flows and
  * addresses end as when a policy without them had come, and when ost_site_departed() tells none any more, the next image has
  * its slots. *ret_old as above. -ENOENT: nothing is in force. */

@@ -69,15 +69,12 @@ void ost_control_to_device(struct ost_control *k, uint32_t slot, unsigned includ
 /* ARP and ND between two devices are for those that may have a flow, in one direction or the other. */
 bool ost_control_related(const struct ost_classifier *c, uint32_t a, const uint64_t a_ip[2], uint32_t b, const uint64_t b_ip[2])
 {
-	const struct ost_image *image = c->view->image;
-	uint32_t role_a = c->view->hot[a].role, role_b = c->view->hot[b].role;
-
 	for (int d = OST_TO; d <= OST_FROM; d++) {
 		struct ost_question q = {.direction = (uint8_t)d}, back = {.direction = (uint8_t)!d};
 
 		ost_question_address(&q, b_ip);
 		ost_question_address(&back, a_ip);
-		if (ost_allow_related(image, role_a, role_b, &q) && ost_allow_related(image, role_b, role_a, &back))
+		if (ost_allow_related(c->view, a, b, &q) && ost_allow_related(c->view, b, a, &back))
 			return true;
 	}
 	return false;

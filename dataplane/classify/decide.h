@@ -40,10 +40,12 @@ static inline uint32_t ost_judge_side(const struct ost_view *v, uint32_t slot, u
 	const struct ost_image_role *role = &v->image->roles[v->hot[slot].role];
 	uint32_t rule;
 
+	q->view = v;
+	q->slot = slot;
 	q->assurance = atomic_load_explicit(&v->site->standings[slot].assurance, memory_order_relaxed);
 	rule = ost_allow_address(v->image, role, q);
 	if (rule == OST_RULE_NONE && peer != OST_SLOT_NONE && role->peer_count > 0)
-		rule = ost_allow_peer(v->image, role, v->hot[peer].role, q);
+		rule = ost_allow_peer(v, role, peer, q);
 	return rule;
 }
 

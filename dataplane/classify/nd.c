@@ -183,15 +183,13 @@ static bool holds(struct ost_control *k, const uint64_t ip[2])
  * sends on what is for somebody further away. */
 static bool may_reach(const struct ost_control *k, const struct nd *n)
 {
-	uint32_t role = k->c->view->hot[k->slot].role;
-
 	if (link_local(n->to) || n->to[0] == n->source[0]) /* the prefix of a link is of 64 bits (RFC 4291) */
 		return true;
 	for (int d = OST_TO; d <= OST_FROM; d++) {
 		struct ost_question q = {.direction = (uint8_t)d};
 
 		ost_question_address(&q, n->to);
-		if (ost_allow_related(k->c->view->image, role, UINT32_MAX, &q))
+		if (ost_allow_related(k->c->view, k->slot, OST_SLOT_NONE, &q))
 			return true;
 	}
 	return false;

@@ -137,6 +137,21 @@ void ost_slot_bump(struct ost_site *site, uint32_t slot)
 		atomic_store_explicit(&v->stamp[slot], stamp, memory_order_release);
 }
 
+void ost_site_wall_set(struct ost_site *site, int64_t wall_s)
+{
+	struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+
+	site->wall_s = wall_s;
+	if (v == NULL || v->image->schedule_count == 0 || !ost_view_schedules(v, wall_s))
+		return;
+	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
+		uint32_t role = v->hot[slot].role;
+
+		if (role != UINT32_MAX && ((v->image->roles[role].flags & OST_ROLE_CONDITIONS) || v->image->roles[role].audit))
+			ost_slot_bump(site, slot);
+	}
+}
+
 const struct ost_image *ost_site_image(const struct ost_site *site)
 {
 	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);

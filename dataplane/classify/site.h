@@ -15,6 +15,7 @@
 #include "filter.h"
 #include "flow.h"
 #include "hash.h"
+#include "schedule.h"
 #include "table.h"
 
 #define OST_WORKERS_MAX 16u
@@ -127,6 +128,7 @@ struct ost_view {
 	uint32_t serial;    /* of this site, from 1 on: no two views have the same */
 	struct ost_filter_key filter_key;
 	struct ost_role_filter *filters; /* by role, while the view is made */
+	_Atomic uint64_t open[OST_SCHEDULE_WORDS]; /* schedules, as struct ost_schedules_open; written by main */
 };
 
 struct ost_site {
@@ -144,6 +146,7 @@ struct ost_site {
 	_Atomic(struct ost_view *) view;
 	_Atomic uint32_t stamp_next;
 	uint32_t serial; /* of the last view */
+	int64_t wall_s;	 /* seconds since 1970 as main last told, 0: never */
 	uint32_t sweep_bucket;
 	uint64_t device_ports; /* mask */
 	atomic_bool authenticator;
@@ -160,6 +163,15 @@ struct ost_site {
 
 void *ost_site_alloc(const struct ost_site *site, size_t bytes);
 void ost_site_release(const struct ost_site *site, void *memory, size_t bytes);
+
+static inline bool ost_view_open(const struct ost_view *v, unsigned schedule)
+{
+	return schedule == OST_SCHEDULE_ALWAYS ||
+		(atomic_load_explicit(&v->open[(schedule - 1) / 64], memory_order_relaxed) >> ((schedule - 1) % 64) & 1);
+}
+
+/* Sets which of the view's schedules are open now. True: another one than before is. */
+bool ost_view_schedules(struct ost_view *v, int64_t wall_s);
 
 /* ---- devices ---- */
 

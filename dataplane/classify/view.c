@@ -111,6 +111,17 @@ static void filters_make(const struct ost_site *site, struct ost_view *v)
 		ost_filter_make(v->image, &v->image->roles[i], &v->filter_key, &v->filters[i]);
 }
 
+bool ost_view_schedules(struct ost_view *v, int64_t wall_s)
+{
+	struct ost_schedules_open open;
+	bool turned = false;
+
+	ost_schedules_at(v->image, wall_s, &open);
+	for (unsigned i = 0; i < OST_SCHEDULE_WORDS; i++)
+		turned |= atomic_exchange_explicit(&v->open[i], open.word[i], memory_order_relaxed) != open.word[i];
+	return turned;
+}
+
 /* Of an image, its ports mapped, without a device yet. */
 static int view_new(struct ost_site *site, const struct ost_image *image, struct ost_view **ret_view)
 {
@@ -122,6 +133,7 @@ static int view_new(struct ost_site *site, const struct ost_image *image, struct
 		(*ret_view)->hot[i] = (struct ost_view_slot){.vlan = OST_VLAN_NONE, .role = UINT32_MAX, .port = OST_PORTS_MAX};
 	ports_map(site, image, (*ret_view)->ports);
 	filters_make(site, *ret_view);
+	(void)ost_view_schedules(*ret_view, site->wall_s);
 	(*ret_view)->serial = ++site->serial;
 	return 0;
 }
@@ -213,13 +225,13 @@ void ost_view_statics_add(struct ost_site *site, struct ost_view *v, const struc
 	}
 }
 
-/* In which states a device's packet that no lane matches is refused for that: where no rule about a peer's role may
- * match, and the state is not what stands in the way (ost_judge()). */
+/* In which states a device's packet that no lane matches is refused for that: where no rule about a peer's role or a name may
+ * match, audit does not let it pass, and the state is not what stands in the way (ost_judge()). */
 static uint16_t plain_states(const struct ost_image_role *role)
 {
 	unsigned states = 0;
 
-	if (role->peer_count > 0 || role->chunk4_count > UINT16_MAX)
+	if (role->peer_count > 0 || role->host_count > 0 || role->mode != OST_MODE_ENFORCE || role->chunk4_count > UINT16_MAX)
 		return 0;
 	for (unsigned s = 0; s < OST_STATE_COUNT; s++) {
 		if (s == OST_STATE_IDENTIFIED && role->authenticate != OST_AUTH_MAC)

@@ -45,8 +45,13 @@ static bool peer_matches(const struct ost_policy *policy, const struct ost_rule 
 		}
 		return false;
 	case OST_PEER_ROLE:
-		return remote_device != NAIVE_NONE &&
-		       policy->devices[remote_device].role == rule->peer_role;
+		for (uint32_t i = 0; remote_device != NAIVE_NONE && i < rule->peer_role_count; i++) {
+			if (policy->devices[remote_device].role == rule->peer_roles[i])
+				return true;
+		}
+		return false;
+	case OST_PEER_TAG:
+		return remote_device != NAIVE_NONE && (policy->devices[remote_device].tags & rule->peer_tags) != 0;
 	default:
 		return false;
 	}

@@ -149,7 +149,11 @@ static void rule(struct rng *rng, struct ost_rule *r, uint32_t role, uint32_t in
 	r->text = text("rule %u of role %u", index, role);
 	r->direction = rng_percent(rng, 60) ? OST_TO : OST_FROM;
 	r->peer = peer == 0 ? OST_PEER_ANY : peer < 7 ? OST_PEER_NETWORK : OST_PEER_ROLE;
-	r->peer_role = r->peer == OST_PEER_ROLE ? rng_below(rng, roles) : 0;
+	if (r->peer == OST_PEER_ROLE) {
+		r->peer_role_count = 1;
+		r->peer_roles = make(1, sizeof(*r->peer_roles));
+		r->peer_roles[0] = rng_below(rng, roles);
+	}
 	if (r->peer == OST_PEER_NETWORK) {
 		r->prefix_count = 1 + rng_below(rng, 3);
 		r->prefixes = make(r->prefix_count, sizeof(*r->prefixes));
@@ -178,6 +182,9 @@ static void rule_again(struct ost_rule *to, const struct ost_rule *from)
 		abort();
 	if (from->prefix_count > 0)
 		memcpy(to->prefixes, from->prefixes, from->prefix_count * sizeof(*from->prefixes));
+	to->peer_roles = make(from->peer_role_count, sizeof(*from->peer_roles));
+	if (from->peer_role_count > 0)
+		memcpy(to->peer_roles, from->peer_roles, from->peer_role_count * sizeof(*from->peer_roles));
 	memcpy(to->services, from->services, from->service_count * sizeof(*from->services));
 }
 

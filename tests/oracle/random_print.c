@@ -21,7 +21,7 @@ static void print_rule(
 	if (r->peer == OST_PEER_ANY)
 		(void)fprintf(out, "any: true");
 	if (r->peer == OST_PEER_ROLE)
-		(void)fprintf(out, "role: %s", policy->roles[r->peer_role].name);
+		(void)fprintf(out, "role: %s", policy->roles[r->peer_roles[0]].name);
 	for (uint32_t i = 0; r->peer == OST_PEER_NETWORK && i < r->prefix_count; i++)
 		(void)fprintf(out, "%s%s", i ? ", " : "network: [",
 			ost_prefix_format(&r->prefixes[i], p));

@@ -118,7 +118,7 @@ static void test_records_hold_the_model(void **state)
 	assert_string_equal(ost_image_role_name(i, 1), "unused");
 	assert_int_equal(i->roles[0].includes, OST_INCLUDE_ARP | OST_INCLUDE_NTP);
 	assert_int_equal(i->roles[0].assurance, OST_ASSURANCE_SOFTWARE);
-	assert_int_equal(i->roles[0].flags, OST_ROLE_RULE_ASSURANCE);
+	assert_int_equal(i->roles[0].flags, OST_ROLE_CONDITIONS);
 	assert_int_equal(i->roles[1].flags, 0);
 	assert_int_equal(i->roles[0].packets_per_s, 5);
 	assert_int_equal(i->roles[0].bytes_per_s, 6);
@@ -355,7 +355,8 @@ static void test_what_no_front_end_makes_is_refused(void **state)
 	name[63] = '\0';
 	free(compile_and_open(&p).bytes);
 	rule.peer = OST_PEER_ROLE;
-	rule.peer_role = 1;
+	rule.peer_roles = &(uint32_t){1};
+	rule.peer_role_count = 1;
 	assert_refused(&p, 7, "role that does not exist");
 }
 

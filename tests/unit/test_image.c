@@ -11,6 +11,7 @@
 
 /* ---- a sound image with a record in every section, and a second copy to damage ---- */
 
+static uint32_t some_roles[1] = {1};
 static struct ost_service some_services[2] = {
 	{.protocol = 6, .lo = 443, .hi = 445}, {.protocol = 17, .lo = 53, .hi = 53}};
 static struct ost_prefix some_prefixes[2] = {{.ip = {.b = {10, 20}, .family = 4}, .length = 16},
@@ -27,9 +28,9 @@ struct fixture {
 
 static int setup(void **state)
 {
-	struct ost_rule rules[2][3] = {0};
+	struct ost_rule rules[2][4] = {0};
 	struct ost_role roles[2] = {{.name = TEXT("plc"), .rules = rules[0], .rule_count = 3},
-		{.name = TEXT("cam"), .rules = rules[1], .rule_count = 3}};
+		{.name = TEXT("cam"), .rules = rules[1], .rule_count = 4}};
 	struct ost_ip ip = {.b = {10, 20, 0, 1}, .family = 4};
 	struct ost_device devices[2] = {{.name = TEXT("a"),
 						.has_mac = true,
@@ -42,8 +43,13 @@ static int setup(void **state)
 			.role = 1,
 			.addresses = &ip,
 			.address_count = 1}};
+	struct ost_host host = {.name = TEXT("video.example.com"), .suffix = true};
+	struct ost_window window = {.kind = OST_WINDOW_WEEKLY, .days = 1, .until_min = 60};
+	struct ost_schedule schedule = {.name = TEXT("night"), .windows = &window, .window_count = 1};
+	struct ost_prefix resolver = {.ip = {.b = {8, 8, 8, 8}, .family = 4}, .length = 32};
 	struct ost_policy p = {
-		.roles = roles, .role_count = 2, .devices = devices, .device_count = 2};
+		.roles = roles, .role_count = 2, .devices = devices, .device_count = 2,
+		.schedules = &schedule, .schedule_count = 1, .resolvers = &resolver, .resolver_count = 1};
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct ost_diag diag = {0};
 	void *bytes;
@@ -54,7 +60,8 @@ static int setup(void **state)
 		*r = (struct ost_rule){.pos = {"p.yaml", 3, 4},
 			.text = TEXT("to network x"),
 			.peer = i % 3 == 2 ? OST_PEER_ROLE : OST_PEER_NETWORK,
-			.peer_role = 1,
+			.peer_roles = some_roles,
+			.peer_role_count = 1,
 			.prefixes = some_prefixes,
 			.prefix_count = 2,
 			.services = some_services,
@@ -62,6 +69,8 @@ static int setup(void **state)
 			.direction = i % 3 == 1 ? OST_FROM : OST_TO,
 			.infrastructure = i % 3 == 1};
 	}
+	rules[1][3] = (struct ost_rule){.pos = {"p.yaml", 9, 4}, .text = TEXT("to name"), .peer = OST_PEER_NAME, .hosts = &host,
+		.host_count = 1, .services = some_services, .service_count = 1, .schedule = 1};
 	if (f == NULL || ost_policy_compile(&p, 1, &diag, &bytes, &f->length) != 0)
 		return -1;
 	f->sound = bytes;
@@ -310,6 +319,9 @@ static void test_rules_and_peers(void **state)
 	DAMAGE(f, ost_image_rule, OST_SECTION_RULES, 0, infrastructure, 2, "out of range");
 	DAMAGE(f, ost_image_rule, OST_SECTION_RULES, 0, infrastructure, 1, "lane");
 	DAMAGE(f, ost_image_rule, OST_SECTION_RULES, 0, reserved, 1, "out of range");
+	DAMAGE(f, ost_image_rule, OST_SECTION_RULES, 0, flags, 16, "condition");
+	DAMAGE(f, ost_image_rule, OST_SECTION_RULES, 0, only_device, 1, "does not exist");
+	DAMAGE(f, ost_image_rule, OST_SECTION_RULES, 0, schedule, 2, "condition");
 	DAMAGE(f, ost_image_peer, OST_SECTION_PEERS, 0, role, 2, "peer");
 	DAMAGE(f, ost_image_peer, OST_SECTION_PEERS, 0, rule, 3, "peer");
 	DAMAGE(f, ost_image_peer, OST_SECTION_PEERS, 0, selector, OST_LANE_NEVER, "peer");
@@ -317,6 +329,30 @@ static void test_rules_and_peers(void **state)
 	DAMAGE(f, ost_image_peer, OST_SECTION_PEERS, 0, span, 65535, "peer");
 	DAMAGE(f, ost_image_peer, OST_SECTION_PEERS, 0, family, 5, "peer");
 	DAMAGE(f, ost_image_peer, OST_SECTION_PEERS, 0, reserved[0], 1, "peer");
+	DAMAGE(f, ost_image_peer, OST_SECTION_PEERS, 0, by_tag, 2, "peer");
+}
+
+static void test_names_and_times(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t n = (uint32_t)f->h->sections[OST_SECTION_STRINGS].count;
+
+	DAMAGE(f, ost_image_host, OST_SECTION_HOSTS, 0, name, 0, "host name");
+	DAMAGE(f, ost_image_host, OST_SECTION_HOSTS, 0, name, n, "host name");
+	DAMAGE(f, ost_image_host, OST_SECTION_HOSTS, 0, rule, 4, "host name");
+	DAMAGE(f, ost_image_host, OST_SECTION_HOSTS, 0, suffix, 2, "host name");
+	DAMAGE(f, ost_image_host, OST_SECTION_HOSTS, 0, family, 5, "host name");
+	DAMAGE(f, ost_image_role, OST_SECTION_ROLES, 1, host_count, 0, "no role");
+	DAMAGE(f, ost_image_role, OST_SECTION_ROLES, 0, host_first, 1, "out of place");
+	DAMAGE(f, ost_image_role, OST_SECTION_ROLES, 0, audit, 1, "audit");
+	DAMAGE(f, ost_image_role, OST_SECTION_ROLES, 0, mode, OST_MODE_AUDIT, "audit");
+	DAMAGE(f, ost_image_schedule, OST_SECTION_SCHEDULES, 0, window_count, 2, "out of place");
+	DAMAGE(f, ost_image_schedule, OST_SECTION_SCHEDULES, 0, window_count, 0, "no schedule");
+	DAMAGE(f, ost_image_window, OST_SECTION_WINDOWS, 0, days, 128, "window");
+	DAMAGE(f, ost_image_window, OST_SECTION_WINDOWS, 0, until_min, 1441, "window");
+	DAMAGE(f, ost_image_window, OST_SECTION_WINDOWS, 0, kind, 2, "window");
+	DAMAGE(f, ost_image_resolver, OST_SECTION_RESOLVERS, 0, length, 24, "behind its length");
+	DAMAGE(f, ost_image_resolver, OST_SECTION_RESOLVERS, 0, length, 33, "family");
 }
 
 /* The first lanes of the fixture are infrastructure (rule 1), those behind lane 3 do not exist. */
@@ -386,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_rules_and_peers),
 		cmocka_unit_test(test_lanes),
+		cmocka_unit_test(test_names_and_times),
 		cmocka_unit_test(test_devices),
 	};
 

@@ -161,7 +161,8 @@ static void allow_rules(void **state)
 	assert_string_equal(r->text, "to role recorder, service video");
 	expect_place(&r->pos, 19, 9);
 	assert_int_equal(r->peer, OST_PEER_ROLE);
-	assert_int_equal(r->peer_role, 1);
+	assert_int_equal(r->peer_role_count, 1);
+	assert_int_equal(r->peer_roles[0], 1);
 	assert_int_equal(r->service_count, 4); /* dns is two */
 	assert_false(r->infrastructure);
 	r++;
