@@ -8,6 +8,7 @@
 
 #include "tls.h"
 
+#include "tls_reason.h"
 #include "x509.h"
 
 #include <stdio.h>
@@ -237,50 +238,6 @@ int ost_tls_proof(struct ost_tls *tls, struct ost_auth_proof *ret_proof)
 	return r;
 }
 
-/* What the library found wrong with the device's certificate, or with its bytes. */
-static enum ost_auth_reason reason_of(int error)
-{
-	switch (error) {
-	case ASN_AFTER_DATE_E:
-	case ASN_BEFORE_DATE_E:
-		return OST_AUTH_REASON_EXPIRED;
-	case CRL_CERT_REVOKED:
-		return OST_AUTH_REASON_REVOKED;
-	case CRL_MISSING:
-	case ASN_CRL_NO_SIGNER_E:
-	case ASN_CRL_CONFIRM_E:
-		return OST_AUTH_REASON_CRL;
-	case ASN_NO_SIGNER_E:
-	case ASN_SELF_SIGNED_E:
-	case ASN_SIG_CONFIRM_E:
-		return OST_AUTH_REASON_UNKNOWN_CA;
-	case RSA_KEY_SIZE_E:
-	case ECC_KEY_SIZE_E:
-	case DH_KEY_SIZE_E:
-	case ECC_CURVE_OID_E:
-		return OST_AUTH_REASON_WEAK_KEY;
-	case NO_PEER_CERT:
-	case NO_PEER_KEY:
-		return OST_AUTH_REASON_NO_CERTIFICATE;
-	case EXTKEYUSE_AUTH_E:
-	case KEYUSE_SIGNATURE_E:
-	case ASN_CRIT_EXT_E:
-	case ASN_ALT_NAME_E:
-	case ASN_PATHLEN_SIZE_E:
-	case ASN_PATHLEN_INV_E:
-	case ASN_PARSE_E:
-	case MAX_CHAIN_ERROR:
-		return OST_AUTH_REASON_BAD_CERTIFICATE;
-	case VERSION_ERROR:
-	case MATCH_SUITE_ERROR:
-	case UNSUPPORTED_SUITE:
-	case BAD_KEY_SHARE_DATA:
-		return OST_AUTH_REASON_VERSION;
-	default:
-		return OST_AUTH_REASON_NONE;
-	}
-}
-
 /* RFC 8446 6.2: what the device says is wrong with us. */
 static enum ost_auth_reason reason_of_alert(int alert)
 {
@@ -309,9 +266,9 @@ enum ost_auth_reason ost_tls_reason(const struct ost_tls *tls, int *ret_error)
 		return reason_of_alert(tls->peer_alert);
 	if (alerts.last_rx.level == alert_fatal)
 		return reason_of_alert(alerts.last_rx.code);
-	reason = reason_of(tls->verify_error);
+	reason = ost_tls_reason_of(tls->verify_error);
 	if (reason == OST_AUTH_REASON_NONE)
-		reason = reason_of(tls->error);
+		reason = ost_tls_reason_of(tls->error);
 	if (reason != OST_AUTH_REASON_NONE)
 		return reason;
 	return tls->verify_error != 0 ? OST_AUTH_REASON_BAD_CERTIFICATE : OST_AUTH_REASON_MALFORMED;
@@ -327,7 +284,7 @@ enum ost_auth_reason ost_tls_still_trusted(struct ost_tls *tls, struct ost_trust
 	if (der != NULL) {
 		WOLFSSL_CERT_MANAGER *trusted = wolfSSL_CTX_GetCertManager(ost_trust_context(trust));
 
-		reason = reason_of(wolfSSL_CertManagerCheckCRL(trusted, (unsigned char *)(uintptr_t)der, length));
+		reason = ost_tls_reason_of(wolfSSL_CertManagerCheckCRL(trusted, (unsigned char *)(uintptr_t)der, length));
 	}
 	wolfSSL_X509_free(x);
 	return reason == OST_AUTH_REASON_REVOKED || reason == OST_AUTH_REASON_EXPIRED ? reason : OST_AUTH_REASON_NONE;

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "file.h"
+#include "tls_pair.h"
 #include "x509.h"
 
 #define PEM_MAX (1u << 20)
@@ -31,6 +32,8 @@ struct ost_trust {
 	WOLFSSL_CTX *context;
 	unsigned users;
 	uint8_t gateway_sha256[32];
+	uint8_t *gateway_der;
+	size_t gateway_length;
 	uint64_t crl_next_update_s, gateway_not_after_s;
 };
 
@@ -193,8 +196,12 @@ static int gateway_load(struct ost_trust *t, const char *path, char why[static O
 	if (bio != NULL)
 		x = wolfSSL_PEM_read_bio_X509(bio, NULL, NULL, NULL);
 	der = x != NULL ? wolfSSL_X509_get_der(x, &bytes) : NULL;
-	if (der != NULL && wc_Sha256Hash(der, (word32)bytes, t->gateway_sha256) == 0)
+	t->gateway_der = der != NULL ? malloc((size_t)bytes) : NULL;
+	if (t->gateway_der != NULL && wc_Sha256Hash(der, (word32)bytes, t->gateway_sha256) == 0) {
+		memcpy(t->gateway_der, der, (size_t)bytes);
+		t->gateway_length = (size_t)bytes;
 		t->gateway_not_after_s = ost_x509_time_s(wolfSSL_X509_get_notAfter(x));
+	}
 	wolfSSL_X509_free(x);
 	wolfSSL_BIO_free(bio);
 	return t->gateway_not_after_s != 0 ? 0 : -EINVAL;
@@ -205,18 +212,22 @@ static int key_load(struct ost_trust *t, const char *path, char why[static OST_T
 	char *pem = NULL;
 	size_t length = 0;
 	int r = read_pem(path, PEM_MAX, "ostiary init makes it; ostiary-authd must be able to read it", why, &pem, &length);
-	bool ok;
 
 	if (r < 0)
 		return r;
-	ok = wolfSSL_CTX_use_PrivateKey_buffer(t->context, (const unsigned char *)pem, (long)length, WOLFSSL_FILETYPE_PEM) ==
-			WOLFSSL_SUCCESS &&
-		wolfSSL_CTX_check_private_key(t->context) == WOLFSSL_SUCCESS;
+	r = wolfSSL_CTX_use_PrivateKey_buffer(t->context, (const unsigned char *)pem, (long)length, WOLFSSL_FILETYPE_PEM) == WOLFSSL_SUCCESS
+		? ost_tls_pair_check(t->gateway_der, t->gateway_length, pem, length)
+		: -EINVAL;
 	explicit_bzero(pem, length);
 	free(pem);
-	if (!ok)
-		(void)snprintf(why, OST_TRUST_WHY, "%s: is not the private key of the gateway's certificate; ostiary init makes both", path);
-	return ok ? 0 : -EINVAL;
+	if (r == -EKEYREJECTED)
+		(void)snprintf(why, OST_TRUST_WHY,
+			"%s: is not the private key of the gateway's certificate; restore the two from one backup, or have a certificate made "
+			"for this key",
+			path);
+	else if (r < 0)
+		(void)snprintf(why, OST_TRUST_WHY, "%s: is no private key in PEM that can be used, or is encrypted; ostiary init makes it", path);
+	return r < 0 ? -EINVAL : 0;
 }
 
 /* Each of these is off, or the other way round, in the library as Debian builds it. */
@@ -275,6 +286,7 @@ void ost_trust_release(struct ost_trust **trust)
 	if (t == NULL || --t->users > 0)
 		return;
 	wolfSSL_CTX_free(t->context);
+	free(t->gateway_der);
 	free(t);
 }
 

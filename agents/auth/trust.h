@@ -18,7 +18,7 @@ struct ost_trust_files {
 	const char *ca;		 /* PEM, CA certificates only */
 	const char *crl;	 /* PEM, one list of each CA; NULL: none, the operator said so */
 	const char *certificate; /* PEM, the gateway's, then its chain */
-	const char *key;	 /* PEM or DER */
+	const char *key;	 /* PEM; the one of the certificate: that is checked */
 };
 
 #define OST_TRUST_WHY 512 /* bytes of a sentence */

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "link_trust.h"
+#include "tls_reason.h"
 
 #define UNTIL_ANSWER_NS (30 * OST_NS_PER_S)
 #define UNACKED_MS	20000
@@ -160,46 +161,6 @@ static int over(struct link *l, struct link_over *o, enum link_end end, enum ost
 	return -EPIPE;
 }
 
-/* What is wrong with the gateway. */
-static enum ost_auth_reason reason_of(int error)
-{
-	switch (error) {
-	case ASN_AFTER_DATE_E:
-	case ASN_BEFORE_DATE_E:
-		return OST_AUTH_REASON_EXPIRED;
-	case CRL_CERT_REVOKED:
-		return OST_AUTH_REASON_REVOKED;
-	case CRL_MISSING:
-	case ASN_CRL_NO_SIGNER_E:
-	case ASN_CRL_CONFIRM_E:
-		return OST_AUTH_REASON_CRL;
-	case ASN_NO_SIGNER_E:
-	case ASN_SELF_SIGNED_E:
-	case ASN_SIG_CONFIRM_E:
-		return OST_AUTH_REASON_UNKNOWN_CA;
-	case DOMAIN_NAME_MISMATCH:
-	case IPADDR_MISMATCH:
-		return OST_AUTH_REASON_WRONG_NAME;
-	case RSA_KEY_SIZE_E:
-	case ECC_KEY_SIZE_E:
-	case ECC_CURVE_OID_E:
-		return OST_AUTH_REASON_WEAK_KEY;
-	case VERSION_ERROR:
-	case MATCH_SUITE_ERROR:
-	case UNSUPPORTED_SUITE:
-		return OST_AUTH_REASON_VERSION;
-	case EXTKEYUSE_AUTH_E:
-	case KEYUSE_SIGNATURE_E:
-	case ASN_CRIT_EXT_E:
-	case ASN_ALT_NAME_E:
-	case ASN_PARSE_E:
-	case NO_PEER_CERT:
-		return OST_AUTH_REASON_BAD_CERTIFICATE;
-	default:
-		return OST_AUTH_REASON_NONE;
-	}
-}
-
 /* RFC 8446 6.2: what the gateway says is wrong with us. */
 static enum ost_auth_reason reason_of_alert(int alert)
 {
@@ -222,10 +183,10 @@ static enum ost_auth_reason reason_of_alert(int alert)
 static int tls_over(struct link *l, struct link_over *o, int error)
 {
 	WOLFSSL_ALERT_HISTORY alerts = {0};
-	enum ost_auth_reason reason = reason_of(l->verify_error);
+	enum ost_auth_reason reason = ost_tls_reason_of(l->verify_error);
 
 	if (reason == OST_AUTH_REASON_NONE)
-		reason = reason_of(error);
+		reason = ost_tls_reason_of(error);
 	if (reason == OST_AUTH_REASON_NONE && l->verify_error != 0)
 		reason = OST_AUTH_REASON_BAD_CERTIFICATE;
 	(void)wolfSSL_get_alert_history(l->ssl, &alerts);

@@ -9,6 +9,7 @@
 
 #include "file.h"
 #include "link_trust.h"
+#include "tls_pair.h"
 
 #define PEM_MAX (1u << 20)
 #define CRL_MAX (8u << 20)
@@ -75,34 +76,47 @@ static int crl_load(WOLFSSL_CTX *c, const char *path, char why[static LINK_WHY])
 	return -EINVAL;
 }
 
+/* Of the file's first certificate, which is the device's own. */
+static int pair_check(const char *certificate, size_t certificate_length, const char *key, size_t key_length)
+{
+	DerBuffer *der = NULL;
+	int r = wc_PemToDer((const byte *)certificate, (long)certificate_length, CERT_TYPE, &der, NULL, NULL, NULL) == 0
+			? ost_tls_pair_check(der->buffer, der->length, key, key_length)
+			: -EINVAL;
+
+	wc_FreeDer(&der);
+	return r;
+}
+
+static int own_use(WOLFSSL_CTX *c, const char *certificate, const char *pem, size_t length, const char *key, const char *secret,
+	size_t secret_length, char why[static LINK_WHY])
+{
+	if (wolfSSL_CTX_use_certificate_chain_buffer(c, (const unsigned char *)pem, (long)length) != WOLFSSL_SUCCESS)
+		(void)snprintf(why, LINK_WHY, "%.180s: is no certificate in PEM", certificate);
+	else if (wolfSSL_CTX_use_PrivateKey_buffer(c, (const unsigned char *)secret, (long)secret_length, WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS)
+		(void)snprintf(why, LINK_WHY, "%.180s: is no private key in PEM", key);
+	else if (pair_check(pem, length, secret, secret_length) < 0)
+		(void)snprintf(why, LINK_WHY, "%.100s: is not the private key of %.100s", key, certificate);
+	else
+		return 0;
+	return -EINVAL;
+}
+
 static int own_load(WOLFSSL_CTX *c, const char *certificate, const char *key, char why[static LINK_WHY])
 {
 	OST_AUTO_FREE char *pem = NULL;
 	char *secret = NULL;
 	size_t length = 0, secret_length = 0;
 	int r = read_pem(certificate, PEM_MAX, why, &pem, &length);
-	bool ok;
 
 	if (r == 0)
 		r = read_pem(key, PEM_MAX, why, &secret, &secret_length);
 	if (r < 0)
 		return r;
-	ok = wolfSSL_CTX_use_PrivateKey_buffer(c, (const unsigned char *)secret, (long)secret_length, WOLFSSL_FILETYPE_PEM) == WOLFSSL_SUCCESS;
+	r = own_use(c, certificate, pem, length, key, secret, secret_length, why);
 	explicit_bzero(secret, secret_length);
 	free(secret);
-	if (!ok) {
-		(void)snprintf(why, LINK_WHY, "%.180s: is no private key in PEM", key);
-		return -EINVAL;
-	}
-	if (wolfSSL_CTX_use_certificate_chain_buffer(c, (const unsigned char *)pem, (long)length) != WOLFSSL_SUCCESS) {
-		(void)snprintf(why, LINK_WHY, "%.180s: is no certificate in PEM", certificate);
-		return -EINVAL;
-	}
-	if (wolfSSL_CTX_check_private_key(c) != WOLFSSL_SUCCESS) {
-		(void)snprintf(why, LINK_WHY, "%.100s: is not the private key of %.100s", key, certificate);
-		return -EINVAL;
-	}
-	return 0;
+	return r;
 }
 
 /* Each of these is off, or the other way round, in the library as Debian builds it. */

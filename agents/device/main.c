@@ -6,6 +6,7 @@
 
 #include "agent.h"
 #include "clock.h"
+#include "file.h"
 #include "jsonw.h"
 #include "text.h"
 
@@ -46,10 +47,12 @@ static void on_signal(int number)
 
 static int told(void)
 {
-	if (fflush(stdout) == 0)
+	int r = ost_stream_end(stdout);
+
+	if (r == 0)
 		return 1;
-	(void)fprintf(stderr, "ostiary-agent: standard output cannot be written: %s\n", strerror(errno));
-	return -EIO;
+	(void)fprintf(stderr, "ostiary-agent: standard output cannot be written: %s; what was printed is not whole\n", strerror(-r));
+	return r;
 }
 
 /* ---- lines ---- */

@@ -37,6 +37,21 @@ int ost_key_make(struct ost_pki *pki, struct ost_key *key)
 	return public_part(pki, key);
 }
 
+/* A file may hold a public key beside the private one. The library believes it whatever it says, and so would we: it is
+ * made anew, and one that says something else is refused. */
+static int public_make(ecc_key *key)
+{
+	ecc_point *made = wc_ecc_new_point();
+	int r = made != NULL ? wc_ecc_make_pub(key, made) : MEMORY_E;
+
+	if (r == 0 && key->type == ECC_PRIVATEKEY_ONLY)
+		r = wc_ecc_make_pub(key, NULL);
+	else if (r == 0 && wc_ecc_cmp_point(made, &key->pubkey) != MP_EQ)
+		r = ECC_PRIV_KEY_E;
+	wc_ecc_del_point(made);
+	return r;
+}
+
 /* SEC 1 ("EC PRIVATE KEY") and PKCS #8 ("PRIVATE KEY") alike. */
 static int decode(const uint8_t *der, uint32_t length, struct ost_key *key)
 {
@@ -48,8 +63,8 @@ static int decode(const uint8_t *der, uint32_t length, struct ost_key *key)
 		r = wc_EccPrivateKeyDecode(der, &at, &key->ecc, length);
 	if (r == 0 && wc_ecc_get_curve_id(key->ecc.idx) != ECC_SECP256R1)
 		r = ECC_BAD_ARG_E;
-	if (r == 0 && key->ecc.type == ECC_PRIVATEKEY_ONLY)
-		r = wc_ecc_make_pub(&key->ecc, NULL);
+	if (r == 0)
+		r = public_make(&key->ecc);
 	return r == 0 ? wc_ecc_check_key(&key->ecc) : r;
 }
 

@@ -3,6 +3,8 @@
  * stages. */
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/asn_public.h>
+#include <wolfssl/wolfcrypt/ecc.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +21,7 @@
 
 #include "der.h"
 #include "file.h"
+#include "keys.h"
 #include "pki.h"
 #include "stage.h"
 
@@ -593,6 +596,34 @@ static void test_key_of_another_ca(void **state)
 	refused(s, ost_pki_crl_renew(&s->pki, &crl), -EINVAL, "ca.key");
 }
 
+/* The gateway's private key, and beside it the public key of the CA. */
+static void test_key_that_lies(void **state)
+{
+	byte secret[32], x[32], y[32], der[256];
+	word32 n = sizeof(secret), x_length = sizeof(x), y_length = sizeof(y);
+	struct ost_key ca = {0}, gateway = {0}, liar = {0};
+	struct site *s = *state;
+	struct ost_pki_crl crl;
+	char pem[512];
+	int length;
+
+	assert_int_equal(ost_key_read(&s->pki, s->paths.ca_key, &ca), 0);
+	assert_int_equal(ost_key_read(&s->pki, s->paths.gateway_key, &gateway), 0);
+	assert_int_equal(wc_ecc_export_private_only(&gateway.ecc, secret, &n), 0);
+	assert_int_equal(wc_ecc_export_public_raw(&ca.ecc, x, &x_length, y, &y_length), 0);
+	assert_int_equal(wc_ecc_init(&liar.ecc), 0);
+	assert_int_equal(wc_ecc_import_unsigned(&liar.ecc, x, y, secret, ECC_SECP256R1), 0);
+	length = wc_EccKeyToDer(&liar.ecc, der, sizeof(der));
+	assert_true(length > 0);
+	length = wc_DerToPem(der, (word32)length, (byte *)pem, sizeof(pem), ECC_PRIVATEKEY_TYPE);
+	assert_true(length > 0);
+	assert_int_equal(ost_file_write(s->paths.ca_key, pem, (size_t)length, 0600), 0);
+	refused(s, ost_pki_crl_renew(&s->pki, &crl), -EINVAL, "ca.key");
+	(void)wc_ecc_free(&liar.ecc);
+	ost_key_free(&gateway);
+	ost_key_free(&ca);
+}
+
 static void test_gateway_renewed(void **state)
 {
 	struct site *s = *state;
@@ -700,6 +731,7 @@ int main(void)
 		SITE(test_revocation_without_issue_stays),
 		SITE(test_many_revoked),
 		SITE(test_key_of_another_ca),
+		SITE(test_key_that_lies),
 		SITE(test_gateway_renewed),
 		SITE(test_stage_is_all_or_nothing),
 		SITE(test_stage_refuses),

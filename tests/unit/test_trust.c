@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "agent.h"
 #include "clock.h"
 #include "file.h"
 #include "pki.h"
@@ -116,6 +117,46 @@ static int load(const char *crl_a, const char *crl_b, char why[static OST_TRUST_
 	return ost_trust_load(&files, why, ret);
 }
 
+static int load_pair(const char *certificate, const char *key, char why[static OST_TRUST_WHY])
+{
+	const struct ost_trust_files files = {.ca = sites[0].paths.ca_certificate, .crl = NULL, .certificate = certificate, .key = key};
+	struct ost_trust *trust = NULL;
+	int r = ost_trust_load(&files, why, &trust);
+
+	ost_trust_release(&trust);
+	return r;
+}
+
+static void the_gateways_key_is_the_certificates(void **state)
+{
+	const struct ost_paths *a = &sites[0].paths, *b = &sites[1].paths;
+	char why[OST_TRUST_WHY] = "";
+
+	(void)state;
+	assert_int_equal(load_pair(a->gateway_certificate, a->gateway_key, why), 0);
+	assert_int_equal(load_pair(a->gateway_certificate, b->gateway_key, why), -EINVAL);
+	assert_non_null(strstr(why, b->gateway_key));
+	assert_non_null(strstr(why, "is not the private key of the gateway's certificate"));
+	assert_int_equal(load_pair(a->gateway_certificate, a->ca_certificate, why), -EINVAL);
+	assert_non_null(strstr(why, "is no private key"));
+}
+
+static void the_agents_key_is_the_certificates(void **state)
+{
+	const struct site *s = &sites[0];
+	struct ost_agent_options o = {.gateway = "10.0.0.1:8443", .name = "one.example", .ca = s->paths.ca_certificate,
+		.certificate = s->good.certificate_file, .key = s->good.key_file};
+	struct ost_agent *agent = NULL;
+	char why[OST_AGENT_TEXT] = "";
+
+	(void)state;
+	assert_int_equal(ost_agent_new(&o, why, &agent), 0);
+	ost_agent_free(&agent);
+	o.key = s->revoked.key_file;
+	assert_int_equal(ost_agent_new(&o, why, &agent), -EINVAL);
+	assert_non_null(strstr(why, "is not the private key of"));
+}
+
 static int verify(const struct ost_trust *trust, const struct ost_pki_enrolled *device)
 {
 	OST_AUTO_FREE char *pem = NULL;
@@ -172,6 +213,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_list_of_a_file_counts),
 		cmocka_unit_test(two_lists_of_one_ca_are_refused),
+		cmocka_unit_test(the_gateways_key_is_the_certificates),
+		cmocka_unit_test(the_agents_key_is_the_certificates),
 		cmocka_unit_test(a_file_without_a_whole_list_is_refused),
 	};
 
