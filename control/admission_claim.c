@@ -345,14 +345,17 @@ void ost_admission_outcome(struct ost_admission *a, const struct ost_msg_auth_ou
 {
 	int64_t device = device_of(a, m);
 	bool own = device >= 0 && m->conversation != 0 && a->records[device].s.conversation == m->conversation;
+	bool here = own || (device >= 0 && a->records[device].s.placed && ost_place_equal(&a->records[device].s.place, &m->place));
 
 	if (m->reason != OST_AUTH_REASON_NONE)
 		a->counts.failed[m->reason]++;
-	outcome_note(a, m, device);
+	/* A logoff of nobody's session is a frame that anybody can send: it says nothing, and must not push evidence out. */
+	if (m->reason != OST_AUTH_REASON_LOGOFF || here)
+		outcome_note(a, m, device);
 	if (m->reason == OST_AUTH_REASON_NONE)
 		conversation_right(a, m, device);
 	else if (m->reason == OST_AUTH_REASON_LOGOFF) {
-		if (own || (device >= 0 && a->records[device].s.placed && ost_place_equal(&a->records[device].s.place, &m->place)))
+		if (here)
 			(void)admission_event(a, (uint32_t)device, OST_EVENT_LOGOFF, NULL, now);
 	} else {
 		if (own && m->claimed)

@@ -168,8 +168,11 @@ static void logoff_of_its_own_place_only(void **state)
 
 	assert_int_equal(rig_claims(r, "urn:dev:cam", 0, 1), OST_AUTH_REASON_NONE);
 	rig_outcome(r, 0, 1, 1, OST_AUTH_REASON_LOGOFF, false);
+	rig_outcome(r, 0, 1, 2, OST_AUTH_REASON_LOGOFF, false);
 	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_AUTHENTICATED);
+	assert_int_equal(r->notes[OST_NOTE_LOGOFF], 0); /* frames that cost a stranger nothing fill no log */
 	rig_outcome(r, 0, 0, 1, OST_AUTH_REASON_LOGOFF, false);
+	assert_int_equal(r->notes[OST_NOTE_LOGOFF], 1);
 	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_UNKNOWN);
 	assert_int_equal(rig_last_admit(r)->state, OST_STATE_UNKNOWN);
 }
