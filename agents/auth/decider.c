@@ -13,13 +13,23 @@ struct ost_decider {
 	struct ost_peer *peer;
 };
 
+/* Its conversation ended while ostiaryd decided: the device was told no, and must not be thought to be in. */
+static void too_late(struct ost_decider *d, uint64_t number)
+{
+	const struct ost_msg_auth_outcome m = {.conversation = number, .place.port = OST_PLACE_NO_PORT,
+		.reason = OST_AUTH_REASON_UNAVAILABLE, .claimed = 1, .detail = "the yes came after the end of the conversation"};
+
+	ost_decider_outcome(d, &m);
+}
+
 static void on_decision(struct ost_decider *d, const struct ost_msg_auth_decision *m)
 {
-	if (d->a->portal != NULL)
-		ost_portal_decision(d->a->portal, m);
-	/* One that comes too late is for a conversation that is over; a later claim will be decided anew. */
-	(void)ost_conversations_decide(d->a->conversations, m->conversation, (enum ost_auth_reason)m->reason, m->session_s,
+	bool held = d->a->portal != NULL && ost_portal_decision(d->a->portal, m);
+	bool decided = ost_conversations_decide(d->a->conversations, m->conversation, (enum ost_auth_reason)m->reason, m->session_s,
 		ost_clock_mono_ns());
+
+	if (!held && !decided && m->reason == OST_AUTH_REASON_NONE)
+		too_late(d, m->conversation);
 	ost_authd_rewind(d->a);
 }
 

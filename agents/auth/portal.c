@@ -490,19 +490,20 @@ static struct connection *held_by_number(struct ost_portal *p, uint64_t number)
 	return NULL;
 }
 
-void ost_portal_decision(struct ost_portal *portal, const struct ost_msg_auth_decision *m)
+bool ost_portal_decision(struct ost_portal *portal, const struct ost_msg_auth_decision *m)
 {
 	const struct ost_conversation *v = ost_conversations_by_number(portal->a->conversations, m->conversation);
 	struct connection *c = v != NULL && v->way == OST_AUTH_WAY_PORTAL ? v->front : held_by_number(portal, m->conversation);
 
 	if (c == NULL)
-		return;
+		return false;
 	if (c->phase == HELD && m->reason != OST_AUTH_REASON_NONE) {
 		held_end(c, (enum ost_auth_reason)m->reason, ost_auth_reason_name(m->reason), true);
-		return;
+		return true;
 	}
 	(void)snprintf(c->device, sizeof(c->device), "%s", m->device);
 	c->session_s = m->session_s;
+	return true;
 }
 
 void ost_portal_claim_again(struct ost_portal *portal)

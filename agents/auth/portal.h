@@ -40,8 +40,8 @@ bool ost_portal_claim(struct ost_portal *portal, const struct ost_conversation *
 void ost_portal_from(const struct ost_conversation *c, char to[static OST_IP_TEXT]);
 
 /* ostiaryd's answer, before the table of conversations has it: keeps what the answer line will say, and ends a held
- * connection whose rights are gone. */
-void ost_portal_decision(struct ost_portal *portal, const struct ost_msg_auth_decision *m);
+ * connection whose rights are gone. False: it is about no connection here. */
+bool ost_portal_decision(struct ost_portal *portal, const struct ost_msg_auth_decision *m);
 
 /* ostiaryd is back: what is held is claimed anew. */
 void ost_portal_claim_again(struct ost_portal *portal);
