@@ -357,6 +357,8 @@ static void records_carry(const struct ost_admission *a, const struct ost_image 
 			continue;
 		f->records[place].s = from->s;
 		f->records[place].carried = true;
+		f->records[place].out_pkts = from->out_pkts;
+		f->records[place].spoke_ns = from->spoke_ns;
 		f->records[place].unkept = from->queued >> QUEUE_UNKEPT & 1;
 		from->s.proof = NULL;
 		from->s.order = NULL;

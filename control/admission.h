@@ -26,6 +26,7 @@
 #define OST_REAUTH_S   3600u /* +- 10 % */
 #define OST_ANSWER_S   10u   /* that an asked device has, three times */
 #define OST_GRACE_S    60u   /* of expired */
+#define OST_IDLE_S     600u  /* who speaks again after so long is asked whether it is still the same */
 #define OST_LEARNING_S 86400u
 #define OST_SPREAD_S   30u /* over which many are asked anew */
 
@@ -163,6 +164,8 @@ void ost_admission_resend(struct ost_admission *a);
 int ost_admission_ack(struct ost_admission *a, uint32_t sequence, int result, struct ost_moment now) OST_MUST_CHECK;
 /* What the data plane enforces for a device; corrected when it is not what should be. */
 void ost_admission_enforced(struct ost_admission *a, uint32_t device, uint8_t state);
+/* How many frames of it have been forwarded: whether it spoke, and after how long. */
+void ost_admission_spoke(struct ost_admission *a, uint32_t device, uint64_t out_pkts, struct ost_moment now);
 /* It began at this time: sessions from before are asked to prove themselves again, soon. */
 void ost_admission_began(struct ost_admission *a, uint64_t wall_ns, struct ost_moment now);
 void ost_admission_port(struct ost_admission *a, uint32_t port, const char *name, bool up, struct ost_moment now);

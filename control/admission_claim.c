@@ -188,6 +188,7 @@ static void session_open(struct ost_admission *a, const struct flight *f, struct
 	r->s.confirmed = false;
 	r->s.asks = 0;
 	r->s.proved_wall_ns = now.wall_ns;
+	r->spoke_ns = now.mono_ns;
 	r->s.prove_ns = now.mono_ns + f->session_s * OST_NS_PER_S;
 	/* One that is not asked by us has a little longer to come by itself. */
 	if (m->way != OST_AUTH_WAY_EAPOL)

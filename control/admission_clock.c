@@ -115,6 +115,22 @@ void admission_reauth_begin(struct ost_admission *a, uint32_t device, struct ost
 	reauth_ask(a, device, now);
 }
 
+/* A cable can be moved while nobody speaks, behind a switch that keeps the link. By the packets that it sent and not by
+ * those that came for it: nobody else can make it look busy, or idle. */
+void ost_admission_spoke(struct ost_admission *a, uint32_t device, uint64_t out_pkts, struct ost_moment now)
+{
+	struct record *r = a->image != NULL && device < a->image->device_count ? &a->records[device] : NULL;
+	bool idle;
+
+	if (r == NULL || r->out_pkts == out_pkts)
+		return;
+	idle = r->spoke_ns != 0 && now.mono_ns - r->spoke_ns >= OST_IDLE_S * OST_NS_PER_S;
+	r->out_pkts = out_pkts;
+	r->spoke_ns = now.mono_ns;
+	if (idle && r->s.standing == OST_STATE_AUTHENTICATED)
+		(void)admission_event(a, device, OST_EVENT_REAUTH_DUE, NULL, now);
+}
+
 /* ---- timers ---- */
 
 static uint64_t session_due(const struct ost_session *s, struct ost_moment now)

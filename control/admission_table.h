@@ -26,6 +26,8 @@ struct record {
 	bool unkept;		    /* when the policy changed */
 	struct ost_msg_admit sent;  /* the last ADMIT; generation 0: none */
 	uint32_t flying;	    /* ADMITs without an answer */
+	uint64_t out_pkts;	    /* as told last */
+	uint64_t spoke_ns;	    /* when they grew last, or it proved itself */
 };
 
 /* An ADMIT on its way. */

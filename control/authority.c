@@ -293,8 +293,10 @@ void ost_authority_enforced(struct ost_daemon *d, const struct ost_msg_device_st
 {
 	const struct ost_image *image = ost_roster_image(d->roster);
 
-	if (image != NULL && m->generation == image->generation)
-		ost_admission_enforced(d->admission, m->device, m->state);
+	if (image == NULL || m->generation != image->generation)
+		return;
+	ost_admission_enforced(d->admission, m->device, m->state);
+	ost_admission_spoke(d->admission, m->device, m->out_pkts, moment());
 }
 
 void ost_authority_refused(struct ost_daemon *d, const struct ost_refusal *r)

@@ -219,6 +219,29 @@ static void reauthentication_failed(void **state)
 	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_EXPIRED);
 }
 
+/* Rights stay while it is asked; who is only spoken to is not asked, and who speaks all the time neither. */
+static void asked_after_a_silence(void **state)
+{
+	struct rig *r = *state;
+	uint32_t device = rig_device(r, "cam");
+
+	assert_int_equal(rig_claims(r, "urn:dev:cam", 0, 1), OST_AUTH_REASON_NONE);
+	rig_pass(r, 400);
+	ost_admission_spoke(r->a, device, 10, r->now);
+	rig_pass(r, 599);
+	ost_admission_spoke(r->a, device, 11, r->now);
+	assert_int_equal(rig_session(r, "cam")->asks, 0);
+	rig_pass(r, 700);
+	ost_admission_spoke(r->a, device, 11, r->now);
+	assert_int_equal(rig_session(r, "cam")->asks, 0);
+	ost_admission_spoke(r->a, device, 12, r->now);
+	assert_int_equal(rig_session(r, "cam")->asks, 1);
+	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_AUTHENTICATED);
+	rig_pass(r, 31);
+	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_EXPIRED);
+	ost_admission_spoke(r->a, 1u << 20, 1, r->now);
+}
+
 static void certificate_ends(void **state)
 {
 	struct rig *r = *state;
@@ -320,6 +343,7 @@ int main(void)
 		T(reauthentication_answered),
 		T(reauthentication_unanswered),
 		T(reauthentication_failed),
+		T(asked_after_a_silence),
 		T(certificate_ends),
 		T(reload_asks_everybody),
 		T(asked_at_0_3_10),
