@@ -121,7 +121,23 @@
 	X(EGRESS_DOWN, "egress-down", "there is no port to send it from, or its link is down",    \
 		"look at the ports in ostiary.yaml and at the cabling")                           \
 	X(SOURCE_ROUTE, "source-route", "IPv4 source-route option: the sender picks the way",     \
-		"no IoT device needs this; look at the sender")
+		"no IoT device needs this; look at the sender")                                   \
+	/* Names and times. */                                                                    \
+	X(SCHEDULE, "schedule", "a rule allows this flow, but not now",                           \
+		"ostiary policy explain tells the rule and its schedule")                         \
+	X(NAME_UNRESOLVED, "name-unresolved",                                                     \
+		"a rule allows this service for a name, but the device was not given this "       \
+		"address for it by a name server of its policy",                                  \
+		"let the device ask the site's resolvers; if it knows addresses by heart, "       \
+		"write a network")                                                                \
+	X(NAME_LIMIT, "name-limit",                                                               \
+		"the device, or the gateway, holds as many addresses by name as it may",          \
+		"look at what the device asks; raise limits: names: if it is right")              \
+	X(FOREIGN_DNS, "foreign-dns",                                                             \
+		"DNS to a name server that the policy does not name, encrypted or not",           \
+		"let the device use the site's resolvers, or allow that server by its address")   \
+	X(DNS_UNASKED, "dns-unasked", "DNS answer that answers no question of the device",        \
+		"if it is not rare, somebody forges answers: find who")
 
 enum ost_reason {
 #define OST_REASON_ID(id, name, meaning, advice) OST_REASON_##id,

@@ -230,6 +230,8 @@ static void test_sections_stay_within_the_image(void **state)
 			seal(f);
 			assert_refused(f, "does not lie within");
 		}
+		if (s == OST_SECTION_RESOLVERS) /* nothing refers to one */
+			continue;
 		/* One record more or fewer than belong together: some reference goes wrong. */
 		h->sections[s].count--;
 		seal(f);
