@@ -409,6 +409,7 @@ int ost_admission_policy(struct ost_admission *a, const struct ost_image *image,
 	for (unsigned q = 0; q < QUEUE_COUNT; q++)
 		a->lists[q] = (struct list){NOBODY, NOBODY};
 	records_begin(a);
+	admission_hold(a);
 	for (uint32_t i = 0; i < image->device_count; i++) {
 		if (a->records[i].carried && !admission_fits(a, i))
 			(void)admission_event(a, i, OST_EVENT_POLICY_CHANGED, NULL, now);
@@ -418,5 +419,6 @@ int ost_admission_policy(struct ost_admission *a, const struct ost_image *image,
 			admission_queue(a, QUEUE_UNKEPT, i);
 	}
 	ost_admission_resend(a);
+	admission_release(a);
 	return 0;
 }

@@ -5,7 +5,8 @@
  *
  * A claim that is right is answered in this order: ADMIT to the data plane; its ACK; then the session is noted, and the
  * decision sent. So the first packet behind a success passes, and a data plane that is not there lets nobody in. What
- * takes rights away is noted and sent at once, before anything that waits.
+ * takes rights away is noted and sent at once, before anything that waits; and it is written before it is sent, so that no
+ * death of ours gives back what was taken.
  *
  * One session a device. The same certificate at a second place is refused while the first place's session lasts and its
  * port has a link: a key that is in two places was copied. A device that moves is let in as soon as its former port
@@ -110,6 +111,8 @@ struct ost_admission_ops {
 	void (*decide)(void *user, const struct ost_msg_auth_decision *m);
 	void (*ask)(void *user, const struct ost_msg_auth_ask *m);
 	void (*note)(void *user, const struct ost_admission_note *note);
+	/* What is unkept is written so that it outlives this program: the data plane is told of less rights next. */
+	void (*keep)(void *user);
 	void *user;
 };
 
@@ -143,13 +146,14 @@ void ost_admission_restore_lock(struct ost_admission *a, const struct ost_place 
 
 /* ---- what is to be kept ---- */
 
-/* Rights were taken away since the last _kept(): do not wait with writing. */
+/* Rights were taken away since the last _kept() that was synced: do not wait with writing. */
 bool ost_admission_urgent(const struct ost_admission *a);
 bool ost_admission_unkept(const struct ost_admission *a);
 /* Devices whose row is not on disk as it is; keep false: the row says nothing and can go. Stops at the first error. */
 int ost_admission_unkept_each(struct ost_admission *a, struct ost_moment now,
 	int (*fn)(void *user, const struct ost_admission_row *row, bool keep), void *user) OST_MUST_CHECK;
-void ost_admission_kept(struct ost_admission *a);
+/* synced: it outlives a power failure, too. */
+void ost_admission_kept(struct ost_admission *a, bool synced);
 /* Lock-outs that last; changes: compare with the last one written. */
 uint64_t ost_admission_lock_changes(const struct ost_admission *a);
 void ost_admission_locks_each(const struct ost_admission *a, void (*fn)(void *user, const struct ost_place_entry *e), void *user);

@@ -57,10 +57,10 @@ void admission_forget(struct ost_admission *a, const struct ost_place *place, ui
 		a->ops.ask(a->ops.user, &m);
 }
 
+static const uint32_t until_next_s[ASKS_OF_A_ROUND] = {3, 7, REST_S};
+
 static void round_go(struct ost_admission *a, struct ost_place_entry *e, struct ost_moment now)
 {
-	static const uint32_t until_next_s[ASKS_OF_A_ROUND] = {3, 7, REST_S};
-
 	if (!ask_allowed(a, e->place.port, now.mono_ns))
 		return;
 	admission_ask(a, &e->place);
@@ -94,6 +94,50 @@ static void knock_go_on(void *user, const struct ost_place_entry *const_entry)
 	if (e->asks > 0 && e->asks < ASKS_OF_A_ROUND && w->now.mono_ns >= e->ask_ns &&
 		ost_places_locked_s(w->a->locks, &e->place, w->now.mono_ns) == 0)
 		round_go(w->a, e, w->now);
+}
+
+/* The authenticator itself asks everybody at a port as soon as it has a link. */
+void admission_port_round(struct ost_admission *a, uint32_t port, struct ost_moment now)
+{
+	a->ports[port].rounds = 1;
+	a->ports[port].round_ns = now.mono_ns + until_next_s[0] * OST_NS_PER_S;
+}
+
+/* A device that has to prove itself and has not, and that may be at this port. */
+static bool could_be_at(const struct ost_admission *a, uint32_t device, uint32_t port)
+{
+	const struct ost_image_device *d = &a->image->devices[device];
+
+	return admission_role(a, device)->authenticate == OST_AUTH_EAP_TLS &&
+		(ost_states_cell(a->records[device].s.standing, OST_EVENT_SEEN).acts & OST_ACT_ASK) != 0 &&
+		(d->port == OST_PORT_ANY || strcmp(ost_image_string(a->image, a->image->ports[d->port].name), a->ports[port].name) == 0);
+}
+
+/* Whoever has a session there would have to prove himself again for nothing: such a port is left alone. */
+static bool port_waits(const struct ost_admission *a, uint32_t port)
+{
+	bool waits = false;
+
+	for (uint32_t i = 0; i < a->image->device_count; i++) {
+		const struct ost_session *s = &a->records[i].s;
+
+		if (s->standing == OST_STATE_AUTHENTICATED && s->placed && s->place.port == port)
+			return false;
+		waits |= could_be_at(a, i, port);
+	}
+	return waits;
+}
+
+static void port_asks(struct ost_admission *a, uint32_t port, struct ost_moment now)
+{
+	struct ost_place everybody = {.port = port, .mac = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x03}}; /* IEEE 802.1X-2020 11.1.1 */
+	struct port *p = &a->ports[port];
+
+	if (a->image == NULL || !p->up || p->round_ns == 0 || now.mono_ns < p->round_ns)
+		return;
+	if (port_waits(a, port) && ask_allowed(a, port, now.mono_ns))
+		admission_ask(a, &everybody);
+	p->round_ns = ++p->rounds < ASKS_OF_A_ROUND ? now.mono_ns + until_next_s[p->rounds - 1] * OST_NS_PER_S : 0;
 }
 
 static void reauth_ask(struct ost_admission *a, uint32_t device, struct ost_moment now)
@@ -217,6 +261,7 @@ void ost_admission_tick(struct ost_admission *a, struct ost_moment now)
 	struct walk w = {a, now};
 	uint32_t device;
 
+	admission_hold(a);
 	/* Each at most once: what is due again at once rings a second later. */
 	for (uint32_t n = a->timers != NULL ? ost_timers_running(a->timers) : 0; n > 0; n--) {
 		if (!ost_timers_take(a->timers, now.mono_ns, &device))
@@ -225,9 +270,11 @@ void ost_admission_tick(struct ost_admission *a, struct ost_moment now)
 	}
 	if (now.mono_ns - a->round_ns >= OST_NS_PER_S) {
 		a->round_ns = now.mono_ns;
+		for (uint32_t port = 0; port < OST_PORTS_MAX; port++)
+			port_asks(a, port, now);
 		ost_places_each(a->knocks, knock_go_on, &w);
 	}
-	admission_pump(a);
+	admission_release(a);
 }
 
 /* ---- many at once ---- */
@@ -275,4 +322,6 @@ void ost_admission_auth_up(struct ost_admission *a, struct ost_moment now)
 	struct walk w = {a, now};
 
 	ost_places_each(a->locks, lock_tell, &w);
+	for (uint32_t port = 0; port < OST_PORTS_MAX; port++)
+		admission_port_round(a, port, now);
 }

@@ -37,9 +37,9 @@ int ost_admission_unkept_each(struct ost_admission *a, struct ost_moment now,
 	return r;
 }
 
-void ost_admission_kept(struct ost_admission *a)
+void ost_admission_kept(struct ost_admission *a, bool synced)
 {
-	a->urgent = false;
+	a->urgent &= !synced;
 	while (admission_dequeue(a, QUEUE_UNKEPT) != NOBODY)
 		;
 }
@@ -103,6 +103,8 @@ void ost_admission_restore(struct ost_admission *a, const struct ost_admission_r
 
 	if (device < 0 || a->records[device].carried || row->session.standing >= OST_STANDING_COUNT)
 		return;
+	/* Whoever restores reads the registry: nothing is written meanwhile. */
+	a->held++;
 	r = &a->records[device];
 	a->counts.standings[r->s.standing]--;
 	r->s = row->session;
@@ -121,6 +123,7 @@ void ost_admission_restore(struct ost_admission *a, const struct ost_admission_r
 	if (!admission_fits(a, (uint32_t)device) || (away && admission_is_in(&r->s)))
 		(void)admission_event(a, (uint32_t)device, OST_EVENT_POLICY_CHANGED, NULL, now);
 	admission_queue(a, QUEUE_USUAL, (uint32_t)device);
+	a->held--;
 }
 
 void ost_admission_restore_lock(struct ost_admission *a, const struct ost_place *place, uint64_t until_wall_ns, uint32_t locks,

@@ -72,10 +72,25 @@ static bool push(struct ost_admission *a, enum queue queue)
 
 void admission_pump(struct ost_admission *a)
 {
+	if (a->held > 0 || a->image == NULL || !a->link_up)
+		return;
+	if (a->lists[QUEUE_URGENT].head != NOBODY && a->lists[QUEUE_UNKEPT].head != NOBODY)
+		a->ops.keep(a->ops.user);
 	/* Half of the window is left to claims. */
-	while (a->image != NULL && a->link_up && a->flight_count < OST_ADMISSION_FLIGHTS / 2 &&
+	while (a->flight_count < OST_ADMISSION_FLIGHTS / 2 &&
 		(push(a, QUEUE_URGENT) || push(a, QUEUE_USUAL)))
 		;
+}
+
+void admission_hold(struct ost_admission *a)
+{
+	a->held++;
+}
+
+void admission_release(struct ost_admission *a)
+{
+	a->held--;
+	admission_pump(a);
 }
 
 int ost_admission_ack(struct ost_admission *a, uint32_t sequence, int result, struct ost_moment now)
@@ -159,22 +174,26 @@ const char *ost_admission_port_name(const struct ost_admission *a, uint32_t port
 
 static void port_ends(struct ost_admission *a, uint32_t port, struct ost_moment now)
 {
+	admission_hold(a);
 	for (uint32_t i = 0; a->image != NULL && i < a->image->device_count; i++) {
 		const struct ost_session *s = &a->records[i].s;
 
 		if (s->placed && s->place.port == port)
 			(void)admission_event(a, i, OST_EVENT_PORT_DOWN, NULL, now);
 	}
+	admission_release(a);
 }
 
 static void port_fits(struct ost_admission *a, uint32_t port, struct ost_moment now)
 {
+	admission_hold(a);
 	for (uint32_t i = 0; a->image != NULL && i < a->image->device_count; i++) {
 		const struct ost_session *s = &a->records[i].s;
 
 		if (s->placed && s->place.port == port && !admission_fits(a, i))
 			(void)admission_event(a, i, OST_EVENT_POLICY_CHANGED, NULL, now);
 	}
+	admission_release(a);
 }
 
 void ost_admission_port(struct ost_admission *a, uint32_t port, const char *name, bool up, struct ost_moment now)
@@ -191,6 +210,8 @@ void ost_admission_port(struct ost_admission *a, uint32_t port, const char *name
 		port_ends(a, port, now);
 	if (first)
 		port_fits(a, port, now);
+	if (up && (first || !was_up))
+		admission_port_round(a, port, now);
 }
 
 void ost_admission_began(struct ost_admission *a, uint64_t wall_ns, struct ost_moment now)
@@ -198,6 +219,10 @@ void ost_admission_began(struct ost_admission *a, uint64_t wall_ns, struct ost_m
 	for (uint32_t i = 0; a->image != NULL && i < a->image->device_count; i++) {
 		struct record *r = &a->records[i];
 
+		/* It stood there, and may be silent since. */
+		if (r->s.placed && r->s.standing != OST_STATE_AUTHENTICATED && admission_role(a, i)->authenticate == OST_AUTH_EAP_TLS &&
+			ost_states_cell(r->s.standing, OST_EVENT_SEEN).acts & OST_ACT_ASK)
+			admission_knock(a, &r->s.place, now);
 		if (r->s.standing != OST_STATE_AUTHENTICATED || r->s.proved_wall_ns >= wall_ns || r->s.asks > 0 ||
 			r->s.way != OST_AUTH_WAY_EAPOL)
 			continue;

@@ -45,6 +45,8 @@ struct port {
 	bool known, up;
 	uint64_t ask_second_ns;
 	uint32_t asked; /* in this second */
+	uint64_t round_ns; /* when everybody there is asked again, 0: not any more */
+	uint32_t rounds;   /* so often since it came up */
 };
 
 struct list {
@@ -65,6 +67,7 @@ struct ost_admission {
 	struct flight flights[OST_ADMISSION_FLIGHTS]; /* a ring, in the order of their answers */
 	uint32_t flight_first, flight_count;
 	bool link_up;
+	uint32_t held; /* the data plane is told later, of all together */
 	bool urgent;
 	bool asks_eap;	 /* some device's role asks for EAP-TLS */
 	bool asks_proof; /* or for TLS */
@@ -99,6 +102,9 @@ uint32_t admission_dequeue(struct ost_admission *a, enum queue queue);
 
 /* Sends what is queued for the data plane, as far as the window and the socket go. */
 void admission_pump(struct ost_admission *a);
+/* Between hold and release nothing is sent: what is done to many is written at once. */
+void admission_hold(struct ost_admission *a);
+void admission_release(struct ost_admission *a);
 int admission_fly(struct ost_admission *a, uint32_t device, const struct ost_msg_admit *m, struct ost_msg_auth_claim *claim,
 	uint32_t session_s);
 struct ost_msg_admit admission_admit(const struct ost_admission *a, uint32_t device);
@@ -109,6 +115,8 @@ void admission_ask(struct ost_admission *a, const struct ost_place *place);
 void admission_forget(struct ost_admission *a, const struct ost_place *place, uint32_t locked_s);
 /* Begins a round of asks at a place, unless one is under way or it rests. */
 void admission_knock(struct ost_admission *a, const struct ost_place *place, struct ost_moment now);
+/* The port came up, or the authenticator did: who may be there and says nothing is asked. */
+void admission_port_round(struct ost_admission *a, uint32_t port, struct ost_moment now);
 void admission_lease(struct ost_session *s, struct ost_moment now);
 void admission_reauth_begin(struct ost_admission *a, uint32_t device, struct ost_moment now);
 uint64_t admission_random(struct ost_admission *a, uint64_t below);

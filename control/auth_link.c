@@ -30,6 +30,7 @@ struct ost_auth_link {
 	struct event *acceptable, *readable, *writable, *timer;
 	int listener, fd;
 	bool greeted;
+	bool held; /* what waits is not sent yet */
 	uint32_t sequence;
 	struct waiting *waiting; /* a ring */
 	uint32_t first, count;
@@ -53,7 +54,7 @@ static void disconnect(struct ost_auth_link *l, const char *why)
 	(void)evtimer_del(l->timer);
 	ost_cleanup_close(&l->fd);
 	l->fd = -1;
-	l->greeted = false;
+	l->greeted = l->held = false;
 	l->first = l->count = 0;
 	(void)snprintf(l->counts.why, sizeof(l->counts.why), "%s", why);
 	if (was_up)
@@ -74,6 +75,8 @@ static void on_writable(evutil_socket_t fd, short what, void *user)
 	struct ost_auth_link *l = user;
 
 	(void)what;
+	if (l->held)
+		return;
 	while (l->count > 0 && l->fd == fd) {
 		const struct waiting *w = &l->waiting[l->first];
 		int r = ost_msg_send(l->fd, w->type, ++l->sequence, w->payload, w->length, -1);
@@ -89,12 +92,26 @@ static void on_writable(evutil_socket_t fd, short what, void *user)
 		(void)event_add(l->writable, NULL);
 }
 
+void ost_auth_link_hold(struct ost_auth_link *l)
+{
+	l->held = l->greeted;
+}
+
+void ost_auth_link_release(struct ost_auth_link *l)
+{
+	l->held = false;
+	if (l->count > 0)
+		on_writable(l->fd, EV_WRITE, l);
+}
+
 void ost_auth_link_send(struct ost_auth_link *l, enum ost_msg_type type, const void *payload, size_t length)
 {
 	struct waiting *w;
 
 	if (!l->greeted || length > LARGEST)
 		return;
+	if (l->count == WAITING_MAX && l->held)
+		ost_auth_link_release(l);
 	if (l->count == WAITING_MAX) {
 		cut(l, "it does not read its answers");
 		return;

@@ -29,6 +29,10 @@ void ost_auth_link_free(struct ost_auth_link **link);
 
 bool ost_auth_link_is_up(const struct ost_auth_link *link);
 
+/* Between hold and release messages wait in the queue, unless it is full. */
+void ost_auth_link_hold(struct ost_auth_link *link);
+void ost_auth_link_release(struct ost_auth_link *link);
+
 /* DECISION, ASK or RELOAD. What is sent while nobody is there is lost, as it should be. */
 void ost_auth_link_send(struct ost_auth_link *link, enum ost_msg_type type, const void *payload, size_t length);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "authority.h"
 
+#include <event2/event.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -17,7 +18,8 @@ static struct ost_moment moment(void)
 	return (struct ost_moment){ost_clock_mono_ns(), ost_clock_wall_ns()};
 }
 
-/* What took rights away is written before anything else happens; what gave them can wait for the next second. */
+/* What took rights away is on disk before anything else happens. That it outlives the death of this program was seen to
+ * before the data plane was told (op_keep()). */
 static void keep_urgent(struct ost_daemon *d)
 {
 	if (d->admission != NULL && ost_admission_urgent(d->admission))
@@ -35,9 +37,32 @@ static int op_admit(void *user, const struct ost_msg_admit *m, uint32_t *ret_seq
 
 static void op_decide(void *user, const struct ost_msg_auth_decision *m)
 {
+	const struct timeval at_once = {0};
 	struct ost_daemon *d = user;
 
+	/* A device that was told that it is in may be silent from then on: its session must outlive us. All of this turn of the
+	 * loop are written together, then they are told. */
+	if (m->reason == OST_AUTH_REASON_NONE && evtimer_add(d->decided, &at_once) == 0)
+		ost_auth_link_hold(d->auth_link);
 	ost_auth_link_send(d->auth_link, OST_MSG_AUTH_DECISION, m, sizeof(*m));
+}
+
+static void on_decided(evutil_socket_t fd, short what, void *user)
+{
+	struct ost_daemon *d = user;
+
+	(void)fd;
+	(void)what;
+	/* When the registry cannot be written they are in all the same; a restart then asks them anew. */
+	ost_ledger_part_keep(d->ledger);
+	ost_auth_link_release(d->auth_link);
+}
+
+static void op_keep(void *user)
+{
+	struct ost_daemon *d = user;
+
+	ost_ledger_part_keep(d->ledger);
 }
 
 static void op_ask(void *user, const struct ost_msg_auth_ask *m)
@@ -155,11 +180,11 @@ static int part_write(void *user, struct ost_registry *registry)
 	return r < 0 ? r : w.error;
 }
 
-static void part_written(void *user)
+static void part_written(void *user, bool synced)
 {
 	struct ost_daemon *d = user;
 
-	ost_admission_kept(d->admission);
+	ost_admission_kept(d->admission, synced);
 	d->locks_kept = ost_admission_lock_changes(d->admission);
 }
 
@@ -196,7 +221,7 @@ static void line_write(void *user, const char *line, size_t length)
 
 int ost_authority_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 {
-	const struct ost_admission_ops ops = {.admit = op_admit, .decide = op_decide, .ask = op_ask, .note = op_note, .user = d};
+	const struct ost_admission_ops ops = {.admit = op_admit, .decide = op_decide, .ask = op_ask, .note = op_note, .keep = op_keep, .user = d};
 	const struct ost_ledger_part part = {.due = part_due, .write = part_write, .written = part_written, .user = d};
 	const struct ost_admission_log_config log = {.gateway = d->gateway, .write = line_write, .user = d};
 	struct ost_hash_key key;
@@ -209,6 +234,9 @@ int ost_authority_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 		r = ost_admission_log_new(&log, &d->admission_log);
 	if (r == 0)
 		r = ost_admission_new(&ops, &key, &d->admission);
+	d->decided = evtimer_new(d->base, on_decided, d);
+	if (d->decided == NULL)
+		return -ENOMEM;
 	if (r == 0)
 		r = ost_auth_link_new(d->base, d->paths.auth_socket, &auth_handlers, d, &d->auth_link);
 	if (r == 0)
@@ -234,6 +262,8 @@ int ost_authority_restore(struct ost_daemon *d)
 
 void ost_authority_stop(struct ost_daemon *d)
 {
+	if (d->decided != NULL)
+		event_free(d->decided);
 	ost_auth_link_free(&d->auth_link);
 	ost_admission_free(&d->admission);
 	ost_admission_log_free(&d->admission_log);

@@ -45,6 +45,7 @@ struct ost_daemon {
 	struct event_base *base;
 	struct event *tick;
 	struct event *more; /* the ledger has more to write */
+	struct event *decided; /* decisions wait until their sessions are written */
 	struct ost_registry *registry;
 	struct ost_roster *roster;
 	struct ost_sightings *sightings;

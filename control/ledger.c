@@ -33,6 +33,7 @@ struct ost_ledger {
 	uint32_t device_at; /* where the walk over the devices goes on */
 	uint64_t seen_ns;   /* when last sights were last written */
 	struct ost_ledger_part part; /* NULLs: none */
+	bool unsynced;		     /* it was committed, but the disk may not have it yet */
 	struct ost_ledger_counts counts;
 };
 
@@ -180,7 +181,7 @@ static bool anything_due(struct ost_ledger *l, bool seen_too)
 {
 	const struct ost_image *image = ost_roster_image(l->roster);
 
-	if (l->part.due != NULL && l->part.due(l->part.user))
+	if (l->unsynced || (l->part.due != NULL && l->part.due(l->part.user)))
 		return true;
 	if (l->binding_count > 0 || l->generation_due || l->policy_due || ost_sightings_any_changed(l->sightings))
 		return true;
@@ -225,6 +226,8 @@ static int gathered_write(struct ost_ledger *l, bool seen_too, bool all, struct 
 		r = ost_sightings_changed(l->sightings, unknown_write, l);
 	if (r == 0 && l->part.write != NULL)
 		r = l->part.write(l->part.user, l->registry);
+	if (r == 0 && l->unsynced)
+		r = ost_registry_touch(l->registry);
 	if (r == 0 && p->policy_whole)
 		r = devices_write(l, seen_too, all ? UINT32_MAX : DEVICES_AT_ONCE, &p->device_end);
 	return r;
@@ -232,7 +235,7 @@ static int gathered_write(struct ost_ledger *l, bool seen_too, bool all, struct 
 
 static int transaction(struct ost_ledger *l, bool seen_too, bool all, struct progress *p)
 {
-	int r = ost_registry_begin(l->registry);
+	int r = ost_registry_begin(l->registry, true);
 
 	if (r < 0)
 		return r;
@@ -241,6 +244,36 @@ static int transaction(struct ost_ledger *l, bool seen_too, bool all, struct pro
 		return ost_registry_commit(l->registry);
 	ost_registry_rollback(l->registry);
 	return r;
+}
+
+static int part_transaction(struct ost_ledger *l)
+{
+	int r = ost_registry_begin(l->registry, false);
+
+	if (r < 0)
+		return r;
+	r = l->part.write(l->part.user, l->registry);
+	if (r == 0)
+		return ost_registry_commit(l->registry);
+	ost_registry_rollback(l->registry);
+	return r;
+}
+
+void ost_ledger_part_keep(struct ost_ledger *l)
+{
+	int r;
+
+	if (l->part.write == NULL || !l->part.due(l->part.user))
+		return;
+	r = part_transaction(l);
+	l->counts.trouble = r;
+	if (r < 0) {
+		l->counts.failures++;
+		return;
+	}
+	l->counts.transactions++;
+	l->unsynced = true;
+	l->part.written(l->part.user, false);
 }
 
 void ost_ledger_flush(struct ost_ledger *l, uint64_t now_ns, bool force)
@@ -267,8 +300,9 @@ void ost_ledger_flush(struct ost_ledger *l, uint64_t now_ns, bool force)
 	l->generation_due = false;
 	l->policy_at = p.policy_end;
 	l->policy_due = !p.policy_whole;
+	l->unsynced = false;
 	if (l->part.written != NULL)
-		l->part.written(l->part.user);
+		l->part.written(l->part.user, true);
 	ost_sightings_written(l->sightings);
 	if (p.policy_whole)
 		devices_written(l, seen_too, p.device_end, now_ns);

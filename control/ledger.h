@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The ledger: gathers what changes (bindings, sightings, devices seen, outcomes of generations) and writes it
- * to the registry in one transaction at most once a second. When the disk refuses, everything stays
+ * to the registry in one transaction at most once a second; what cannot wait that long goes alone (ost_ledger_part_keep). When the disk refuses, everything stays
  * gathered, bounded, and is tried again; what overflows the bound is counted. Nothing here fails its caller.
  * Single thread.
  */
@@ -31,12 +31,16 @@ void ost_ledger_policy(struct ost_ledger *l);
 struct ost_ledger_part {
 	bool (*due)(void *user);
 	int (*write)(void *user, struct ost_registry *registry); /* into the open batch; 0 or a negative errno */
-	void (*written)(void *user);				 /* it was committed */
+	void (*written)(void *user, bool synced);		 /* it was committed, see ost_registry_begin() */
 	void *user;
 };
 
 /* At most one; part is copied. */
 void ost_ledger_part(struct ost_ledger *l, const struct ost_ledger_part *part);
+
+/* Writes the part now, and it alone, so that it outlives the death of programs; the next flush makes that true of a power
+ * failure too. */
+void ost_ledger_part_keep(struct ost_ledger *l);
 
 /* Call once a second; force: at the end, everything, also what is written once a minute only. */
 void ost_ledger_flush(struct ost_ledger *l, uint64_t now_ns, bool force);

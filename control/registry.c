@@ -126,8 +126,16 @@ static int exec(struct ost_registry *r, const char *sql)
 	return ost_registry_errno(r, sqlite3_exec(r->db, sql, NULL, NULL, NULL));
 }
 
-int ost_registry_begin(struct ost_registry *registry)
+/* In WAL mode NORMAL differs from FULL by the sync of each commit alone; the log is synced as a whole. */
+int ost_registry_begin(struct ost_registry *registry, bool synced)
 {
+	int r = 0;
+
+	if (registry->unsynced == synced)
+		r = exec(registry, synced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+	if (r < 0)
+		return r;
+	registry->unsynced = !synced;
 	return exec(registry, "BEGIN IMMEDIATE");
 }
 
@@ -145,6 +153,15 @@ void ost_registry_rollback(struct ost_registry *registry)
 	/* SQLite rolls back by itself after a full disk: then there is nothing left to do. */
 	if (sqlite3_get_autocommit(registry->db) == 0)
 		(void)exec(registry, "ROLLBACK");
+}
+
+/* Writes the file's header again, as it is. */
+int ost_registry_touch(struct ost_registry *registry)
+{
+	char sql[48];
+
+	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", OST_REGISTRY_SCHEMA);
+	return exec(registry, sql);
 }
 
 sqlite3_stmt *ost_registry_statement(struct ost_registry *registry, enum ost_registry_statement s)
@@ -179,7 +196,7 @@ static int pragma_get(struct ost_registry *r, const char *sql, int *ret_value)
 static int migrate_one(struct ost_registry *r, int version)
 {
 	char sql[128];
-	int e = ost_registry_begin(r);
+	int e = ost_registry_begin(r, true);
 
 	if (e < 0)
 		return e;

@@ -5,8 +5,8 @@
  * were applied by whom, and which unknown devices knocked. It is no authority for the fast path: what is in force is
  * the image in policy/current.image.
  *
- * Writing is batched by ledger.h, at most one transaction a second; the functions that write want
- * an open batch where they say (batch). Single thread. Functions return 0 or a negative errno: -ENOSPC when
+ * Writing is batched by ledger.h: one transaction a second, and a short one behind each burst of admissions; the functions
+ * that write want an open batch where they say (batch). Single thread. Functions return 0 or a negative errno: -ENOSPC when
  * the disk is full, -EROFS when it is read-only, -EIO for what else SQLite cannot do;
  * ost_registry_error() has SQLite's sentence.
  */
@@ -28,9 +28,13 @@ void ost_registry_free(struct ost_registry **registry);
 /* What went wrong last, in SQLite's words. Valid until the next call. */
 const char *ost_registry_error(const struct ost_registry *registry);
 
-int ost_registry_begin(struct ost_registry *registry) OST_MUST_CHECK;
+/* synced: the commit waits for the disk, and outlives a power failure, with all that was committed before. Else it
+ * outlives the death of programs only, and costs a tenth of a millisecond. */
+int ost_registry_begin(struct ost_registry *registry, bool synced) OST_MUST_CHECK;
 int ost_registry_commit(struct ost_registry *registry) OST_MUST_CHECK;
 void ost_registry_rollback(struct ost_registry *registry);
+/* Makes sure that the open batch has something to commit. */
+int ost_registry_touch(struct ost_registry *registry) OST_MUST_CHECK;
 
 /* ---- generations ---- */
 

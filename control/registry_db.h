@@ -36,6 +36,7 @@ enum ost_registry_statement {
 struct ost_registry {
 	sqlite3 *db;
 	sqlite3_stmt *statements[OST_SQL_COUNT];
+	bool unsynced; /* PRAGMA synchronous is NORMAL just now */
 };
 
 /* SQLite's result as an errno, keeping full and read-only disks apart. */

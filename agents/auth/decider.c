@@ -71,6 +71,7 @@ static void on_up(void *user)
 	struct ost_decider *d = user;
 
 	ost_decider_counts(d);
+	ost_frames_ask_everybody(d->a->frames);
 	if (d->a->portal != NULL)
 		ost_portal_claim_again(d->a->portal);
 }
@@ -79,6 +80,11 @@ static void on_up(void *user)
 static void on_down(void *user)
 {
 	(void)user;
+}
+
+bool ost_decider_is_there(const struct ost_decider *d)
+{
+	return ost_peer_is_up(d->peer);
 }
 
 bool ost_decider_claim(struct ost_decider *d, const struct ost_conversation *c, const struct ost_auth_proof *proof, const struct ost_ip *ip)

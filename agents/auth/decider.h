@@ -8,6 +8,9 @@
 int ost_decider_new(struct ost_authd *a, struct ost_decider **ret_decider) OST_MUST_CHECK;
 void ost_decider_free(struct ost_decider **decider);
 
+/* Claims can be decided. */
+bool ost_decider_is_there(const struct ost_decider *d);
+
 /* ip: where a portal's device came from, NULL for the other ways. False: it cannot be asked now. */
 bool ost_decider_claim(struct ost_decider *d, const struct ost_conversation *c, const struct ost_auth_proof *proof, const struct ost_ip *ip);
 

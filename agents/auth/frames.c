@@ -10,6 +10,7 @@ struct ost_frames {
 	struct ost_authd *a;
 	struct ost_peer_handlers handlers;
 	struct ost_peer *peer;
+	uint64_t to_ask; /* ports that came up while nobody could decide */
 };
 
 static void send_eap(struct ost_frames *f, const struct ost_place *place, const uint8_t *eap, size_t length)
@@ -132,14 +133,27 @@ static void on_frame(struct ost_frames *f, const struct ost_msg_eapol *m)
 	ost_authd_rewind(f->a);
 }
 
-/* A supplicant that has just been plugged in waits before it speaks: it is asked at once, whoever it is. */
-static void on_port_link(struct ost_frames *f, const struct ost_msg_port_link *m)
+void ost_frames_ask_everybody(struct ost_frames *f)
 {
-	struct ost_place everybody = {.port = m->port};
+	struct ost_place everybody = {0};
 
 	memcpy(everybody.mac, OST_EAPOL_GROUP, sizeof(everybody.mac));
-	if (m->up)
+	for (; f->to_ask != 0; f->to_ask &= f->to_ask - 1) {
+		everybody.port = (uint32_t)__builtin_ctzll(f->to_ask);
 		ost_frames_ask(f, &everybody);
+	}
+}
+
+/* A supplicant that has just been plugged in waits before it speaks: it is asked at once, whoever it is. But not when ostiaryd is
+ * not there: it would prove itself, be told no, and be silent for a minute. */
+static void on_port_link(struct ost_frames *f, const struct ost_msg_port_link *m)
+{
+	if (m->up)
+		f->to_ask |= 1ull << m->port;
+	else
+		f->to_ask &= ~(1ull << m->port);
+	if (ost_decider_is_there(f->a->decider))
+		ost_frames_ask_everybody(f);
 }
 
 static bool on_message(void *user, const struct ost_msg_header *h, const void *payload)

@@ -10,3 +10,5 @@ void ost_frames_free(struct ost_frames **frames);
 
 /* An Identity request goes to a place. */
 void ost_frames_ask(struct ost_frames *f, const struct ost_place *place);
+/* One goes to everybody at each port that came up while ostiaryd was not there. */
+void ost_frames_ask_everybody(struct ost_frames *f);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """eapol_crowd.py INTERFACE FOLDER FIRST COUNT FILE: as many devices at one port, each with a MAC and a certificate of its own
-(FOLDER/NUMBER.crt and .key). They begin by themselves, a few at a time; from then on each does what the gateway asks. FILE holds
+(FOLDER/NUMBER.crt and .key). They begin by themselves, a few at a time; from then on each does what the gateway asks, and says nothing else. FILE holds
 "proved N least N failures N": proofs in all, of the device that has fewest, failures that were told."""
 import os
 import struct
@@ -12,7 +12,6 @@ from eapol_peer import FAILURE, GROUP, START, Device, Wire, client_context, eapo
 
 AT_ONCE = 40
 AGAIN_S = 6.0
-SPEAK_S = 8.0  # each device says something that often: who is not asked any more is noticed by that
 
 
 def main():
@@ -24,7 +23,6 @@ def main():
         devices[mac] = Device(mac, client_context(f"{folder}/ca.crt", f"{folder}/{number}"))
     waiting, begun = list(devices.values()), {}  # begun: MAC -> when, of those that were never in
     failures, proved, written = 0, 0, 0.0
-    speakers, spoken = list(devices), time.monotonic()
 
     def take(device, packet):
         nonlocal failures, proved
@@ -49,11 +47,6 @@ def main():
             device = waiting.pop()
             begun[device.mac] = now
             wire.send(device.mac, eapol(START))
-        while now - spoken > SPEAK_S / count:
-            spoken += SPEAK_S / count
-            speakers.append(speakers.pop(0))
-            if devices[speakers[-1]].times:
-                wire.speak(speakers[-1])
         got = wire.hear(0.05)
         if got is not None and got[0] == GROUP:
             for device in devices.values():

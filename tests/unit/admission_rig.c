@@ -39,10 +39,23 @@ static void on_decide(void *user, const struct ost_msg_auth_decision *m)
 
 static void on_ask(void *user, const struct ost_msg_auth_ask *m)
 {
+	static const uint8_t group[6] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x03};
 	struct rig *r = user;
 
 	assert_true(ost_message_valid(OST_MSG_AUTH_ASK, m, sizeof(*m)));
+	if (memcmp(m->place.mac, group, sizeof(group)) == 0) {
+		assert_int_equal(m->what, OST_AUTH_ASK_BEGIN);
+		r->everybody[m->place.port]++;
+		return;
+	}
 	r->asks[r->ask_count++ % KEPT] = *m;
+}
+
+static void on_keep(void *user)
+{
+	struct rig *r = user;
+
+	r->keeps++;
 }
 
 static void on_note(void *user, const struct ost_admission_note *n)
@@ -77,7 +90,7 @@ void rig_acks(struct rig *r, int result)
 void rig_admission_begin(struct rig *r)
 {
 	static const struct ost_hash_key key = {{1, 2, 3, 4}};
-	const struct ost_admission_ops ops = {.admit = on_admit, .decide = on_decide, .ask = on_ask, .note = on_note, .user = r};
+	const struct ost_admission_ops ops = {.admit = on_admit, .decide = on_decide, .ask = on_ask, .note = on_note, .keep = on_keep, .user = r};
 
 	assert_int_equal(ost_admission_new(&ops, &key, &r->a), 0);
 	assert_int_equal(ost_admission_policy(r->a, &r->image, r->now), 0);

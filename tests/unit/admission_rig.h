@@ -28,6 +28,8 @@ struct rig {
 	uint32_t decision_count;
 	struct ost_msg_auth_ask asks[KEPT];
 	uint32_t ask_count;
+	uint32_t everybody[OST_PORTS_MAX]; /* asks to the group of a port; not among asks */
+	uint32_t keeps;
 	uint32_t notes[OST_NOTE_COUNT];
 	uint64_t conversation;
 };

@@ -268,6 +268,56 @@ static void reload_asks_everybody(void **state)
 	assert_true(rig_session(r, "cam")->asks > 0 && rig_session(r, "bound")->asks > 0);
 }
 
+/* ---- the silent ---- */
+
+/* The authenticator asks when the link comes up; ostiaryd does 3 and 10 seconds later, where nobody is in. */
+static void a_port_that_came_up_is_asked(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(rig_claims(r, "urn:dev:cam", 1, 1), OST_AUTH_REASON_NONE);
+	rig_pass(r, 2);
+	assert_int_equal(r->everybody[0], 0);
+	rig_pass(r, 2);
+	assert_int_equal(r->everybody[0], 1);
+	rig_pass(r, 5);
+	assert_int_equal(r->everybody[0], 1);
+	rig_pass(r, 100);
+	assert_int_equal(r->everybody[0], 2);
+	assert_int_equal(r->everybody[1], 0); /* it would cost cam a proof */
+	ost_admission_port(r->a, 0, "dev1", false, r->now);
+	rig_pass(r, 20);
+	assert_int_equal(r->everybody[0], 2);
+	ost_admission_port(r->a, 0, "dev1", true, r->now);
+	rig_pass(r, 20);
+	assert_int_equal(r->everybody[0], 4);
+	ost_admission_auth_up(r->a, r->now);
+	rig_pass(r, 20);
+	assert_int_equal(r->everybody[0], 6);
+}
+
+/* One that was in, expired, and was quarantined while it said nothing. */
+static void who_stood_there_is_asked_after_a_restart(void **state)
+{
+	struct rig *r = *state;
+	struct ost_place place = rig_at(0, 1);
+	uint32_t before, n = 0;
+
+	assert_int_equal(rig_claims(r, "urn:dev:cam", 0, 1), OST_AUTH_REASON_NONE);
+	for (unsigned i = 0; i < 5000 && rig_session(r, "cam")->standing != OST_STATE_QUARANTINED; i++)
+		rig_pass(r, 1);
+	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_QUARANTINED);
+	rig_pass(r, 100);
+	ost_admission_link_down(r->a);
+	before = r->ask_count;
+	rig_link_begin(r);
+	ost_admission_began(r->a, r->now.wall_ns, r->now);
+	rig_pass(r, 20);
+	for (uint32_t i = before; i < r->ask_count; i++)
+		n += ost_place_equal(&r->asks[i % KEPT].place, &place);
+	assert_int_equal(n, 3);
+}
+
 /* ---- those who knock ---- */
 
 static void asked_at_0_3_10(void **state)
@@ -346,6 +396,8 @@ int main(void)
 		T(asked_after_a_silence),
 		T(certificate_ends),
 		T(reload_asks_everybody),
+		T(a_port_that_came_up_is_asked),
+		T(who_stood_there_is_asked_after_a_restart),
 		T(asked_at_0_3_10),
 		T(macs_cost_nothing),
 		T(the_seen),

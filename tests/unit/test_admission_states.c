@@ -135,7 +135,7 @@ static void orders(void **state)
 	struct rig *r = *state;
 
 	assert_int_equal(rig_claims(r, "urn:dev:cam", 0, 1), OST_AUTH_REASON_NONE);
-	ost_admission_kept(r->a);
+	ost_admission_kept(r->a, true);
 	rig_order(r, "cam", OST_EVENT_QUARANTINE, 0);
 	assert_true(ost_admission_urgent(r->a));
 	assert_int_equal(rig_last_admit(r)->state, OST_STATE_QUARANTINED);
@@ -253,7 +253,7 @@ static void restarted_as(struct rig *r, struct kept *k, uint64_t down_s, bool aw
 {
 	*k = (struct kept){0};
 	assert_int_equal(ost_admission_unkept_each(r->a, r->now, row_take, k), 0);
-	ost_admission_kept(r->a);
+	ost_admission_kept(r->a, true);
 	assert_false(ost_admission_unkept(r->a));
 	ost_admission_free(&r->a);
 	r->now.mono_ns = 5 * S; /* another boot */

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -465,17 +466,18 @@ static void knocked(void **state)
 {
 	struct lab *l = *state;
 	struct ost_msg_refusals m = {.count = 1};
-	struct ost_msg_auth_ask asked;
+	struct ost_msg_auth_ask asked = {0};
 	struct ost_msg_header h = {0};
 	int fd = -1;
 
 	m.refusals[0] = (struct ost_refusal){.generation = 7, .first_wall_ns = 1, .last_wall_ns = 2, .count_pkts = 1, .count_bytes = 64, .device = OST_DEVICE_NONE, .src_mac = {2, 0, 0, 0, 0, 5}, .reason = OST_REASON_UNKNOWN_DEVICE};
 	tell(l->dataplane, OST_MSG_REFUSALS, 0, &m, offsetof(struct ost_msg_refusals, refusals) + sizeof(m.refusals[0]));
-	while (h.type != OST_MSG_AUTH_ASK) {
+	/* The port as a whole is asked too. */
+	while (h.type != OST_MSG_AUTH_ASK || asked.place.mac[0] == 1) {
 		assert_true(readable(l->authd, WITHIN_MS));
 		assert_int_equal(ost_msg_receive(l->authd, &h, l->payload, &fd), 0);
+		memcpy(&asked, l->payload, sizeof(asked));
 	}
-	memcpy(&asked, l->payload, sizeof(asked));
 	assert_int_equal(asked.what, OST_AUTH_ASK_BEGIN);
 	assert_int_equal(asked.place.mac[5], 5);
 }
@@ -508,6 +510,48 @@ static void killed_and_back(void **state)
 		until_enforced(l, PLC, OST_STATE_RETIRED);
 	}
 	assert_int_equal(let_in(l, "urn:dev:cam", 1), OST_AUTH_REASON_NONE);
+}
+
+/* The device was told that it is in, and says no word from then on. */
+static void killed_behind_a_success(void **state)
+{
+	struct lab *l = *state;
+
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(decision(l, claim_tell(l, "urn:dev:cam", 1)).reason, OST_AUTH_REASON_NONE);
+		end(l);
+		begin(l);
+		until_enforced(l, CAM, OST_STATE_AUTHENTICATED);
+		outcome_tell(l, 0, 1, OST_AUTH_REASON_LOGOFF);
+		until_enforced(l, CAM, OST_STATE_UNKNOWN);
+	}
+}
+
+/* Nothing that the data plane was told to take away comes back, however soon the kill is: here while nothing can be written. */
+static void killed_behind_an_end(void **state)
+{
+	struct lab *l = *state;
+	sqlite3 *db = NULL;
+
+	for (unsigned i = 0; i < 2; i++) {
+		bool taken;
+
+		assert_int_equal(let_in(l, "urn:dev:cam", 1), OST_AUTH_REASON_NONE);
+		until_told(l, "/v1/devices/cam", "\"confirmed\":true");
+		assert_int_equal(sqlite3_open(l->paths.registry, &db), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+		if (i % 2 == 0)
+			outcome_tell(l, 0, 1, OST_AUTH_REASON_LOGOFF);
+		else
+			ports_tell(l, false);
+		while (dataplane_serve(l, 300) && l->enforced[CAM] == OST_STATE_AUTHENTICATED)
+			;
+		taken = l->enforced[CAM] == OST_STATE_UNKNOWN;
+		end(l);
+		assert_int_equal(sqlite3_close_v2(db), SQLITE_OK);
+		begin(l);
+		assert_int_equal(l->enforced[CAM], taken ? OST_STATE_UNKNOWN : OST_STATE_AUTHENTICATED);
+	}
 }
 
 /* A data plane that forgot everything is told everything. */
@@ -579,6 +623,8 @@ int main(void)
 		T(unplugged),
 		T(knocked),
 		T(killed_and_back),
+		T(killed_behind_a_success),
+		T(killed_behind_an_end),
 		T(another_data_plane),
 		T(hostile_authenticators),
 		T(an_answer_to_nothing),

@@ -117,7 +117,7 @@ static void file_of_the_first_schema(void **state)
 	r = opened(p);
 	assert_int_equal(ost_registry_generation_last(r, &number), 0);
 	assert_int_equal(number, 5);
-	assert_int_equal(ost_registry_begin(r), 0);
+	assert_int_equal(ost_registry_begin(r, true), 0);
 	assert_int_equal(ost_registry_admission_drop(r, "nobody"), 0);
 	assert_int_equal(ost_registry_locks_clear(r), 0);
 	assert_int_equal(ost_registry_commit(r), 0);
@@ -175,7 +175,7 @@ static void admissions(void **state)
 			.failure_wall_ns = 1004, .failures = 7, .proof = &proof, .order = &order}};
 	uint32_t seen = 0;
 
-	assert_int_equal(ost_registry_begin(r), 0);
+	assert_int_equal(ost_registry_begin(r, true), 0);
 	assert_int_equal(ost_registry_admission_put(r, &row), 0);
 	row.device = "odd";
 	assert_int_equal(ost_registry_admission_put(r, &row), 0);
@@ -312,7 +312,7 @@ static void addresses(void **state)
 		address_of("a", "10.0.0.1", 5, 300)};
 	char text[256] = "";
 
-	assert_int_equal(ost_registry_begin(r), 0);
+	assert_int_equal(ost_registry_begin(r, true), 0);
 	for (size_t i = 0; i < OST_ARRAY_SIZE(rows); i++)
 		assert_int_equal(ost_registry_address_bind(r, &rows[i]), 0);
 	assert_int_equal(ost_registry_commit(r), 0);
@@ -328,7 +328,7 @@ static void addresses(void **state)
 	text[0] = '\0';
 	assert_int_equal(ost_registry_addresses_each(r, NULL, address_gather, text), 0);
 	assert_string_equal(text, "a=10.0.0.1@5 ");
-	assert_int_equal(ost_registry_begin(r), 0);
+	assert_int_equal(ost_registry_begin(r, true), 0);
 	assert_int_equal(ost_registry_addresses_forget(r, UINT64_MAX), 0);
 	ost_registry_rollback(r);
 	text[0] = '\0';
