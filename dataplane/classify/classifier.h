@@ -107,10 +107,20 @@ static inline uint64_t ost_flow_hash(const struct ost_site *site, const uint64_t
 	return v4 ? ost_hash_3(&site->hash, key[0], key[1], key[2]) : ost_hash_6(&site->hash, key);
 }
 
-/* The flag of flows whose device's packets or bytes are limited. */
-static inline uint8_t ost_flow_limited(const struct ost_image_role *role)
+/* Whoever is in quarantine may speak to infrastructure, and not fill the wire with it. 64 kbit/s. */
+#define OST_QUARANTINE_BYTES_PER_S 8000u
+
+static inline bool ost_slot_quarantined(const struct ost_site *site, uint32_t slot)
 {
-	return role->packets_per_s | role->bytes_per_s ? OST_FLOW_LIMITED : 0;
+	return atomic_load_explicit(&site->standings[slot].state, memory_order_relaxed) == OST_STATE_QUARANTINED;
+}
+
+/* The flag of flows whose device's packets or bytes are limited. A state that changes has its flows judged anew. */
+static inline uint8_t ost_flow_limited(const struct ost_classifier *c, uint32_t slot)
+{
+	const struct ost_image_role *role = &c->view->image->roles[c->view->hot[slot].role];
+
+	return role->packets_per_s | role->bytes_per_s || ost_slot_quarantined(c->site, slot) ? OST_FLOW_LIMITED : 0;
 }
 
 /* Adds a flow's counts to its device and clears them. */

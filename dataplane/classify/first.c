@@ -193,7 +193,7 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint
 	const struct ost_image_role *role = &c->view->image->roles[c->view->hot[f->own].role];
 	struct ost_slot *s = &c->site->slots[f->own];
 	bool direct = !f->to_device && f->other != OST_SLOT_NONE;
-	uint8_t flags = (uint8_t)(ost_flow_limited(role) | (direct ? OST_FLOW_DEVICE_PEER : 0));
+	uint8_t flags = (uint8_t)(ost_flow_limited(c, f->own) | (direct ? OST_FLOW_DEVICE_PEER : 0));
 	struct ost_flow flow;
 	uint8_t port = ost_slot_port(c->site, c->view, f->own);
 	uint32_t place;

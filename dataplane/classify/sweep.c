@@ -144,8 +144,7 @@ bool ost_flow_rejudge(struct ost_classifier *c, uint32_t place, bool v4, enum os
 		ost_flow_close(c, place, v4);
 		return false;
 	}
-	flags = (uint8_t)((flags & ~OST_FLOW_LIMITED) |
-		ost_flow_limited(&c->view->image->roles[c->view->hot[slot].role]));
+	flags = (uint8_t)((flags & ~OST_FLOW_LIMITED) | ost_flow_limited(c, slot));
 	f.meta->stamp = stamp;
 	f.meta->rule = j.rule | (uint32_t)flags << 24;
 	return true;

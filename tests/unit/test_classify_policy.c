@@ -346,6 +346,33 @@ static void bytes_are_limited_over_time(void **state)
 	assert_in_range(bytes, 10000000, 10110000);
 }
 
+/* 64 kbit/s of what is left to it, whatever its role says; a flow that stood before is no way around. */
+static void quarantine_is_slow(void **state)
+{
+	uint64_t bytes = 0;
+	struct way d = dns;
+
+	assert_passes(rig_udp(*state, &d));
+	rig_state(*state, "cam", OST_STATE_QUARANTINED, OST_ASSURANCE_IDENTIFIED);
+	for (int i = 0; i < 20000; i++) {
+		if (i % 2)
+			d.sport = (uint16_t)(3000 + i % 16);
+		else
+			d.sport = dns.sport;
+		if (rig_udp(*state, &d) == OST_REASON_NONE)
+			bytes += 14 + 20 + 8 + 20;
+		else
+			assert_refused(rig.v.reason, BYTE_RATE);
+		rig_wait_ms(*state, 1);
+	}
+	/* Twenty seconds, and the burst. */
+	assert_in_range(bytes, 20 * 8000, 20 * 8000 + 33 * 1514);
+	rig_state(*state, "cam", OST_STATE_IDENTIFIED, OST_ASSURANCE_IDENTIFIED);
+	rig_wait_ms(*state, 10000);
+	for (int i = 0; i < 2000; i++)
+		assert_passes(rig_udp(*state, &d));
+}
+
 /* ---- counts ---- */
 
 static void sum_up(void *user, const struct ost_refusal *refusal)
@@ -447,7 +474,7 @@ int main(void)
 		TEST(an_old_flow_obeys_new_limits), TEST(a_device_leaves_and_comes_back),
 		TEST(too_many_devices_change_nothing), TEST(places_of_former_devices_are_used_again),
 		TEST(a_static_address_moves_to_another_device), TEST(no_policy_no_packet), TEST(seventy_thousand_policies),
-		TEST(new_flows_and_flows_are_limited), TEST(bytes_are_limited_over_time),
+		TEST(new_flows_and_flows_are_limited), TEST(bytes_are_limited_over_time), TEST(quarantine_is_slow),
 		TEST(whatever_comes_is_accounted_for), TEST(what_was_not_sent_was_not_forwarded),
 	};
 
