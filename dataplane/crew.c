@@ -24,6 +24,7 @@ static int site_make(struct ost_dataplane *dp)
 		.bindings_max = dp->file->bindings,
 		.port_count = dp->file->port_count,
 		.alloc = ost_pages_alloc,
+		.alloc_sparse = ost_pages_alloc_sparse,
 		.release = ost_pages_release,
 	};
 	int r;

@@ -80,6 +80,7 @@ struct ost_site_config {
 	} ports[OST_PORTS_MAX];
 	uint64_t secret[4]; /* random: keys the hashes */
 	void *(*alloc)(size_t bytes); /* 64-byte aligned, zeroed; NULL: from the C library */
+	void *(*alloc_sparse)(size_t bytes); /* the same for what may stay mostly unwritten: pages come when they are; NULL: alloc */
 	void (*release)(void *memory, size_t bytes);
 };
 

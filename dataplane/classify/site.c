@@ -14,6 +14,13 @@ void *ost_site_alloc(const struct ost_site *site, size_t bytes)
 	return p;
 }
 
+void *ost_site_alloc_sparse(const struct ost_site *site, size_t bytes)
+{
+	if (site->config.alloc_sparse != NULL)
+		return site->config.alloc_sparse((bytes + OST_CACHE_LINE - 1) & ~(size_t)(OST_CACHE_LINE - 1));
+	return ost_site_alloc(site, bytes);
+}
+
 void ost_site_release(const struct ost_site *site, void *memory, size_t bytes)
 {
 	size_t rounded = (bytes + OST_CACHE_LINE - 1) & ~(size_t)(OST_CACHE_LINE - 1);

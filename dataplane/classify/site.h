@@ -107,7 +107,8 @@ struct ost_view_slot {
 
 _Static_assert(sizeof(struct ost_view_slot) == 64, "a device is one cache line");
 
-/* What a slot is under the policy in force. Immutable but for stamps and hits. */
+/* What a slot is under the policy in force. Immutable but for stamps and hits. Arrays by slot have room for all, and are
+ * filled for those below slot_count: nothing leads to another one before ost_slot_take() has filled it. */
 struct ost_view {
 	struct ost_image image_copy;
 	const struct ost_image *image;
@@ -162,6 +163,7 @@ struct ost_site {
 };
 
 void *ost_site_alloc(const struct ost_site *site, size_t bytes);
+void *ost_site_alloc_sparse(const struct ost_site *site, size_t bytes);
 void ost_site_release(const struct ost_site *site, void *memory, size_t bytes);
 
 static inline bool ost_view_open(const struct ost_view *v, unsigned schedule)
@@ -215,6 +217,12 @@ static inline uint8_t ost_slot_pin(struct ost_site *site, uint32_t slot, uint8_t
 /* Room for so many devices that the next view has beside those that have a slot: frees slots of devices that departed and
  * that it does not have. -ENOSPC: there is none, and nothing changed. */
 int ost_slots_reserve(struct ost_site *site, const struct ost_view *next, uint32_t count) OST_MUST_CHECK;
+
+/* No device of this view has the slot. */
+static inline void ost_view_slot_blank(struct ost_view *v, uint32_t slot)
+{
+	v->hot[slot] = (struct ost_view_slot){.vlan = OST_VLAN_NONE, .role = UINT32_MAX, .port = OST_PORTS_MAX};
+}
 
 /* One of those, unborn until ost_slots_born(). OST_SLOT_NONE: there is no room, or no place in the table. */
 uint32_t ost_slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan);

@@ -117,11 +117,17 @@ void ost_slots_born(struct ost_site *site)
 
 static uint32_t slot_new(struct ost_site *site)
 {
+	struct ost_view *v = atomic_load(&site->view);
+
 	for (; site->slot_free < site->slot_count; site->slot_free++) {
 		if (site->slots[site->slot_free].mac == 0)
 			return site->slot_free;
 	}
-	return site->slot_count < site->config.devices_max ? site->slot_count++ : OST_SLOT_NONE;
+	if (site->slot_count == site->config.devices_max)
+		return OST_SLOT_NONE;
+	if (v != NULL)
+		ost_view_slot_blank(v, site->slot_count);
+	return site->slot_count++;
 }
 
 uint32_t ost_slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan)
@@ -134,6 +140,7 @@ uint32_t ost_slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan)
 	slot_reset(site, slot, mac, vlan);
 	atomic_store(&site->standings[slot].pin, OST_PORTS_MAX);
 	atomic_store(&site->standings[slot].address4, 0);
+	atomic_thread_fence(memory_order_release); /* who sees the tag sees a slot that is nobody's in the view in force */
 	place = ost_table_insert(&site->devices, hash);
 	if (place == OST_TABLE_NONE)
 		return OST_SLOT_NONE; /* all is given back */

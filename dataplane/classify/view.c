@@ -70,7 +70,7 @@ static int view_alloc(struct ost_site *site, const struct ost_image *image, stru
 	v->image = &v->image_copy;
 	v->statics.max = image->address_count;
 	v->statics.bucket_count = ost_table_buckets_for(image->address_count, OST_TABLE_FILL_SHARED);
-	v->hot = ost_site_alloc(site, places * sizeof(*v->hot));
+	v->hot = ost_site_alloc_sparse(site, places * sizeof(*v->hot));
 	v->device = ost_site_alloc(site, places * sizeof(*v->device));
 	v->stamp = ost_site_alloc(site, places * sizeof(*v->stamp));
 	v->slot = calloc((size_t)image->device_count + 1, sizeof(*v->slot));
@@ -129,8 +129,8 @@ static int view_new(struct ost_site *site, const struct ost_image *image, struct
 
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < site->config.devices_max; i++)
-		(*ret_view)->hot[i] = (struct ost_view_slot){.vlan = OST_VLAN_NONE, .role = UINT32_MAX, .port = OST_PORTS_MAX};
+	for (uint32_t slot = 0; slot < site->slot_count; slot++)
+		ost_view_slot_blank(*ret_view, slot);
 	ports_map(site, image, (*ret_view)->ports);
 	filters_make(site, *ret_view);
 	(void)ost_view_schedules(*ret_view, site->wall_s);
@@ -335,6 +335,7 @@ static int devices_add_new(struct ost_site *site, struct ost_view *v)
 		slot = ost_slot_take(site, ost_mac_word(d->mac), d->vlan);
 		if (slot == OST_SLOT_NONE)
 			return -ENOSPC;
+		ost_view_slot_blank(v, slot);
 		device_add(site, v, i, slot);
 	}
 	return 0;
@@ -348,7 +349,7 @@ static struct ost_view *publish(struct ost_site *site, struct ost_view *v)
 	ost_slots_born(site);
 	free(v->filters); /* each device has its role's */
 	v->filters = NULL;
-	for (uint32_t i = 0; i < site->config.devices_max; i++)
+	for (uint32_t i = 0; i < site->slot_count; i++)
 		atomic_store_explicit(&v->stamp[i], stamp, memory_order_relaxed);
 	proofs_end(site, v);
 	old = atomic_exchange(&site->view, v);

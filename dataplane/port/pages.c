@@ -37,7 +37,7 @@ static void *map_aligned(size_t bytes)
 	return p + before;
 }
 
-void *ost_pages_alloc(size_t bytes)
+void *ost_pages_alloc_sparse(size_t bytes)
 {
 	void *p;
 
@@ -54,10 +54,18 @@ void *ost_pages_alloc(size_t bytes)
 	p = map_aligned(rounded(bytes));
 	if (p == NULL)
 		return NULL;
-	/* Wishes, both: without the first the table is slower, without the second (Linux before 5.14) the first packets
-	 * wait for pages to be found and zeroed, and memory that is not there is missed only then. */
-	(void)madvise(p, rounded(bytes), MADV_HUGEPAGE);
-	(void)madvise(p, rounded(bytes), MADV_POPULATE_WRITE);
+	(void)madvise(p, rounded(bytes), MADV_HUGEPAGE); /* a wish: without it the table is slower */
+	return p;
+}
+
+void *ost_pages_alloc(size_t bytes)
+{
+	void *p = ost_pages_alloc_sparse(bytes);
+
+	/* A wish, too: without it (Linux before 5.14) the first packets wait for pages to be found and zeroed, and memory that
+	 * is not there is missed only then. */
+	if (p != NULL && bytes >= HUGE_BYTES)
+		(void)madvise(p, rounded(bytes), MADV_POPULATE_WRITE);
 	return p;
 }
 

@@ -73,6 +73,7 @@ uint64_t ost_port_missed(const struct ost_port *p, uint64_t received_pkts);
 
 /* Large tables: memory on hugepages when the EAL has them, else on transparent huge pages where the
  * kernel grants them. 64-byte aligned, zeroed; NULL when there is none. Release with the same size. */
+void *ost_pages_alloc_sparse(size_t bytes); /* for what may stay mostly unwritten: no page before it is */
 void *ost_pages_alloc(size_t bytes);
 void ost_pages_release(void *memory, size_t bytes);
 void ost_pages_use_hugetlb(bool use);

@@ -15,11 +15,13 @@
 
 #define PATTERN (1u << 20)
 #define FRAME	60u
+#define HUGE_BYTES ((size_t)2 << 20)
 #define WINDOWS 9
 
 struct scene {
 	uint32_t devices, flows, rules_per_device;
 	double zipf;
+	uint32_t slots; /* at least so many */
 };
 
 struct world {
@@ -45,10 +47,15 @@ static uint64_t next_random(void)
 	return x ^ (x >> 31);
 }
 
-static void *pages_alloc(size_t bytes)
+/* As the data plane does it (dataplane/port/pages.c). */
+static void *pages_alloc_sparse(size_t bytes)
 {
-	size_t rounded = (bytes + (2u << 20) - 1) & ~(size_t)((2u << 20) - 1);
-	void *p = mmap(NULL, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t rounded = (bytes + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
+	void *p = bytes < HUGE_BYTES ? aligned_alloc(64, bytes) : NULL;
+
+	if (p != NULL)
+		return memset(p, 0, bytes);
+	p = mmap(NULL, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		return NULL;
@@ -56,9 +63,21 @@ static void *pages_alloc(size_t bytes)
 	return p;
 }
 
+static void *pages_alloc(size_t bytes)
+{
+	void *p = pages_alloc_sparse(bytes);
+
+	if (p != NULL && bytes >= HUGE_BYTES)
+		(void)madvise(p, bytes, MADV_POPULATE_WRITE);
+	return p;
+}
+
 static void pages_release(void *p, size_t bytes)
 {
-	(void)munmap(p, (bytes + (2u << 20) - 1) & ~(size_t)((2u << 20) - 1));
+	if (bytes < HUGE_BYTES)
+		free(p);
+	else
+		(void)munmap(p, (bytes + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
 }
 
 static void die(const char *what)
@@ -274,8 +293,9 @@ static uint32_t *pattern_make(uint32_t n, double s)
 
 static void world_make(struct world *w, struct scene scene)
 {
-	struct ost_site_config config = {.devices_max = OST_MAX(scene.devices, 1000u), .bindings_max = 1000, .port_count = 2,
-		.secret = {1, 2, 3, 4}, .alloc = pages_alloc, .release = pages_release};
+	struct ost_site_config config = {.devices_max = OST_MAX(OST_MAX(scene.devices, 1000u), scene.slots), .bindings_max = 1000, .port_count = 2,
+		.secret = {1, 2, 3, 4}, .alloc = pages_alloc,
+		.alloc_sparse = pages_alloc_sparse, .release = pages_release};
 	struct ost_classifier_config cc = {.flows4_max = OST_MAX(scene.flows, 1000u), .flows6_max = 1000,
 		.refusal_records = 2048, .owns_control = true};
 	struct ost_diag diag = {0};
@@ -502,17 +522,44 @@ static void first_packets(struct scene s)
 	world_free(&w);
 }
 
+/* The time of one policy swap without the wait for workers: the new view made and published, the old one freed. The gateway has
+ * room for as many devices as the default of ostiary.yaml. */
+static void swaps(uint32_t devices)
+{
+	struct scene s = {devices, 1000, 10, 0, ost_site_slots_for(100000)};
+	double ms[101];
+	struct world w;
+
+	world_make(&w, s);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(ms); i++) {
+		uint64_t since = ost_clock_mono_ns();
+		struct ost_view *old;
+
+		if (ost_site_policy_set(w.site, &w.image, w.now_ns, &old) < 0)
+			die("a swap failed");
+		ost_view_free(&old);
+		ms[i] = (double)(ost_clock_mono_ns() - since) / 1e6;
+	}
+	qsort(ms, OST_ARRAY_SIZE(ms), sizeof(*ms), by_value);
+	printf("  %8u devices, %8u rules: %8.3f ms  (%.3f .. %.3f)\n", devices, devices * s.rules_per_device,
+		ms[OST_ARRAY_SIZE(ms) / 2], ms[0], ms[OST_ARRAY_SIZE(ms) - 1]);
+	fflush(stdout);
+	world_free(&w);
+}
+
 static uint32_t number(char **argv, int argc, int i, uint32_t otherwise)
 {
 	return i < argc ? (uint32_t)strtoul(argv[i], NULL, 10) : otherwise;
 }
 
-/* classify-cost BURSTS flows|refused|new DEVICES FLOWS [MIX]: one scene, for a profiler. */
+/* classify-cost BURSTS flows|refused|new|swap DEVICES FLOWS [MIX]: one scene, for a profiler. */
 static int one_scene(int argc, char **argv, uint32_t bursts)
 {
-	struct scene s = {number(argv, argc, 3, 1000), number(argv, argc, 4, 10000), 10, 0};
+	struct scene s = {number(argv, argc, 3, 1000), number(argv, argc, 4, 10000), 10, 0, 0};
 
-	if (strcmp(argv[2], "new") == 0)
+	if (strcmp(argv[2], "swap") == 0)
+		swaps(s.devices);
+	else if (strcmp(argv[2], "new") == 0)
 		first_packets(s);
 	else if (strcmp(argv[2], "refused") == 0)
 		refused(s, bursts, 0, number(argv, argc, 5, MIX_COUNT));
@@ -525,7 +572,7 @@ int main(int argc, char **argv)
 {
 	static const uint32_t devices[] = {1, 1000, 100000}, flows[] = {1000, 100000, 1000000};
 	uint32_t bursts = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 20000;
-	struct scene big = {100000, 1000000, 10, 0};
+	struct scene big = {100000, 1000000, 10, 0, 0};
 	double base = 0;
 
 	if (argc > 2)
@@ -534,7 +581,7 @@ int main(int argc, char **argv)
 	for (size_t z = 0; z < 2; z++) {
 		for (size_t d = 0; d < OST_ARRAY_SIZE(devices); d++) {
 			for (size_t f = 0; f < OST_ARRAY_SIZE(flows); f++) {
-				struct scene s = {devices[d], flows[f], 10, z ? 1.0 : 0};
+				struct scene s = {devices[d], flows[f], 10, z ? 1.0 : 0, 0};
 				double m = established(s, bursts);
 
 				if (!z && s.devices == big.devices && s.flows == big.flows)
@@ -542,11 +589,14 @@ int main(int argc, char **argv)
 			}
 		}
 	}
-	(void)established((struct scene){1000, 10000, 10, 0}, bursts);
+	(void)established((struct scene){1000, 10000, 10, 0, 0}, bursts);
 	printf("All refused, %u devices, %u flows beside them (x: to established traffic of the same scene)\n", big.devices,
 		big.flows);
 	refused(big, bursts, base, MIX_COUNT);
 	printf("New flows, %u devices, %u flows\n", big.devices, big.flows);
 	first_packets(big);
+	printf("Policy swap, room for 100,000 devices: median (least .. most) of 101\n");
+	for (size_t d = 0; d < OST_ARRAY_SIZE(devices); d++)
+		swaps(devices[d]);
 	return 0;
 }

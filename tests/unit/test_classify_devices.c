@@ -411,13 +411,48 @@ static void a_device_and_a_flow_keep_to_their_bytes(void **state)
 	assert_true(flow4 <= 192 && flow6 <= 192);
 }
 
+/* ---- what a swap costs ---- */
+
+static uint8_t *sparse;
+static size_t sparse_bytes;
+
+static void *sparse_alloc(size_t bytes)
+{
+	sparse = calloc(1, bytes);
+	sparse_bytes = bytes;
+	return sparse;
+}
+
+/* In a gateway with room for many a small policy comes in force as fast as in a small one: nobody writes the records of
+ * devices that never were. */
+static void a_swap_writes_what_the_policy_has(void **state)
+{
+	struct rig *r = *state;
+	struct ost_site_config config = {.devices_max = 100000, .bindings_max = 16, .port_count = 2,
+		.ports = {{"net1", OST_SIDE_NETWORK, 0}, {"dev1", OST_SIDE_DEVICE, 0}},
+		.alloc = count_alloc, .alloc_sparse = sparse_alloc, .release = count_release};
+	struct ost_view *old = NULL;
+	struct ost_site *site;
+
+	assert_int_equal(ost_site_new(&config, &site), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ost_site_policy_set(site, &r->image, 1, &old), 0);
+		assert_int_equal(sparse_bytes, 100000 * 64);
+		assert_true(ost_site_slots(site) == 1);
+		for (size_t k = 64; k < sparse_bytes; k++)
+			assert_int_equal(sparse[k], 0);
+		ost_view_free(&old);
+	}
+	ost_site_free(&site);
+}
+
 #define S(f) cmocka_unit_test_setup_teardown(f, setup_slots, rig_stop)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {T(workers_count_together), T(refusals_count_beyond_32_bits),
-		T(the_seventh_reason_beyond_32_bits_stays), T(a_device_counts_as_many_reasons_as_are_told),
+		T(a_swap_writes_what_the_policy_has), T(the_seventh_reason_beyond_32_bits_stays), T(a_device_counts_as_many_reasons_as_are_told),
 		T(no_two_reasons_share_a_counter), S(others_come_when_those_that_leave_have_left), S(a_slot_is_kept_until_nothing_is_left),
 		S(who_stays_notices_nothing),
 		S(those_that_had_to_leave_come_back),
