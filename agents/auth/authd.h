@@ -38,6 +38,7 @@ struct ost_authd {
 	struct ost_radius *radius; /* NULL: not asked for */
 	struct ost_portal *portal; /* NULL: not asked for */
 	struct event *tick;
+	uint64_t tick_ns; /* when it comes; UINT64_MAX: it is not set */
 	uint64_t counts_ns; /* when the counters are told next */
 	uint64_t discarded_frames, limited_frames; /* by the front ends, beside what the table counts */
 	uint64_t radius_requests, radius_rejected;

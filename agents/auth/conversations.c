@@ -2,6 +2,7 @@
 #include "conversations.h"
 
 #define NONE	     UINT32_MAX
+#define PORTS	     (OST_PORTS_MAX + 1) /* the last one: without port */
 #define BUCKETS	     2048u
 #define REPEAT_NS    (3 * 1000000000ull)
 #define REPEATS_MAX  3u
@@ -11,7 +12,8 @@ struct ost_conversations {
 	struct ost_conversation slots[OST_CONVERSATIONS_MAX];
 	uint32_t buckets[BUCKETS];
 	uint32_t oldest, newest, unused; /* unused: chained by next_in_bucket */
-	uint32_t by_port[OST_PORTS_MAX + 1]; /* not known ones; the last one: without port */
+	size_t by_port[PORTS], bytes_by_port[PORTS]; /* of those that are not known */
+	uint64_t due_ns; /* nothing is due before */
 	uint64_t known[OST_KNOWN_MAX]; /* hashes of places, direct-mapped: forgetting one costs it only its privilege */
 	struct ost_hash_key hash;
 	struct ost_conversation_events events;
@@ -30,9 +32,9 @@ static uint32_t bucket_of(const struct ost_conversations *t, enum ost_auth_way w
 	return (uint32_t)(ost_hash_2(&t->hash, ost_hash_bytes(&t->hash, key, length), way) % BUCKETS);
 }
 
-static uint32_t *port_count(struct ost_conversations *t, const struct ost_conversation *c)
+static uint32_t port_of(const struct ost_place *place)
 {
-	return &t->by_port[OST_MIN(c->place.port, (uint32_t)OST_PORTS_MAX)];
+	return OST_MIN(place->port, (uint32_t)OST_PORTS_MAX);
 }
 
 int ost_conversations_new(const struct ost_hash_key *hash, const struct ost_conversation_events *events,
@@ -51,6 +53,7 @@ int ost_conversations_new(const struct ost_hash_key *hash, const struct ost_conv
 	for (uint32_t i = 0; i < OST_CONVERSATIONS_MAX; i++)
 		t->slots[i].next_in_bucket = i + 1 < OST_CONVERSATIONS_MAX ? i + 1 : NONE;
 	t->oldest = t->newest = NONE;
+	t->due_ns = UINT64_MAX;
 	*ret = t;
 	return 0;
 }
@@ -95,8 +98,16 @@ static void link_in(struct ost_conversations *t, uint32_t i)
 		t->oldest = i;
 	t->newest = i;
 	if (!c->known)
-		++*port_count(t, c);
+		t->by_port[port_of(&c->place)]++;
 	t->counts.used++;
+}
+
+static void bytes_set(struct ost_conversations *t, struct ost_conversation *c, size_t bytes)
+{
+	t->counts.bytes += bytes - c->bytes;
+	if (!c->known)
+		t->bytes_by_port[port_of(&c->place)] += bytes - c->bytes;
+	c->bytes = bytes;
 }
 
 static void link_out(struct ost_conversations *t, uint32_t i)
@@ -115,8 +126,9 @@ static void link_out(struct ost_conversations *t, uint32_t i)
 		t->slots[c->newer].older = c->older;
 	else
 		t->newest = c->older;
+	bytes_set(t, c, 0);
 	if (!c->known)
-		--*port_count(t, c);
+		t->by_port[port_of(&c->place)]--;
 	t->counts.used--;
 }
 
@@ -144,16 +156,34 @@ void ost_conversations_free(struct ost_conversations **conversations)
 	free(t);
 }
 
-/* The oldest, not known, of a port (NONE: of any). The list is short and a flood's are at its old end. */
-static struct ost_conversation *oldest_of(struct ost_conversations *t, uint32_t port, bool known_too)
+/* The oldest that may give way, of a port (NONE: of any). The list is short and a flood's are at its old end. */
+static struct ost_conversation *oldest_of(struct ost_conversations *t, uint32_t port, const struct ost_conversation *but)
 {
 	for (uint32_t i = t->oldest; i != NONE; i = t->slots[i].newer) {
 		struct ost_conversation *c = &t->slots[i];
 
-		if ((known_too || !c->known) && (port == NONE || OST_MIN(c->place.port, (uint32_t)OST_PORTS_MAX) == port))
+		if (c != but && !c->known && !c->asked && (port == NONE || port_of(&c->place) == port))
 			return c;
 	}
 	return NULL;
+}
+
+/* Who gives way to but (may be NULL), when of this there is too much. */
+static struct ost_conversation *victim(struct ost_conversations *t, const size_t by_port[static PORTS], const struct ost_conversation *but)
+{
+	struct ost_conversation *c;
+	uint32_t most = 0;
+
+	for (uint32_t i = 1; i < PORTS; i++)
+		most = by_port[i] > by_port[most] ? i : most;
+	c = oldest_of(t, most, but);
+	if (c == NULL)
+		c = oldest_of(t, NONE, but);
+	if (c != NULL)
+		return c;
+	/* All of them are known or wait for a decision: the table must not stand still. */
+	c = &t->slots[t->oldest];
+	return c != but ? c : c->newer != NONE ? &t->slots[c->newer] : NULL;
 }
 
 static void give_way(struct ost_conversations *t, struct ost_conversation *c)
@@ -164,7 +194,21 @@ static void give_way(struct ost_conversations *t, struct ost_conversation *c)
 	ost_conversations_end(t, c, OST_AUTH_REASON_FLOOD, true);
 }
 
+void ost_conversations_weigh(struct ost_conversations *t, struct ost_conversation *c, size_t bytes)
+{
+	struct ost_conversation *v;
+
+	bytes_set(t, c, bytes);
+	while (t->counts.bytes > OST_CONVERSATIONS_BYTES && (v = victim(t, t->bytes_by_port, c)) != NULL)
+		give_way(t, v);
+}
+
 /* ---- life ---- */
+
+static void due_at(struct ost_conversations *t, uint64_t ns)
+{
+	t->due_ns = OST_MIN(t->due_ns, ns);
+}
 
 void ost_conversations_know(struct ost_conversations *t, const struct ost_place *place)
 {
@@ -179,18 +223,16 @@ struct ost_conversation *ost_conversations_open(struct ost_conversations *t, enu
 	struct ost_conversation *c = ost_conversations_find(t, way, key, length);
 	uint64_t h = place_hash(t, place);
 	bool known = t->known[h % OST_KNOWN_MAX] == h;
-	uint32_t port = OST_MIN(place->port, (uint32_t)OST_PORTS_MAX), i;
+	uint32_t port = port_of(place), i;
 
 	if (length > OST_CONVERSATION_KEY)
 		return NULL;
 	if (c != NULL)
 		put_away(t, c);
 	if (!known && t->by_port[port] >= PORT_SHARE)
-		give_way(t, oldest_of(t, port, false));
-	if (t->counts.used == OST_CONVERSATIONS_MAX) {
-		c = oldest_of(t, NONE, false);
-		give_way(t, c != NULL ? c : oldest_of(t, NONE, true));
-	}
+		give_way(t, oldest_of(t, port, NULL));
+	if (t->counts.used == OST_CONVERSATIONS_MAX)
+		give_way(t, victim(t, t->by_port, NULL));
 	i = t->unused;
 	c = &t->slots[i];
 	t->unused = c->next_in_bucket;
@@ -201,6 +243,7 @@ struct ost_conversation *ost_conversations_open(struct ost_conversations *t, enu
 	memcpy(c->key, key, length);
 	link_in(t, i);
 	t->counts.started++;
+	due_at(t, c->deadline_ns);
 	return c;
 }
 
@@ -228,10 +271,14 @@ void ost_conversations_end(struct ost_conversations *t, struct ost_conversation 
 	put_away(t, c);
 }
 
-void ost_conversations_sent(struct ost_conversation *c, uint64_t now_ns)
+void ost_conversations_sent(struct ost_conversations *t, struct ost_conversation *c, uint64_t now_ns)
 {
 	c->again_ns = c->way == OST_AUTH_WAY_EAPOL ? now_ns + REPEAT_NS : 0;
 	c->tries = 0;
+	if (c->again_ns != 0)
+		due_at(t, c->again_ns);
+	if (c->eap != NULL)
+		ost_conversations_weigh(t, c, ost_eap_bytes(c->eap));
 }
 
 bool ost_conversations_claim(struct ost_conversations *t, struct ost_conversation *c, uint64_t now_ns)
@@ -239,6 +286,7 @@ bool ost_conversations_claim(struct ost_conversations *t, struct ost_conversatio
 	c->again_ns = 0;
 	c->asked = c->claimed = true;
 	c->deadline_ns = OST_MIN(c->deadline_ns, now_ns + OST_CONVERSATION_CLAIM_NS);
+	due_at(t, c->deadline_ns);
 	if (t->events.claim(t->events.user, c))
 		return true;
 	ost_conversations_end(t, c, OST_AUTH_REASON_UNAVAILABLE, true);
@@ -254,7 +302,7 @@ static enum ost_eap_verdict act(struct ost_conversations *t, struct ost_conversa
 		t->counts.discarded++;
 		break;
 	case OST_EAP_SEND:
-		ost_conversations_sent(c, now_ns);
+		ost_conversations_sent(t, c, now_ns);
 		t->fronts[c->way].send(t->fronts[c->way].user, c, v);
 		break;
 	case OST_EAP_CLAIM:
@@ -283,6 +331,7 @@ bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum
 		return false;
 	c->asked = false;
 	c->deadline_ns = c->over_ns;
+	due_at(t, c->deadline_ns);
 	c->session_s = session_s;
 	if (c->eap != NULL)
 		(void)act(t, c, ost_eap_decide(c->eap, reason), now_ns);
@@ -293,29 +342,47 @@ bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum
 
 /* ---- time ---- */
 
-uint64_t ost_conversations_tick(struct ost_conversations *t, uint64_t now_ns)
+/* False: it is over. */
+static bool look_at(struct ost_conversations *t, struct ost_conversation *c, uint64_t now_ns)
 {
-	uint64_t next = UINT64_MAX;
+	bool again = c->again_ns != 0 && now_ns >= c->again_ns;
+
+	if (now_ns >= c->deadline_ns || (again && c->tries == REPEATS_MAX)) {
+		ost_conversations_end(t, c, c->asked ? OST_AUTH_REASON_UNAVAILABLE : OST_AUTH_REASON_TIMEOUT, true);
+		return false;
+	}
+	if (again) {
+		c->tries++;
+		c->again_ns = now_ns + REPEAT_NS;
+		t->fronts[c->way].send(t->fronts[c->way].user, c, OST_EAP_SEND);
+	}
+	return true;
+}
+
+static void walk(struct ost_conversations *t, uint64_t now_ns)
+{
+	uint64_t due = UINT64_MAX;
 	uint32_t newer;
 
 	for (uint32_t i = t->oldest; i != NONE; i = newer) {
 		struct ost_conversation *c = &t->slots[i];
 
 		newer = c->newer;
-		if (now_ns >= c->deadline_ns || (c->again_ns != 0 && now_ns >= c->again_ns && c->tries == REPEATS_MAX)) {
-			ost_conversations_end(t, c, c->asked ? OST_AUTH_REASON_UNAVAILABLE : OST_AUTH_REASON_TIMEOUT, true);
+		t->counts.looked_at++;
+		if (!look_at(t, c, now_ns))
 			continue;
-		}
-		if (c->again_ns != 0 && now_ns >= c->again_ns) {
-			c->tries++;
-			c->again_ns = now_ns + REPEAT_NS;
-			t->fronts[c->way].send(t->fronts[c->way].user, c, OST_EAP_SEND);
-		}
-		next = OST_MIN(next, c->deadline_ns);
+		due = OST_MIN(due, c->deadline_ns);
 		if (c->again_ns != 0)
-			next = OST_MIN(next, c->again_ns);
+			due = OST_MIN(due, c->again_ns);
 	}
-	return next;
+	t->due_ns = due;
+}
+
+uint64_t ost_conversations_tick(struct ost_conversations *t, uint64_t now_ns)
+{
+	if (now_ns >= t->due_ns)
+		walk(t, now_ns);
+	return t->due_ns;
 }
 
 const struct ost_conversation_counts *ost_conversations_counts(const struct ost_conversations *t)

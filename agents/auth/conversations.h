@@ -2,9 +2,10 @@
 /*
  * All conversations of ostiary-authd, whatever front end they came by: a bounded table with deadlines.
  *
- * Bound: OST_CONVERSATIONS_MAX. When it is full, or when one port has more than its share of it, the oldest one
- *   that is not of a known device gives way (FLOOD); only when all are known, the oldest of them. A known
- *   device is one that succeeded here before: half of the table is out of a flood's reach.
+ * Bounds: OST_CONVERSATIONS_MAX of them, half of that for one port, and OST_CONVERSATIONS_BYTES of memory for what they
+ *   hold. When one of these is reached, the oldest one of the port that has the most of it gives way (FLOOD), but none of
+ *   a known device, nor one that waits for its decision; only when there is no other, the oldest of all. So ports under
+ *   flood crowd out themselves and each other, and no port that is not. A known device is one that succeeded here before.
  * Deadlines: 30 s in all for a conversation, however busy it is; a claim that is not answered within 5 s is over.
  * One thread; the clock is an argument.
  */
@@ -14,6 +15,7 @@
 #include "hash.h"
 
 #define OST_CONVERSATIONS_MAX 1024u
+#define OST_CONVERSATIONS_BYTES (40u << 20)
 #define OST_CONVERSATION_NS   (30 * 1000000000ull)
 #define OST_CONVERSATION_CLAIM_NS (5 * 1000000000ull)
 #define OST_CONVERSATION_KEY  64u
@@ -41,6 +43,7 @@ struct ost_conversation {
 	uint8_t key_length;
 	uint32_t next_in_bucket;
 	uint32_t older, newer;
+	size_t bytes; /* that it holds, as last weighed */
 	bool used;
 };
 
@@ -75,12 +78,15 @@ struct ost_conversation *ost_conversations_open(struct ost_conversations *t, enu
 	const struct ost_place *place, uint64_t now_ns);
 
 /* The output is on its way: it is repeated when no answer comes. For EAPOL; RADIUS clients repeat by themselves. */
-void ost_conversations_sent(struct ost_conversation *c, uint64_t now_ns);
+void ost_conversations_sent(struct ost_conversations *t, struct ost_conversation *c, uint64_t now_ns);
 
 /* Feeds a response; sends what is to be sent, asks when a claim is made, ends it when it is over. Not usable afterwards
  * unless SEND or CLAIM came back. */
 enum ost_eap_verdict ost_conversations_input(struct ost_conversations *t, struct ost_conversation *c, const uint8_t *eap, size_t length,
 	uint64_t now_ns);
+
+/* For a conversation without eap: it holds so many bytes now. Others may give way to it. */
+void ost_conversations_weigh(struct ost_conversations *t, struct ost_conversation *c, size_t bytes);
 
 /* For a conversation without eap: it has its proof. Asks; the answer comes by ost_conversations_decide(). Not usable
  * afterwards unless true comes back. */
@@ -92,12 +98,15 @@ bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum
 /* Ends one with this reason; told says whether the front end sends the failure and ostiaryd hears of it. */
 void ost_conversations_end(struct ost_conversations *t, struct ost_conversation *c, enum ost_auth_reason reason, bool told);
 
-/* What is due: repeats, deadlines. Returns when to come again, in ns of the same clock; UINT64_MAX: nothing waits. */
+/* What is due: repeats, deadlines. Returns when to come again, in ns of the same clock; UINT64_MAX: nothing waits. That may
+ * be too early, never too late. Conversations are looked at when something may be due only: to call it often costs nothing. */
 uint64_t ost_conversations_tick(struct ost_conversations *t, uint64_t now_ns);
 
 struct ost_conversation_counts {
 	uint64_t started, succeeded, failed[OST_AUTH_REASON_COUNT], evicted, discarded;
+	uint64_t looked_at; /* conversations, by the tick */
 	uint32_t used;
+	size_t bytes;
 };
 const struct ost_conversation_counts *ost_conversations_counts(const struct ost_conversations *t);
 

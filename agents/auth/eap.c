@@ -351,6 +351,11 @@ enum ost_auth_reason ost_eap_reason(const struct ost_eap *eap, int *ret_tls_erro
 	return eap->reason;
 }
 
+size_t ost_eap_bytes(const struct ost_eap *eap)
+{
+	return sizeof(*eap) + eap->flight_total + (eap->tls != NULL ? ost_tls_bytes(eap->tls) : 0);
+}
+
 bool ost_eap_is_costly(const struct ost_eap *eap)
 {
 	return eap->tls != NULL;

@@ -69,6 +69,9 @@ enum ost_auth_reason ost_eap_end(struct ost_eap *eap, enum ost_auth_reason reaso
 /* After FAILURE: why. After SUCCESS: NONE. */
 enum ost_auth_reason ost_eap_reason(const struct ost_eap *eap, int *ret_tls_error);
 
+/* Bytes of memory that it holds. */
+size_t ost_eap_bytes(const struct ost_eap *eap);
+
 /* The peer has sent a whole ClientHello: the costly part has begun. */
 bool ost_eap_is_costly(const struct ost_eap *eap);
 

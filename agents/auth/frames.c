@@ -70,6 +70,11 @@ static void on_identity(struct ost_frames *f, const struct ost_place *place, con
 	c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
 	if (c != NULL && c->asked)
 		return;
+	if (!ost_throttle_open(f->a->throttle, place, now)) {
+		f->a->limited_frames++;
+		ost_frames_ask(f, place); /* so that it says it again: it would wait for half a minute */
+		return;
+	}
 	c = ost_authd_open(f->a, OST_AUTH_WAY_EAPOL, place, sizeof(*place), place, p->identifier, now);
 	if (c == NULL)
 		return;
@@ -94,7 +99,7 @@ static void on_eap(struct ost_frames *f, const struct ost_place *place, const ui
 			f->a->discarded_frames++;
 	} else if (!ost_eap_is_identity(&p)) {
 		f->a->discarded_frames++;
-	} else if (!ost_throttle_take(f->a->throttle, place, true, now)) {
+	} else if (!ost_throttle_take(f->a->throttle, place, now)) {
 		f->a->limited_frames++;
 	} else {
 		on_identity(f, place, &p, now);
@@ -120,7 +125,7 @@ static void on_frame(struct ost_frames *f, const struct ost_msg_eapol *m)
 		break;
 	case OST_EAPOL_START:
 	case OST_EAPOL_LOGOFF:
-		if (!ost_throttle_take(f->a->throttle, &m->place, false, now))
+		if (!ost_throttle_take(f->a->throttle, &m->place, now))
 			f->a->limited_frames++;
 		else if (e.type == OST_EAPOL_START)
 			on_start(f, &m->place);

@@ -95,7 +95,7 @@ struct ost_conversation *ost_authd_open(struct ost_authd *a, enum ost_auth_way w
 		return NULL;
 	}
 	c->eap = eap;
-	ost_conversations_sent(c, now_ns);
+	ost_conversations_sent(a->conversations, c, now_ns);
 	return c;
 }
 
@@ -134,6 +134,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 
 	(void)fd;
 	(void)what;
+	a->tick_ns = UINT64_MAX;
 	if (now >= a->counts_ns) {
 		ost_decider_counts(a->decider);
 		a->counts_ns = now + COUNTS_NS;
@@ -149,6 +150,9 @@ void ost_authd_rewind(struct ost_authd *a)
 	uint64_t us = next > now ? (next - now) / 1000 + 1 : 1;
 	const struct timeval tv = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
 
+	if (next == a->tick_ns)
+		return; /* the clock is set to that already */
+	a->tick_ns = next;
 	(void)evtimer_add(a->tick, &tv);
 }
 
@@ -307,6 +311,7 @@ static int run(const struct options *o)
 	char why[OST_TRUST_WHY];
 	int r;
 
+	a.tick_ns = UINT64_MAX;
 	a.no_crl = o->no_crl;
 	if (ost_paths_init(&a.paths, o->root) < 0) {
 		ost_log_error("--root: the path is too long");

@@ -275,6 +275,7 @@ static bool handshake_take(struct connection *c)
 	}
 	status = ost_tls_advance(c->wire.tls, c->wire.record, c->wire.wanted);
 	ost_portal_wire_taken(&c->wire);
+	ost_conversations_weigh(c->portal->a->conversations, v, sizeof(*c) + ost_tls_bytes(c->wire.tls) + OST_PORTAL_RECORD_MAX);
 	if (status == OST_TLS_FAILED) {
 		end(c, ost_tls_reason(c->wire.tls, &v->tls_error), "its handshake failed");
 		return false;
@@ -302,7 +303,7 @@ static bool hello_take(struct connection *c)
 		connection_free(c);
 		return false;
 	}
-	if (!ost_throttle_take(p->a->throttle, &throttled, true, now)) {
+	if (!ost_throttle_take(p->a->throttle, &throttled, now) || !ost_throttle_open(p->a->throttle, &place, now)) {
 		p->a->limited_frames++;
 		connection_free(c);
 		return false;

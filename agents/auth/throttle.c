@@ -8,7 +8,8 @@
 #define PLACE_RATE  10u
 #define PLACE_BURST 20u
 #define PORT_RATE   600u
-#define ALL_RATE    1000u
+#define ALL_RATE    800u
+#define SURE_RATE   50u /* of a port, whatever the others do */
 
 struct shut {
 	struct ost_place place;
@@ -19,7 +20,7 @@ struct shut {
 struct ost_throttle {
 	struct ost_hash_key hash;
 	uint64_t places[PLACES];
-	uint64_t ports[OST_PORTS_MAX + 1];
+	uint64_t ports[OST_PORTS_MAX + 1], sure[OST_PORTS_MAX + 1]; /* the last one: without port */
 	uint64_t all;
 	struct shut shut[PLACES / SHUT_WAYS][SHUT_WAYS];
 };
@@ -51,20 +52,31 @@ static void take(uint64_t *arrival_ns, uint32_t rate, uint64_t now_ns)
 	*arrival_ns = OST_MAX(*arrival_ns, now_ns) + OST_NS_PER_S / rate;
 }
 
-bool ost_throttle_take(struct ost_throttle *throttle, const struct ost_place *place, bool opens, uint64_t now_ns)
+bool ost_throttle_take(struct ost_throttle *throttle, const struct ost_place *place, uint64_t now_ns)
 {
 	uint64_t *own = &throttle->places[ost_hash_bytes(&throttle->hash, place, sizeof(*place)) % PLACES];
-	uint64_t *port = &throttle->ports[OST_MIN(place->port, (uint32_t)OST_PORTS_MAX)];
 
-	/* Who is refused by one takes from none: a flood on one port leaves the others theirs. */
-	if (!would_pass(*own, PLACE_RATE, PLACE_BURST, now_ns) ||
-		(opens && (!would_pass(*port, PORT_RATE, PORT_RATE, now_ns) || !would_pass(throttle->all, ALL_RATE, ALL_RATE, now_ns))))
+	if (!would_pass(*own, PLACE_RATE, PLACE_BURST, now_ns))
 		return false;
 	take(own, PLACE_RATE, now_ns);
-	if (!opens)
-		return true;
-	take(port, PORT_RATE, now_ns);
-	take(&throttle->all, ALL_RATE, now_ns);
+	return true;
+}
+
+/* What a port is sure of is not taken from what all share: floods on other ports cannot use it up. */
+bool ost_throttle_open(struct ost_throttle *throttle, const struct ost_place *place, uint64_t now_ns)
+{
+	uint32_t at = OST_MIN(place->port, (uint32_t)OST_PORTS_MAX);
+	bool sure = would_pass(throttle->sure[at], SURE_RATE, SURE_RATE, now_ns);
+
+	/* Who is refused by one takes from none: a flood on one port leaves the others theirs. */
+	if (!would_pass(throttle->ports[at], PORT_RATE, PORT_RATE, now_ns) ||
+		(!sure && !would_pass(throttle->all, ALL_RATE, ALL_RATE, now_ns)))
+		return false;
+	take(&throttle->ports[at], PORT_RATE, now_ns);
+	if (sure)
+		take(&throttle->sure[at], SURE_RATE, now_ns);
+	else
+		take(&throttle->all, ALL_RATE, now_ns);
 	return true;
 }
 

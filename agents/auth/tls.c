@@ -11,10 +11,13 @@
 #include "tls_reason.h"
 #include "x509.h"
 
+#include <malloc.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 #define RECORD_ALERT 0x15
 #define OUTPUT_MAX   (64u << 10)
+#define PAGE	     4096u
 
 struct ost_tls {
 	WOLFSSL *ssl;
@@ -23,6 +26,7 @@ struct ost_tls {
 	size_t in_left;
 	uint8_t *out;
 	size_t out_length, out_capacity;
+	size_t taken; /* bytes of the peer's handshake: the library may still hold them */
 	int error; /* of the library */
 	int verify_error; /* what it found wrong with the certificate */
 	uint8_t peer_alert; /* in clear, 0 none */
@@ -77,6 +81,28 @@ static int refused(int ok, WOLFSSL_X509_STORE_CTX *store)
 	return ok;
 }
 
+/* The library's session has room for a chain of certificates: 37 kB that are zero until the peer has shown one, and mostly
+ * afterwards. Whole pages of zeros go back to the kernel, which gives zeros again when they are written. */
+static void session_slim(WOLFSSL *ssl)
+{
+	static const uint8_t zeros[PAGE];
+	uint8_t *session = (uint8_t *)wolfSSL_get_session(ssl), *end, *page;
+
+	if (session == NULL)
+		return;
+	end = session + malloc_usable_size(session);
+	page = session + (PAGE - (uintptr_t)session % PAGE) % PAGE;
+	for (; page < end && (size_t)(end - page) >= PAGE; page += PAGE) {
+		size_t n = 0;
+
+		while ((size_t)(end - page) - n >= PAGE && memcmp(page + n, zeros, PAGE) == 0)
+			n += PAGE;
+		if (n > 0)
+			(void)madvise(page, n, MADV_DONTNEED);
+		page += n;
+	}
+}
+
 int ost_tls_new(struct ost_trust *trust, struct ost_tls **ret_tls)
 {
 	struct ost_tls *t = calloc(1, sizeof(*t));
@@ -89,6 +115,7 @@ int ost_tls_new(struct ost_trust *trust, struct ost_tls **ret_tls)
 		return -ENOMEM;
 	}
 	t->trust = ost_trust_hold(trust);
+	session_slim(t->ssl);
 	wolfSSL_SSLSetIORecv(t->ssl, take);
 	wolfSSL_SSLSetIOSend(t->ssl, give);
 	wolfSSL_SetIOReadCtx(t->ssl, t);
@@ -147,6 +174,7 @@ enum ost_tls_status ost_tls_advance(struct ost_tls *tls, const uint8_t *bytes, s
 	alert_look(tls, bytes, length);
 	tls->in = bytes;
 	tls->in_left = length;
+	tls->taken += length;
 	status = step(tls);
 	tls->in = NULL;
 	tls->in_left = 0;
@@ -164,7 +192,14 @@ const uint8_t *ost_tls_output(const struct ost_tls *tls, size_t *ret_length)
 
 void ost_tls_sent(struct ost_tls *tls)
 {
-	tls->out_length = 0;
+	free(tls->out);
+	tls->out = NULL;
+	tls->out_length = tls->out_capacity = 0;
+}
+
+size_t ost_tls_bytes(const struct ost_tls *tls)
+{
+	return OST_TLS_BYTES + tls->out_capacity + tls->taken;
 }
 
 bool ost_tls_is_1_3(const struct ost_tls *tls)

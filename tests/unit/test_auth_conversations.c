@@ -142,6 +142,57 @@ static void a_flood_on_all_ports(void **state)
 	assert_int_equal(ost_conversations_counts(t)->used, OST_CONVERSATIONS_MAX);
 }
 
+/* What conversations hold is bounded too: the port that holds most gives way, its oldest first. */
+static void a_flood_that_takes_memory(void **state)
+{
+	struct ost_conversations *t = *state;
+	struct ost_place honest = place(2, 7), known = place(1, 8), asks = place(1, 9);
+	size_t each = OST_CONVERSATIONS_BYTES / 100;
+
+	ost_conversations_know(t, &known);
+	ost_conversations_weigh(t, open_at(t, honest, 0), each);
+	ost_conversations_weigh(t, open_at(t, known, 0), each);
+	ost_conversations_weigh(t, open_at(t, asks, 0), each);
+	assert_true(ost_conversations_claim(t, find_at(t, asks), 0));
+	for (uint32_t i = 0; i < 500; i++) {
+		uint32_t port = i % 3 == 0 ? 3 : 1;
+		struct ost_conversation *c = open_at(t, place(port, 100 + i), i);
+
+		ost_conversations_weigh(t, c, each);
+		assert_true(ost_conversations_counts(t)->bytes <= OST_CONVERSATIONS_BYTES);
+		assert_ptr_equal(find_at(t, place(port, 100 + i)), c); /* it is itself not pushed out */
+	}
+	assert_non_null(find_at(t, honest));
+	assert_non_null(find_at(t, known));
+	assert_non_null(find_at(t, asks));
+	assert_int_equal(ost_conversations_counts(t)->used, 100);
+	/* 48 or 49 of each of the two ports that flood, though one of them is twice as busy */
+	assert_non_null(find_at(t, place(3, 100 + 357)));
+	assert_non_null(find_at(t, place(1, 100 + 428)));
+	assert_null(find_at(t, place(1, 100 + 424)));
+	/* One of them alone may hold all of it, but only all of it. */
+	ost_conversations_weigh(t, find_at(t, honest), 2 * (size_t)OST_CONVERSATIONS_BYTES);
+	assert_int_equal(ost_conversations_counts(t)->used, 1);
+	ost_conversations_end(t, find_at(t, honest), OST_AUTH_REASON_TIMEOUT, false);
+	assert_int_equal(ost_conversations_counts(t)->bytes, 0);
+}
+
+/* A tick for every frame that comes: it must not look at every conversation each time. */
+static void a_tick_looks_when_something_is_due(void **state)
+{
+	struct ost_conversations *t = *state;
+
+	for (uint32_t i = 0; i < 400; i++)
+		ost_conversations_sent(t, open_at(t, place(1, i), i), i);
+	for (uint32_t i = 0; i < 10000; i++)
+		(void)ost_conversations_tick(t, i);
+	assert_int_equal(ost_conversations_counts(t)->looked_at, 0);
+	assert_int_equal(seen.sends, 0);
+	assert_int_equal(ost_conversations_tick(t, 3 * OST_NS_PER_S + 500), 6 * OST_NS_PER_S + 500);
+	assert_int_equal(seen.sends, 400);
+	assert_int_equal(ost_conversations_counts(t)->looked_at, 400);
+}
+
 static void over_after_30_s_however_busy(void **state)
 {
 	struct ost_conversations *t = *state;
@@ -150,8 +201,11 @@ static void over_after_30_s_however_busy(void **state)
 
 	next = ost_conversations_tick(t, 1000);
 	assert_int_equal(next, until);
-	c->again_ns = until - 1; /* it answers all the time */
-	assert_int_equal(ost_conversations_tick(t, until - 2), until - 1);
+	for (uint64_t now = 1000; now < until - OST_NS_PER_S; now += OST_NS_PER_S) { /* it answers all the time */
+		ost_conversations_sent(t, c, now);
+		assert_in_range(ost_conversations_tick(t, now), now + 1, until);
+	}
+	assert_in_range(ost_conversations_tick(t, until - 1), until - 1, until);
 	assert_int_equal(seen.outcomes[OST_AUTH_REASON_TIMEOUT], 0);
 	assert_int_equal(ost_conversations_tick(t, until), UINT64_MAX);
 	assert_int_equal(seen.outcomes[OST_AUTH_REASON_TIMEOUT], 1);
@@ -164,7 +218,7 @@ static void repeated_three_times(void **state)
 	struct ost_conversation *c = open_at(t, place(1, 1), 0);
 	uint64_t now = 0;
 
-	ost_conversations_sent(c, now);
+	ost_conversations_sent(t, c, now);
 	for (unsigned i = 1; i <= 3; i++) {
 		now = ost_conversations_tick(t, now);
 		(void)ost_conversations_tick(t, now);
@@ -198,8 +252,7 @@ static void a_claim_that_nobody_answers(void **state)
 	struct ost_conversations *t = *state;
 	struct ost_conversation *c = open_at(t, place(1, 1), 0);
 
-	c->asked = true;
-	c->deadline_ns = OST_CONVERSATION_CLAIM_NS;
+	assert_true(ost_conversations_claim(t, c, 0));
 	(void)ost_conversations_tick(t, OST_CONVERSATION_CLAIM_NS);
 	assert_int_equal(seen.outcomes[OST_AUTH_REASON_UNAVAILABLE], 1);
 }
@@ -210,6 +263,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(found_by_key_and_by_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_flood_on_one_port, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_flood_on_all_ports, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_flood_that_takes_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_tick_looks_when_something_is_due, setup, teardown),
 		cmocka_unit_test_setup_teardown(over_after_30_s_however_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(repeated_three_times, setup, teardown),
 		cmocka_unit_test_setup_teardown(decided, setup, teardown),

@@ -102,7 +102,7 @@ static unsigned taken(struct ost_throttle *t, uint32_t port, unsigned macs, unsi
 	for (unsigned i = 0; i < n; i++) {
 		struct ost_place p = {.port = port, .mac = {2, 0, 0, 0, (uint8_t)((i % macs) >> 8), (uint8_t)(i % macs)}};
 
-		passed += ost_throttle_take(t, &p, opens, now_ns);
+		passed += ost_throttle_take(t, &p, now_ns) && (!opens || ost_throttle_open(t, &p, now_ns));
 	}
 	return passed;
 }
@@ -121,8 +121,12 @@ static void how_often_one_may_begin(void **state)
 	assert_in_range(taken(t, 1, 2000, 2000, false, now), 1900, 2000);
 	now += 100 * OST_NS_PER_S;
 	assert_in_range(taken(t, 1, 2000, 2000, true, now), 590, 600);
-	/* The next port has what is left of what all have together. */
-	assert_in_range(taken(t, 2, 2000, 2000, true, now), 390, 410);
+	/* The next port has what is left of what all have together, and each one is sure of fifty. */
+	assert_in_range(taken(t, 2, 2000, 2000, true, now), 250 + 50, 300);
+	assert_int_equal(taken(t, 3, 2000, 2000, true, now), 50);
+	assert_int_equal(taken(t, 4, 2000, 2000, true, now), 50);
+	assert_in_range(taken(t, 4, 2000, 2000, true, now + OST_NS_PER_S / 10), 5 + 80, 5 + 81);
+	assert_in_range(taken(t, 5, 2000, 2000, true, now + OST_NS_PER_S / 10), 50, 50);
 	ost_throttle_free(&t);
 	assert_null(t);
 }
