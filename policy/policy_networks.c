@@ -162,7 +162,7 @@ static void servers_read(struct policy_reader *r, const struct ost_yaml_node *li
 	for (const struct ost_yaml_node *item = ost_yaml_item_first(list); item != NULL;
 		item = ost_yaml_item_next(list, item)) {
 		if (item->kind == OST_YAML_SCALAR && strcmp(item->text, "any") == 0)
-			ost_yaml_error(&r->y, item, "name the servers' addresses",
+			ost_yaml_error(&r->y, item, "name the addresses",
 				"%s cannot be 'any'", what);
 		else
 			policy_network_add(r, item, what, servers);
@@ -185,6 +185,15 @@ static void ntp_field(void *context, const struct ost_yaml_node *value, void *ta
 	(void)target;
 	r->has_ntp_servers = true;
 	servers_read(r, value, "ntp", &r->ntp_servers);
+}
+
+static void local_networks_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct policy_reader *r = context;
+
+	(void)target;
+	r->has_local_networks = true;
+	servers_read(r, value, "local-networks", &r->local_networks);
 }
 
 static void portal_add(struct policy_reader *r, const struct ost_yaml_node *item)
@@ -224,6 +233,7 @@ static void infrastructure_section(struct policy_reader *r, const struct ost_yam
 		{"resolvers", resolvers_field},
 		{"ntp", ntp_field},
 		{"portal", portal_field},
+		{"local-networks", local_networks_field},
 	};
 
 	ost_yaml_fields(&r->y, section, "infrastructure", fields, OST_ARRAY_SIZE(fields), r, NULL);

@@ -21,6 +21,7 @@ enum ost_section {
 	OST_TOP_NETWORKS,
 	OST_TOP_SERVICES,
 	OST_TOP_INFRASTRUCTURE,
+	OST_TOP_CONTROLLERS,
 	OST_TOP_ROLES,
 	OST_TOP_DEVICES,
 	OST_TOP_TESTS,
@@ -50,10 +51,27 @@ struct network {
 	bool used;
 };
 
-/* What the checks want to know of a role beside the model. */
+/* Roles by their index, each once. */
+struct role_list {
+	uint32_t *items;
+	uint32_t count;
+};
+
+/* Who answers for a class of controllers of a MUD file: addresses or the devices of roles, never both. */
+struct controller {
+	const char *uri; /* borrowed; NULL for my-controller */
+	struct ost_pos pos; /* file as in findings */
+	struct prefix_list prefixes;
+	struct role_list roles;
+};
+
+/* What the checks, and the reader of MUD files, want to know of a role beside the model. */
 struct role_facts {
 	struct ost_pos pos; /* file as in findings */
 	struct ost_pos authenticate_pos;
+	const struct ost_yaml_node *mud; /* a scalar of that source, or NULL */
+	uint32_t mud_source;
+	struct controller my_controller; /* no place: not written */
 	uint32_t rule_capacity;
 	uint32_t devices;
 	uint32_t first_device;
@@ -82,9 +100,12 @@ struct policy_reader {
 	struct ost_pos *device_pos; /* file as in findings */
 	uint32_t test_capacity;
 	struct prefix_list resolvers, ntp_servers;
+	struct prefix_list local_networks; /* of MUD files */
+	struct controller *controllers; /* in the order of the files */
+	uint32_t controller_count;
 	struct endpoint portals[PORTALS_MAX];
 	uint32_t portal_count;
-	bool has_resolvers, has_ntp_servers, has_portals; /* written, maybe with errors */
+	bool has_resolvers, has_ntp_servers, has_portals, has_local_networks; /* written, maybe with errors */
 	uint32_t prefixes, rule_services;    /* so far, against the bounds above */
 };
 
@@ -123,6 +144,7 @@ void policy_networks_read(struct policy_reader *r);
 void policy_services_read(struct policy_reader *r);
 void policy_roles_define(struct policy_reader *r);
 void policy_infrastructure_read(struct policy_reader *r);
+void policy_controllers_read(struct policy_reader *r);
 void policy_roles_read(struct policy_reader *r);
 void policy_devices_read(struct policy_reader *r);
 void policy_tests_read(struct policy_reader *r);
@@ -134,6 +156,18 @@ void policy_network_add(struct policy_reader *r, const struct ost_yaml_node *nod
 /* A service by name or written out, added to a list. */
 void policy_service_add(
 	struct policy_reader *r, const struct ost_yaml_node *node, struct service_list *list);
+/* Roles by name, one or a list. */
+void policy_role_list_read(struct policy_reader *r, const struct ost_yaml_node *list, struct role_list *roles);
+/* { network: ... } or { role: ... }: who is meant by a class of controllers. what: "my-controller". */
+void policy_controller_read(
+	struct policy_reader *r, const struct ost_yaml_node *node, const char *what, struct controller *controller);
+/* The controller of that class, NULL: the policy names none. Classes are compared as they are written. */
+const struct controller *policy_controller_find(const struct policy_reader *r, const char *uri);
+void policy_controller_close(struct controller *controller);
+/* A host name as a rule may name it: exact, or ".example.com" or "*.example.com" for all below it. -EINVAL and a sentence in why; -ENOMEM. */
+int policy_host_parse(const char *text, struct ost_host *ret_host, char why[static 256]) OST_MUST_CHECK;
+/* Each rule that names hosts is of a role that may ask a name server. */
+void policy_hosts_check(struct policy_reader *r);
 /* A further rule of the role, zeroed, or NULL without memory. Its parts belong to the role at once.
  */
 struct ost_rule *policy_rule_new(struct policy_reader *r, struct ost_role *role);

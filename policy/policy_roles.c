@@ -72,6 +72,23 @@ static void limits_field(void *context, const struct ost_yaml_node *value, void 
 	policy_limits_read(context, value, target);
 }
 
+static void mud_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct policy_reader *r = context;
+	struct role_facts *facts = facts_of(r, target);
+
+	if (!ost_yaml_is_scalar(&r->y, value, "mud"))
+		return;
+	facts->mud = value;
+	facts->mud_source = r->source;
+	ost_yaml_error(&r->y, value, "write its rules below allow:", "MUD files are not read yet in this place");
+}
+
+static void my_controller_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	policy_controller_read(context, value, "my-controller", &facts_of(context, target)->my_controller);
+}
+
 static void role_read(
 	struct policy_reader *r, const struct ost_yaml_node *key, struct ost_role *role)
 {
@@ -82,6 +99,8 @@ static void role_read(
 		{"include", include_field},
 		{"allow", allow_field},
 		{"limits", limits_field},
+		{"mud", mud_field},
+		{"my-controller", my_controller_field},
 	};
 	char what[OST_NAME_MAX + 16];
 

@@ -2,6 +2,7 @@
 /* allow: of a role: one rule an item. */
 #include "array.h"
 #include "policy_reader.h"
+#include "services.h"
 
 #define RULE_TEXT_MAX	  240 /* bytes; longer lists end in "..." */
 #define RULE_SERVICES_MAX 4096u
@@ -63,6 +64,11 @@ static void text_append(
 	}
 }
 
+static const struct ost_yaml_node *peer_of(const struct draft *draft)
+{
+	return draft->network ? draft->network : draft->role ? draft->role : draft->name;
+}
+
 /* "to network scada, service tcp/80" */
 static char *text_make(struct policy_reader *r, const struct draft *draft)
 {
@@ -70,8 +76,7 @@ static char *text_make(struct policy_reader *r, const struct draft *draft)
 
 	text_append(text, draft->to ? "to " : "from ",
 		&(struct ost_yaml_node){.kind = OST_YAML_SCALAR, .text = ""});
-	text_append(text, draft->network ? "network " : "role ",
-		draft->network ? draft->network : draft->role);
+	text_append(text, draft->network ? "network " : draft->role ? "role " : "name ", peer_of(draft));
 	if (draft->service != NULL)
 		text_append(text, ", service ", draft->service);
 	else
@@ -104,21 +109,37 @@ static void network_peer_read(
 }
 
 static void role_peer_read(
-	struct policy_reader *r, const struct ost_yaml_node *node, struct ost_rule *rule)
+	struct policy_reader *r, const struct ost_yaml_node *list, struct ost_rule *rule)
 {
-	const struct ost_name *name;
+	struct role_list roles = {0};
 
 	rule->peer = OST_PEER_ROLE;
-	if (!ost_yaml_is_scalar(&r->y, node, "role"))
+	policy_role_list_read(r, list, &roles);
+	rule->peer_roles = roles.items;
+	rule->peer_role_count = roles.count;
+}
+
+static void name_peer_read(struct policy_reader *r, const struct ost_yaml_node *list, struct ost_rule *rule)
+{
+	char why[256];
+
+	rule->peer = OST_PEER_NAME;
+	if (!ost_yaml_is_list(&r->y, list, "name"))
 		return;
-	name = policy_resolve(r, &r->role_names, node, "role");
-	if (name == NULL)
-		return;
-	rule->peer_roles = ost_yaml_alloc(&r->y, 1, sizeof(*rule->peer_roles));
-	if (rule->peer_roles == NULL)
-		return;
-	rule->peer_roles[0] = name->index;
-	rule->peer_role_count = 1;
+	rule->hosts = ost_yaml_alloc(&r->y, list->kind == OST_YAML_SEQUENCE ? list->count : 1, sizeof(*rule->hosts));
+	for (const struct ost_yaml_node *item = ost_yaml_item_first(list); item != NULL && rule->hosts != NULL;
+		item = ost_yaml_item_next(list, item)) {
+		int error;
+
+		if (!ost_yaml_is_scalar(&r->y, item, "name"))
+			continue;
+		error = policy_host_parse(item->text, &rule->hosts[rule->host_count], why);
+		r->y.no_memory |= error == -ENOMEM;
+		if (error == 0)
+			rule->host_count++;
+		else
+			policy_why_error(r, item, why);
+	}
 }
 
 static void services_read(
@@ -148,22 +169,30 @@ static void services_read(
 static bool peer_check(struct policy_reader *r, const struct draft *draft)
 {
 	const struct ost_yaml_node *endpoint = draft->to ? draft->to : draft->from;
+	int peers = (draft->network != NULL) + (draft->role != NULL) + (draft->name != NULL);
 
-	if (draft->name != NULL) {
-		ost_yaml_error(&r->y, draft->name, "write a network or an address",
-			"names are not bound in this version");
-		return false;
-	}
-	if (draft->network != NULL && draft->role != NULL) {
-		ost_yaml_error(&r->y, draft->role, "make two rules of it",
-			"a rule has one peer: a network or a role, not both");
-		return false;
-	}
-	if (draft->network == NULL && draft->role == NULL) {
+	if (peers > 1)
+		ost_yaml_error(&r->y, endpoint, "make a rule of each", "a rule has one peer: a network, a role or a name");
+	else if (peers == 0)
 		ost_yaml_error(&r->y, endpoint,
-			"write network: with a name or an address (any is every address), or role:",
+			"write network: with a name or an address (any is every address), name: with a host's, or role:",
 			"the rule does not say whom it is about");
+	return peers == 1;
+}
+
+/* Rules for name servers alone, by their addresses: what these answer binds names. */
+static bool rule_is_dns(const struct ost_rule *rule)
+{
+	if (rule->direction != OST_TO || rule->peer != OST_PEER_NETWORK || rule->service_count == 0)
 		return false;
+	for (uint32_t i = 0; i < rule->prefix_count; i++)
+		if (rule->prefixes[i].length == 0)
+			return false;
+	for (uint32_t i = 0; i < rule->service_count; i++) {
+		const struct ost_service *s = &rule->services[i];
+
+		if ((s->protocol != OST_PROTOCOL_TCP && s->protocol != OST_PROTOCOL_UDP) || s->lo != 53 || s->hi != 53)
+			return false;
 	}
 	return true;
 }
@@ -219,9 +248,12 @@ static void rule_read(
 	rule->text = text_make(r, &draft);
 	if (draft.network != NULL)
 		network_peer_read(r, draft.network, rule);
-	else
+	else if (draft.role != NULL)
 		role_peer_read(r, draft.role, rule);
+	else
+		name_peer_read(r, draft.name, rule);
 	services_read(r, draft.service, rule);
+	rule->flags |= rule_is_dns(rule) ? OST_RULE_DNS : 0;
 }
 
 void policy_rules_read(

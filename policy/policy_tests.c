@@ -42,10 +42,13 @@ static void flow_read(
 	struct ost_flow_question flow;
 	struct ost_test *test;
 	char why[256];
+	int error;
 
 	if (!ost_yaml_is_scalar(&r->y, item, allow ? "allow" : "deny"))
 		return;
-	if (policy_question_parse(device_by_name, r, item->text, &flow, why) < 0) {
+	error = policy_question_parse(device_by_name, r, item->text, &flow, why);
+	if (error < 0) {
+		r->y.no_memory |= error == -ENOMEM;
 		policy_why_error(r, item, why);
 		return;
 	}
@@ -58,11 +61,14 @@ static void flow_read(
 		if (r->policy->test_count == TESTS_MAX)
 			ost_yaml_error(&r->y, item, "write fewer", "there are more than %u tests",
 				TESTS_MAX);
+		free(flow.peer_host.name);
 		return;
 	}
 	test = test_new(r);
-	if (test == NULL)
+	if (test == NULL) {
+		free(flow.peer_host.name);
 		return;
+	}
 	test->pos = policy_pos(r, item);
 	test->text = ost_yaml_strdup(&r->y, item->text);
 	test->device = device;

@@ -15,6 +15,7 @@
 TOP_FIELD(OST_TOP_NETWORKS, "networks")
 TOP_FIELD(OST_TOP_SERVICES, "services")
 TOP_FIELD(OST_TOP_INFRASTRUCTURE, "infrastructure")
+TOP_FIELD(OST_TOP_CONTROLLERS, "controllers")
 TOP_FIELD(OST_TOP_ROLES, "roles")
 TOP_FIELD(OST_TOP_DEVICES, "devices")
 TOP_FIELD(OST_TOP_TESTS, "tests")
@@ -33,6 +34,7 @@ static const struct ost_yaml_field top_fields[] = {
 	{"networks", top_OST_TOP_NETWORKS},
 	{"services", top_OST_TOP_SERVICES},
 	{"infrastructure", top_OST_TOP_INFRASTRUCTURE},
+	{"controllers", top_OST_TOP_CONTROLLERS},
 	{"roles", top_OST_TOP_ROLES},
 	{"devices", top_OST_TOP_DEVICES},
 	{"tests", top_OST_TOP_TESTS},
@@ -163,8 +165,10 @@ static void sections_read(struct policy_reader *r)
 	policy_services_read(r);
 	policy_roles_define(r);
 	policy_infrastructure_read(r);
+	policy_controllers_read(r);
 	policy_roles_read(r);
 	policy_devices_read(r);
+	policy_hosts_check(r);
 	policy_tests_read(r);
 }
 
@@ -176,6 +180,12 @@ static void reader_free(struct policy_reader *r)
 		free(r->networks[i].prefixes.items);
 	for (uint32_t i = 0; r->services != NULL && i < r->service_names.count; i++)
 		free(r->services[i].items);
+	for (uint32_t i = 0; r->controllers != NULL && i < r->controller_count; i++)
+		policy_controller_close(&r->controllers[i]);
+	for (uint32_t i = 0; r->roles != NULL && r->policy != NULL && i < r->policy->role_count; i++)
+		policy_controller_close(&r->roles[i].my_controller);
+	free(r->controllers);
+	free(r->local_networks.items);
 	free(r->sources);
 	free(r->networks);
 	free(r->services);

@@ -35,7 +35,9 @@ void ost_policy_names_free(struct ost_policy_names *names);
  *   tcp 10.0.0.5:443      udp [2001:db8::1]:53      icmp/echo-request 10.0.0.1      ip/47 10.0.0.9
  *   in tcp 10.20.0.9:80   (10.20.0.9 opens a connection to the device's port 80)
  *   udp recorder-1:554    (a device of the policy)
- * On failure -EINVAL and one sentence in why (what is wrong and what to write). */
+ *   tcp video.example.com:443   (a host that the device asked its name server for; a name without a dot gets one at its end)
+ * On failure -EINVAL or -ENOMEM and one sentence in why (what is wrong and what to write). Free ret_question->peer_host.name
+ * with free(3). */
 int ost_flow_question_parse(const struct ost_policy *policy, const char *text,
 	struct ost_flow_question *ret_question, char why[static 256]) OST_MUST_CHECK;
 

@@ -4,7 +4,7 @@
 #include "services.h"
 #include "text.h"
 
-#define WORD_MAX 127u
+#define WORD_MAX 320u /* a host name has 253 bytes at most */
 
 struct words {
 	enum ost_direction direction;
@@ -120,6 +120,22 @@ static int value_check(
 	return -EINVAL;
 }
 
+/* What is no address and no device is the name of a host, as the device would ask for it. */
+static int host_read(const char *text, struct ost_flow_question *q, char why[static 256])
+{
+	struct ost_host host;
+	int error = policy_host_parse(text, &host, why);
+
+	if (error == 0 && host.suffix) {
+		ost_hint(why, 256, "'%.63s' stands for many names; write one of them", text);
+		free(host.name);
+		error = -EINVAL;
+	}
+	if (error == 0)
+		q->peer_host = host;
+	return error;
+}
+
 static int peer_read(device_find_fn find, const void *context, const char *host, bool bracketed,
 	struct ost_flow_question *q, char why[static 256])
 {
@@ -142,15 +158,17 @@ static int peer_read(device_find_fn find, const void *context, const char *host,
 		q->peer_device = (uint32_t)device;
 		return 0;
 	}
-	if (strchr(host, ':') != NULL)
+	if (bracketed || strchr(host, ':') != NULL) {
 		ost_hint(why, 256, "'%.63s' is no address; write [2001:db8::1]:443", host);
-	else
+		return -EINVAL;
+	}
+	if (strchr(host, '.') == NULL) {
 		ost_hint(why, 256,
-			"'%.63s' is no address and no device of the policy; write one of these "
-			"(names "
-			"of hosts are not bound in this version)",
-			host);
-	return -EINVAL;
+			"'%.63s' is no address and no device of the policy; write one of these, or a host name (with a dot: \"%.63s.\")",
+			host, host);
+		return -EINVAL;
+	}
+	return host_read(host, q, why);
 }
 
 int policy_question_parse(device_find_fn find, const void *context, const char *text,
@@ -160,6 +178,7 @@ int policy_question_parse(device_find_fn find, const void *context, const char *
 	const char *host, *port;
 	struct words words;
 	bool bracketed;
+	int r;
 
 	if (words_split(text, &words, why) < 0)
 		return -EINVAL;
@@ -167,11 +186,12 @@ int policy_question_parse(device_find_fn find, const void *context, const char *
 	if (peer_split(words.peer, &host, &port, why) < 0)
 		return -EINVAL;
 	q.direction = words.direction;
-	if (value_read(&words, port, &q, why) < 0 || value_check(&words, &q, why) < 0 ||
-		peer_read(find, context, host, bracketed, &q, why) < 0)
+	if (value_read(&words, port, &q, why) < 0 || value_check(&words, &q, why) < 0)
 		return -EINVAL;
-	*ret_question = q;
-	return 0;
+	r = peer_read(find, context, host, bracketed, &q, why);
+	if (r == 0)
+		*ret_question = q;
+	return r;
 }
 
 static int64_t device_in_policy(const void *context, const char *name)

@@ -5,6 +5,8 @@
 #include "common.h"
 
 #define OST_PROTOCOL_ICMP   1u
+#define OST_PROTOCOL_TCP    6u
+#define OST_PROTOCOL_UDP    17u
 #define OST_PROTOCOL_ICMPV6 58u
 
 /* True for protocols whose value is a destination port: TCP, UDP, UDP-Lite, SCTP, DCCP. */

@@ -273,6 +273,7 @@ int ost_cmd_policy_explain(const struct ost_cli *cli, int argc, char **argv)
 	rc = ost_cli_policy_open(&here, files.items, files.count, &x.policy);
 	if (rc == OST_EXIT_OK)
 		rc = understand(&x);
+	free(x.question.peer_host.name);
 	ost_cli_policy_free(&x.policy);
 	return rc;
 }
