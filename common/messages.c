@@ -9,7 +9,7 @@ _Static_assert(sizeof(struct ost_msg_image) == 16, "layout");
 _Static_assert(sizeof(struct ost_msg_image_result) == 16 + OST_MSG_TEXT, "layout");
 _Static_assert(sizeof(struct ost_msg_device_state) == OST_MSG_NAME + 8, "layout");
 _Static_assert(sizeof(struct ost_msg_totals) == 96, "layout");
-_Static_assert(sizeof(struct ost_msg_port_stats) == 128 + 8 + 56 + 512, "layout");
+_Static_assert(sizeof(struct ost_msg_port_stats) == 128 + 8 + 64 + 512, "layout");
 _Static_assert(sizeof(struct ost_msg_device_stats) == 16 + 40 + 8 + 512, "layout");
 _Static_assert(sizeof(struct ost_refusal) == 112, "layout");
 _Static_assert(sizeof(struct ost_msg_binding) == 48, "layout");
@@ -169,7 +169,7 @@ static bool refusal_valid(const struct ost_refusal *r)
 	return (r->device == OST_DEVICE_NONE || r->device < OST_DEVICES_MAX) && r->vlan < 1u << 24 &&
 		(r->family == 0 || r->family == OST_IPV4 || r->family == OST_IPV6) &&
 		r->reason != OST_REASON_NONE && r->reason < OST_REASON_COUNT &&
-		r->port < OST_PORTS_MAX && r->count_pkts > 0 && r->first_wall_ns <= r->last_wall_ns;
+		r->port < OST_PORTS_MAX && r->audit <= 1 && r->count_pkts > 0 && r->first_wall_ns <= r->last_wall_ns;
 }
 
 /* Of variable length, as the next one: a count, then that many records. */

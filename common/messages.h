@@ -142,6 +142,7 @@ struct ost_msg_port_stats {
 	uint64_t sent_pkts; /* by this port; more than forwarded elsewhere when frames are copied to several */
 	uint64_t sent_bytes;
 	uint64_t missed_pkts; /* lost by NIC or kernel before we saw them */
+	uint64_t audited_pkts; /* of the forwarded: opened a flow that only audit let pass */
 	uint64_t refused_pkts[OST_REASON_SLOTS]; /* of the received, by enum ost_reason */
 };
 
@@ -197,7 +198,8 @@ struct ost_refusal {
 	uint8_t family; /* 0, 4, 6 */
 	uint8_t reason; /* enum ost_reason, not NONE */
 	uint8_t port;	/* ingress */
-	uint8_t reserved[10];
+	uint8_t audit;	/* 1: not refused, as its role is in audit; reason is what would have refused it */
+	uint8_t reserved[9];
 };
 
 #define OST_REFUSALS_PER_MSG 400

@@ -46,6 +46,7 @@ static void worker_port_add(const struct ost_worker *w, uint32_t port, struct os
 	s->received_bytes += c->received_bytes - own->handed_bytes;
 	s->forwarded_pkts += c->forwarded_pkts;
 	s->forwarded_bytes += c->forwarded_bytes;
+	s->audited_pkts += c->audited_pkts;
 	s->sent_pkts += own->sent_pkts;
 	s->sent_bytes += own->sent_bytes;
 	for (uint32_t r = 0; r < OST_REASON_SLOTS; r++)

@@ -28,8 +28,8 @@
  *    DCCP (33); type * 256 + code for ICMP (1) and ICMPv6 (58); 0 for all others.
  *  - When the remote address is bound to a device, that device's role must agree with the flow as well,
  *    in its own direction: both allow-lists are asked, and the verdict is deny unless both say allow.
- *  - A role in audit whose schedule audit is open: what its rules do not allow, or not now, passes and is told. Its state, its
- *    place and its addresses are asked all the same, and so is the other device's role.
+ *  - A role in audit whose schedule audit is open: what its rules do not allow, or not now, passes and is told. The device's
+ *    state, place and addresses are asked all the same, the role's minimum of assurance, and the other device's role.
  *  - include: dns, ntp and portal stand for rules (to the infrastructure: resolvers udp/53 and tcp/53, to
  *    the NTP servers udp/123, to the portal its TCP port) that also hold in states with infrastructure rights only; arp, nd, dhcp,
  *    dhcpv6, igmp switch on the checked path of these protocols.

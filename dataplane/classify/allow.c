@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "allow.h"
 
-static bool is_foreign(const struct ost_image *image, const struct ost_question *q)
+/* The first 16 bits of an IPv4 address, 32 of an IPv6 one. */
+static uint32_t resolver_bit(uint8_t family, uint32_t head)
 {
-	uint64_t hi = q->family == OST_IPV4 ? (uint64_t)q->remote4 << 32 : q->remote6[0], lo = q->family == OST_IPV4 ? 0 : q->remote6[1];
+	return (uint32_t)((head + family) * 0x9e3779b97f4a7c15ull >> 54);
+}
 
+void ost_resolver_bits_make(const struct ost_image *image, uint64_t bits[static OST_RESOLVER_WORDS])
+{
+	memset(bits, 0, OST_RESOLVER_WORDS * sizeof(*bits));
 	for (uint32_t i = 0; i < image->resolver_count; i++) {
 		const struct ost_image_resolver *r = &image->resolvers[i];
+		uint32_t head = ost_be32(ost_load32(r->ip)) >> (r->family == OST_IPV4 ? 16 : 0);
+		uint32_t bit = resolver_bit(r->family, head);
+
+		if (r->length < (r->family == OST_IPV4 ? 16 : 32))
+			memset(bits, 0xff, OST_RESOLVER_WORDS * sizeof(*bits));
+		bits[bit / 64] |= 1ull << bit % 64;
+	}
+}
+
+static bool is_resolver(const struct ost_view *v, const struct ost_question *q)
+{
+	bool v4 = q->family == OST_IPV4;
+	uint64_t hi = v4 ? (uint64_t)q->remote4 << 32 : q->remote6[0], lo = v4 ? 0 : q->remote6[1];
+	uint32_t bit = resolver_bit(q->family, (uint32_t)(hi >> (v4 ? 48 : 32)));
+
+	if (OST_LIKELY(!(v->resolver_bits[bit / 64] >> bit % 64 & 1)))
+		return false;
+	for (uint32_t i = 0; i < v->image->resolver_count; i++) {
+		const struct ost_image_resolver *r = &v->image->resolvers[i];
 		uint64_t a[2], off_hi, off_lo;
 
 		memcpy(a, r->ip, sizeof(a));
@@ -21,11 +45,11 @@ static bool is_foreign(const struct ost_image *image, const struct ost_question 
 }
 
 /* RFC 7858, RFC 9250, RFC 8484: DNS over TLS and QUIC by their port, over HTTPS by who answers. */
-bool ost_question_encrypted_dns(const struct ost_image *image, const struct ost_question *q)
+bool ost_question_encrypted_dns(const struct ost_view *v, const struct ost_question *q)
 {
 	if ((q->protocol != 6 && q->protocol != 17) || q->direction != OST_TO)
 		return false;
-	return q->value == 853 || (q->value == 443 && is_foreign(image, q));
+	return q->value == 853 || (q->value == 443 && is_resolver(v, q));
 }
 
 static bool is_about(const struct ost_image_rule *rule, const struct ost_question *q)
@@ -37,7 +61,7 @@ static bool is_about(const struct ost_image_rule *rule, const struct ost_questio
 	return rule->only_tags == 0 || (q->view->image->devices[device].tags & rule->only_tags) != 0;
 }
 
-bool ost_rule_holds(const struct ost_image *image, const struct ost_image_rule *rule, const struct ost_question *q)
+bool ost_rule_holds(const struct ost_image_rule *rule, const struct ost_question *q)
 {
 	if (((rule->flags & OST_RULE_ONE) || rule->only_tags != 0) && !is_about(rule, q))
 		return false;
@@ -45,7 +69,7 @@ bool ost_rule_holds(const struct ost_image *image, const struct ost_image_rule *
 		return true;
 	if (!ost_view_open(q->view, rule->schedule))
 		return false;
-	return !(rule->flags & OST_RULE_DNS_GUARD) || !ost_question_encrypted_dns(image, q);
+	return !(rule->flags & OST_RULE_DNS_GUARD) || !ost_question_encrypted_dns(q->view, q);
 }
 
 static bool peer_fits(const struct ost_view *v, const struct ost_image_peer *p, uint32_t peer)
@@ -74,7 +98,7 @@ uint32_t ost_allow_peer(const struct ost_view *v, const struct ost_image_role *r
 			continue;
 		if ((uint16_t)(q->value - p->lo) > p->span || image->rules[rule].assurance > q->assurance)
 			continue;
-		if (!(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(image, &image->rules[rule], q))
+		if (!(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(&image->rules[rule], q))
 			return rule;
 	}
 	return OST_RULE_NONE;

@@ -85,10 +85,18 @@ static inline uint32_t ost_chunk6_match(const struct ost_image_chunk6 *c, const 
 }
 
 /* Whether a rule's conditions hold (model.h). Call for roles with OST_ROLE_CONDITIONS. */
-bool ost_rule_holds(const struct ost_image *image, const struct ost_image_rule *rule, const struct ost_question *q);
+bool ost_rule_holds(const struct ost_image_rule *rule, const struct ost_question *q);
 
 /* DNS over TLS, QUIC or HTTPS, as model.h has it. */
-bool ost_question_encrypted_dns(const struct ost_image *image, const struct ost_question *q);
+bool ost_question_encrypted_dns(const struct ost_view *v, const struct ost_question *q);
+
+/* The same, or plain DNS: of what no rule allows. */
+static inline bool ost_question_foreign_dns(const struct ost_view *v, const struct ost_question *q)
+{
+	if (OST_LIKELY(q->value != 53 && q->value != 443 && q->value != 853))
+		return false;
+	return (q->protocol == 6 || q->protocol == 17) && (q->value == 53 || ost_question_encrypted_dns(v, q));
+}
 
 /* Among matching lanes of a chunk, the first that also fits state and assurance. */
 static inline uint32_t ost_lane_pick(const struct ost_image *image, const struct ost_image_role *role,
@@ -101,7 +109,7 @@ static inline uint32_t ost_lane_pick(const struct ost_image *image, const struct
 			return rule;
 		if (image->rules[rule].assurance > q->assurance)
 			continue;
-		if (!(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(image, &image->rules[rule], q))
+		if (!(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(&image->rules[rule], q))
 			return rule;
 	}
 	return OST_RULE_NONE;

@@ -197,7 +197,7 @@ static void explain_hit(struct ost_classifier *c, const struct ost_frame *frame,
 		return;
 	const struct ost_flow_meta *m = v4 ? &c->flows4[place].meta : &c->flows6[place].meta;
 
-	if (!(ost_flow_flags(m) & OST_FLOW_ALIAS))
+	if (!(ost_flow_flags(m) & OST_FLOW_ALIAS) && ost_flow_rule(m) != OST_FLOW_RULE_AUDIT)
 		e->rule = ost_flow_rule(m);
 }
 

@@ -54,7 +54,8 @@ struct ost_verdict {
 	uint8_t action; /* enum ost_action */
 	uint8_t reason; /* enum ost_reason; NONE unless refused */
 	uint8_t egress; /* port, for OST_FORWARD */
-	uint8_t reserved;
+	uint8_t audit;	/* enum ost_reason: what would have refused it, were its role not in audit; NONE otherwise, and for later packets
+			   of such a flow */
 	uint32_t device; /* slot that it was accounted to, or OST_DEVICE_NONE */
 };
 
@@ -205,6 +206,7 @@ struct ost_port_counts {
 	uint64_t received_pkts, received_bytes;
 	uint64_t forwarded_pkts, forwarded_bytes;
 	uint64_t handed_over_pkts;
+	uint64_t audited_pkts; /* of the forwarded: those that opened a flow which only audit let pass */
 	uint64_t refused_pkts[OST_REASON_SLOTS];
 } OST_CACHE_ALIGNED;
 

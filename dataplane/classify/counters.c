@@ -224,7 +224,7 @@ void ost_refusal_fill(const struct ost_classifier *c, const struct ost_packet *p
 	struct ost_refusal *r)
 {
 	*r = (struct ost_refusal){.first_wall_ns = c->now_ns, .device = OST_DEVICE_NONE, .vlan = p->vlan,
-		.ethertype = p->ethertype, .reason = reason, .port = p->port};
+		.ethertype = p->ethertype, .reason = reason & (OST_REFUSAL_AUDIT - 1), .port = p->port, .audit = reason >= OST_REFUSAL_AUDIT};
 	if (c->view != NULL) {
 		r->generation = c->view->image->generation;
 		if (slot != OST_SLOT_NONE && c->view->hot[slot].role != UINT32_MAX)

@@ -1,19 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "decide.h"
 
+/* The rule that would allow it, if all were as it should be. */
+static uint32_t rule_in_principle(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q)
+{
+	uint32_t rule = ost_allow_address(v->image, role, q);
+
+	if (rule == OST_RULE_NONE && peer != OST_SLOT_NONE)
+		rule = ost_allow_peer(v, role, peer, q);
+	return rule;
+}
+
+/* A rule is about this flow, and one of its conditions stands in the way. */
+static enum ost_reason condition_why(const struct ost_view *v, uint32_t rule)
+{
+	return ost_view_open(v, v->image->rules[rule].schedule) ? OST_REASON_FOREIGN_DNS : OST_REASON_SCHEDULE;
+}
+
 enum ost_reason ost_judge_why(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q)
 {
 	const struct ost_image_role *role = &v->image->roles[v->hot[slot].role];
-	enum ost_reason reason = q->direction == OST_FROM ? OST_REASON_NOT_ALLOWED_IN : OST_REASON_NOT_ALLOWED;
+	bool conditions = role->flags & OST_ROLE_CONDITIONS;
+	uint32_t rule;
 
 	/* The plain case, which a flood hits, asks nothing again. */
-	if (!q->infrastructure_only && q->assurance >= role->assurance && !(role->flags & OST_ROLE_CONDITIONS))
-		return reason;
-	q->infrastructure_only = false;
-	q->assurance = OST_ASSURANCE_COUNT;
-	if (ost_allow_address(v->image, role, q) != OST_RULE_NONE)
-		return OST_REASON_STATE;
-	if (peer != OST_SLOT_NONE && ost_allow_peer(v, role, peer, q) != OST_RULE_NONE)
-		return OST_REASON_STATE;
-	return reason;
+	if (q->infrastructure_only || q->assurance < role->assurance || conditions) {
+		q->infrastructure_only = false;
+		q->assurance = OST_ASSURANCE_COUNT;
+		if (rule_in_principle(v, role, peer, q) != OST_RULE_NONE)
+			return OST_REASON_STATE;
+		q->in_principle = true;
+		rule = conditions ? rule_in_principle(v, role, peer, q) : OST_RULE_NONE;
+		q->in_principle = false;
+		if (rule != OST_RULE_NONE)
+			return condition_why(v, rule);
+	}
+	if (q->direction == OST_FROM)
+		return OST_REASON_NOT_ALLOWED_IN;
+	return ost_question_foreign_dns(v, q) ? OST_REASON_FOREIGN_DNS : OST_REASON_NOT_ALLOWED;
 }

@@ -9,6 +9,7 @@
 struct ost_judgement {
 	uint32_t rule;
 	uint32_t peer_rule; /* OST_RULE_NONE when the remote is no device */
+	enum ost_reason audit; /* what would have refused it, and passes by audit; NONE */
 };
 
 /* What a device's state lets it do under this role. A role that asks for proof gives nothing for being
@@ -52,6 +53,34 @@ static inline uint32_t ost_judge_side(const struct ost_view *v, uint32_t slot, u
 /* Nothing matched: is it the state (or the assurance) that stands in the way, or the allow-list? */
 enum ost_reason ost_judge_why(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q);
 
+/* Whether audit lets pass what this reason would refuse: the allow-list's business, while the role's audit is open. */
+static inline bool ost_audited(const struct ost_view *v, const struct ost_image_role *role, enum ost_reason reason)
+{
+	const uint64_t lists = 1ull << OST_REASON_NOT_ALLOWED | 1ull << OST_REASON_NOT_ALLOWED_IN | 1ull << OST_REASON_SCHEDULE |
+		1ull << OST_REASON_NAME_UNRESOLVED | 1ull << OST_REASON_NAME_LIMIT | 1ull << OST_REASON_FOREIGN_DNS;
+
+	return role->mode == OST_MODE_AUDIT && (lists >> reason & 1) && ost_view_open(v, role->audit);
+}
+
+/* One side: NONE, with its rule, or without one as its role is in audit. */
+static inline enum ost_reason ost_judge_audited(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q,
+	uint32_t *ret_rule, enum ost_reason *ret_audit)
+{
+	const struct ost_image_role *role = &v->image->roles[v->hot[slot].role];
+	bool infrastructure_only = q->infrastructure_only, assured;
+	enum ost_reason r;
+
+	*ret_rule = ost_judge_side(v, slot, peer, q);
+	if (OST_LIKELY(*ret_rule != OST_RULE_NONE))
+		return OST_REASON_NONE;
+	assured = q->assurance >= role->assurance;
+	r = ost_judge_why(v, slot, peer, q);
+	if (infrastructure_only || !assured || !ost_audited(v, role, r))
+		return r;
+	*ret_audit = r;
+	return OST_REASON_NONE;
+}
+
 /* The whole decision. q: address of the remote, protocol, value, direction are set. dev_ip: the device's
  * own address, for the other side's question. need: rights of which one is enough. */
 static inline enum ost_reason ost_judge(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q,
@@ -59,6 +88,7 @@ static inline enum ost_reason ost_judge(const struct ost_view *v, uint32_t slot,
 {
 	const struct ost_image_role *role = &v->image->roles[v->hot[slot].role];
 	unsigned rights = ost_slot_rights(v->site, slot, role);
+	enum ost_reason r;
 
 	if (established && (rights & OST_RIGHT_ESTABLISHED))
 		rights |= OST_RIGHT_NEW_FLOWS;
@@ -66,11 +96,10 @@ static inline enum ost_reason ost_judge(const struct ost_view *v, uint32_t slot,
 		return OST_REASON_STATE;
 	q->infrastructure_only = !(rights & OST_RIGHT_NEW_FLOWS);
 	ret->peer_rule = OST_RULE_NONE;
-	ret->rule = ost_judge_side(v, slot, peer, q);
-	if (OST_UNLIKELY(ret->rule == OST_RULE_NONE))
-		return ost_judge_why(v, slot, peer, q);
-	if (OST_LIKELY(peer == OST_SLOT_NONE))
-		return OST_REASON_NONE;
+	ret->audit = OST_REASON_NONE;
+	r = ost_judge_audited(v, slot, peer, q, &ret->rule, &ret->audit);
+	if (OST_LIKELY(peer == OST_SLOT_NONE) || r != OST_REASON_NONE)
+		return r;
 
 	const struct ost_image_role *other = &v->image->roles[v->hot[peer].role];
 	struct ost_question back = *q;
@@ -83,6 +112,6 @@ static inline enum ost_reason ost_judge(const struct ost_view *v, uint32_t slot,
 	ost_question_address(&back, dev_ip);
 	back.direction = !q->direction;
 	back.infrastructure_only = !(rights & OST_RIGHT_NEW_FLOWS);
-	ret->peer_rule = ost_judge_side(v, peer, slot, &back);
-	return ret->peer_rule != OST_RULE_NONE ? OST_REASON_NONE : OST_REASON_PEER_NOT_ALLOWED;
+	r = ost_judge_audited(v, peer, slot, &back, &ret->peer_rule, &ret->audit);
+	return r == OST_REASON_NONE ? OST_REASON_NONE : OST_REASON_PEER_NOT_ALLOWED;
 }

@@ -121,7 +121,7 @@ static inline void flow_start(struct ost_classifier *c, struct ost_flow *flow, c
 
 	flow->meta->stamp = atomic_load_explicit(&c->view->stamp[f->own], memory_order_acquire);
 	flow->meta->slot = f->own | (uint32_t)egress << 24;
-	flow->meta->rule = rule | (uint32_t)(flags | (from ? OST_FLOW_OPENED_IN : 0)) << 24;
+	flow->meta->rule = (rule & OST_FLOW_RULE_AUDIT) | (uint32_t)(flags | (from ? OST_FLOW_OPENED_IN : 0)) << 24;
 	flow->meta->last_tick = c->tick;
 	flow->counts->pkts[from] = 1;
 	flow->counts->bytes[from] = f->p->length;
@@ -188,7 +188,7 @@ static inline enum ost_reason egress_of(struct ost_classifier *c, const struct f
 }
 
 /* Opens the flow and forwards, or says why not. The allow-list has been asked. */
-static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint32_t rule, uint8_t egress)
+static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, const struct ost_judgement *j, uint8_t egress)
 {
 	const struct ost_image_role *role = &c->view->image->roles[c->view->hot[f->own].role];
 	struct ost_slot *s = &c->site->slots[f->own];
@@ -213,7 +213,7 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint
 	place = insert(c, f->p->key, f->p->hash, f->v4, port, opening_state(f->p), &flow);
 	if (place == OST_TABLE_NONE)
 		return OST_REASON_FLOW_TABLE_FULL;
-	flow_start(c, &flow, f, rule, egress, flags);
+	flow_start(c, &flow, f, j->rule, egress, flags);
 	if (direct && !alias_insert(c, f, place, egress)) {
 		ost_table_remove(f->v4 ? &c->table4 : &c->table6, f->p->hash, place);
 		flow.meta->rule = 0; /* no alias may take it for its flow */
@@ -225,8 +225,13 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, uint
 		atomic_store_explicit(&s->flows, atomic_load_explicit(&s->flows, memory_order_relaxed) + 1, memory_order_relaxed);
 	c->tallies[f->own].opened++;
 	c->opened++;
-	c->view->hits[c->index][rule]++;
+	if (OST_LIKELY(j->rule != OST_RULE_NONE))
+		c->view->hits[c->index][j->rule]++;
 	forward(c, f->p, f->own, f->to_device ? port : egress, f->v);
+	if (OST_UNLIKELY(j->audit != OST_REASON_NONE)) {
+		f->v->audit = (uint8_t)j->audit;
+		ost_audit_note(c, f->p, f->refusal_hash, f->own, j->audit);
+	}
 	return OST_REASON_NONE;
 }
 
@@ -250,10 +255,21 @@ static inline void explain_judged(struct ost_classifier *c, const struct first *
 	c->explain->peer_device = f->peer != OST_SLOT_NONE ? c->view->device[f->peer] : OST_DEVICE_NONE;
 }
 
+/* No lane of its role matches, and lanes alone decide. */
+static inline enum ost_reason not_listed(const struct ost_classifier *c, const struct first *f)
+{
+	struct ost_question q = {0};
+
+	if (f->to_device)
+		return OST_REASON_NOT_ALLOWED_IN;
+	question(f, OST_TO, &q);
+	return ost_question_foreign_dns(c->view, &q) ? OST_REASON_FOREIGN_DNS : OST_REASON_NOT_ALLOWED;
+}
+
 /* A packet without a flow: the whole order of meaning. */
 static enum ost_reason first_packet(struct ost_classifier *c, struct first *f)
 {
-	struct ost_judgement j = {OST_RULE_NONE, OST_RULE_NONE};
+	struct ost_judgement j = {OST_RULE_NONE, OST_RULE_NONE, OST_REASON_NONE};
 	struct ost_question q = {0};
 	enum ost_reason r = bound(c, f);
 	uint8_t egress;
@@ -261,7 +277,7 @@ static enum ost_reason first_packet(struct ost_classifier *c, struct first *f)
 	if (r != OST_REASON_NONE)
 		return r;
 	if (!f->listed && can_open(f->p))
-		return f->to_device ? OST_REASON_NOT_ALLOWED_IN : OST_REASON_NOT_ALLOWED;
+		return not_listed(c, f);
 	f->peer = ost_binding_owner(c->site, c->view, ost_binding_hash(c->site, f->rem_ip, f->p->vlan), f->rem_ip, f->p->vlan, c->tick);
 	if (!can_open(f->p)) {
 		const struct ost_image_role *role = &c->view->image->roles[c->view->hot[f->own].role];
@@ -276,7 +292,7 @@ static enum ost_reason first_packet(struct ost_classifier *c, struct first *f)
 	r = egress_of(c, f, &egress);
 	if (r != OST_REASON_NONE)
 		return r;
-	return open_flow(c, f, j.rule, egress);
+	return open_flow(c, f, &j, egress);
 }
 
 /* Between devices a frame is for the MAC of the device that has the address, as when the flow was opened: others

@@ -4,6 +4,11 @@
 
 #include "classifier.h"
 
+/* A record's reason with this bit: it was not refused, and would have been. */
+#define OST_REFUSAL_AUDIT 0x80u
+
+_Static_assert((int)OST_REASON_COUNT <= (int)OST_REFUSAL_AUDIT, "the bit is a reason's");
+
 /* A fresh record's fields (counters.c). */
 void ost_refusal_fill(const struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason,
 	struct ost_refusal *r);
@@ -65,6 +70,16 @@ static inline void ost_refusal_record(const struct ost_classifier *c, struct ost
 	r->last_wall_ns = c->now_ns;
 	r->count_pkts++;
 	r->count_bytes += p->length;
+}
+
+/* Notes that a packet passes by audit alone; it is counted as forwarded elsewhere. */
+static inline void ost_audit_note(struct ost_classifier *c, const struct ost_packet *p, uint64_t hash, uint32_t slot, enum ost_reason reason)
+{
+	struct ost_refusal_table *t = ost_refusal_table_now(c);
+
+	c->ports[p->port].audited_pkts++;
+	if (t->capacity != 0)
+		ost_refusal_record(c, t, p, hash, OST_REFUSAL_FRESH, slot, (uint8_t)(reason | OST_REFUSAL_AUDIT));
 }
 
 /* Everything but the record. */

@@ -232,6 +232,17 @@ static inline __attribute__((always_inline)) bool sieve_identify(const struct si
 	return false;
 }
 
+static inline enum ost_reason not_allowed4(const struct sieve *t, const struct ost_packet *p)
+{
+	if (OST_LIKELY(p->value != 53 && p->value != 443 && p->value != 853))
+		return OST_REASON_NOT_ALLOWED;
+
+	const struct ost_question q = {.family = OST_IPV4, .remote4 = ost_be32((uint32_t)(p->key[0] >> 32)), .protocol = p->protocol,
+		.value = p->value, .direction = OST_TO};
+
+	return ost_question_foreign_dns(t->c->view, &q) ? OST_REASON_FOREIGN_DNS : OST_REASON_NOT_ALLOWED;
+}
+
 /* Is it really you, and may it? Of packets without a flow. Asks for the bindings' tags when the address is not the known one. */
 static inline __attribute__((always_inline)) void sieve_ask(const struct sieve *t, struct sieved *s, const struct ost_packet *p, bool v4)
 {
@@ -253,7 +264,7 @@ static inline __attribute__((always_inline)) void sieve_ask(const struct sieve *
 		sieve_refuse(s, OST_REASON_NO_FLOW, s->own);
 	else if (!ost_filter_maybe(&h->filter, h->grain, &t->filter, ost_be32((uint32_t)(p->key[0] >> 32)),
 			 t->to_device ? OST_FROM : OST_TO, p->protocol, p->value))
-		sieve_refuse(s, t->to_device ? OST_REASON_NOT_ALLOWED_IN : OST_REASON_NOT_ALLOWED, s->own);
+		sieve_refuse(s, t->to_device ? OST_REASON_NOT_ALLOWED_IN : not_allowed4(t, p), s->own);
 }
 
 /* 3: decides, by the device's record alone. */

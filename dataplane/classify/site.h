@@ -20,6 +20,7 @@
 
 #define OST_WORKERS_MAX 16u
 #define OST_SLOT_NONE	0xffffffu /* 24 bits, as in a flow */
+#define OST_RESOLVER_WORDS 16u
 #define OST_BINDING_EVENTS 4096u
 #define OST_BINDING_WISHES 65536u
 #define OST_WISHES_AT_ONCE 64u /* packets wait meanwhile */
@@ -129,6 +130,7 @@ struct ost_view {
 	uint32_t serial;    /* of this site, from 1 on: no two views have the same */
 	struct ost_filter_key filter_key;
 	struct ost_role_filter *filters; /* by role, while the view is made */
+	uint64_t resolver_bits[OST_RESOLVER_WORDS]; /* which addresses are surely none of the image's resolvers */
 	_Atomic uint64_t open[OST_SCHEDULE_WORDS]; /* schedules, as struct ost_schedules_open; written by main */
 };
 
@@ -171,6 +173,8 @@ static inline bool ost_view_open(const struct ost_view *v, unsigned schedule)
 	return schedule == OST_SCHEDULE_ALWAYS ||
 		(atomic_load_explicit(&v->open[(schedule - 1) / 64], memory_order_relaxed) >> ((schedule - 1) % 64) & 1);
 }
+
+void ost_resolver_bits_make(const struct ost_image *image, uint64_t bits[static OST_RESOLVER_WORDS]);
 
 /* Sets which of the view's schedules are open now. True: another one than before is. */
 bool ost_view_schedules(struct ost_view *v, int64_t wall_s);

@@ -146,7 +146,7 @@ bool ost_flow_rejudge(struct ost_classifier *c, uint32_t place, bool v4, enum os
 	}
 	flags = (uint8_t)((flags & ~OST_FLOW_LIMITED) | ost_flow_limited(c, slot));
 	f.meta->stamp = stamp;
-	f.meta->rule = j.rule | (uint32_t)flags << 24;
+	f.meta->rule = (j.rule & OST_FLOW_RULE_AUDIT) | (uint32_t)flags << 24;
 	return true;
 }
 

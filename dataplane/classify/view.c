@@ -134,6 +134,7 @@ static int view_new(struct ost_site *site, const struct ost_image *image, struct
 	ports_map(site, image, (*ret_view)->ports);
 	filters_make(site, *ret_view);
 	(void)ost_view_schedules(*ret_view, site->wall_s);
+	ost_resolver_bits_make(image, (*ret_view)->resolver_bits);
 	(*ret_view)->serial = ++site->serial;
 	return 0;
 }

@@ -83,12 +83,6 @@ bool naive_rule_matches(const struct ost_policy *policy, const struct ost_rule *
 	return false;
 }
 
-enum side_answer {
-	SIDE_ALLOWS,
-	SIDE_NO_RULE,  /* nothing in the role matches */
-	SIDE_NO_RIGHT, /* a rule matches, but not in this state, or not with so little proved */
-};
-
 /* What a device may at all. state.h: IDENTIFIED is "known by its MAC: rules that ask for no more
  * than that", so a role that asks for a proof gives it nothing. */
 static unsigned device_rights(const struct naive_world *w, uint32_t device)
@@ -100,52 +94,121 @@ static unsigned device_rights(const struct naive_world *w, uint32_t device)
 	return ost_state_rights(w->states[device]);
 }
 
-/* One device's part: its role's rules, in its state, with what it has proved.
+#define BIT(reason) (1ull << OST_REASON_##reason)
+
+static bool schedule_open(const struct naive_world *w, uint16_t number)
+{
+	const struct ost_schedule *s;
+
+	if (number == OST_SCHEDULE_ALWAYS)
+		return true;
+	s = &w->policy->schedules[number - 1];
+	for (uint32_t i = 0; i < s->window_count; i++) {
+		if (s->windows[i].since_s <= w->wall_s && w->wall_s < s->windows[i].until_s)
+			return true;
+	}
+	return false;
+}
+
+/* "TCP or UDP to port 853, or to port 443 of an address in policy->resolvers" */
+static bool encrypted_dns(const struct naive_world *w, const struct naive_flow *flow)
+{
+	if (flow->direction != OST_TO || (flow->protocol != 6 && flow->protocol != 17))
+		return false;
+	if (flow->value == 853)
+		return true;
+	for (uint32_t i = 0; flow->value == 443 && i < w->policy->resolver_count; i++) {
+		if (in_prefix(&w->policy->resolvers[i], &flow->remote))
+			return true;
+	}
+	return false;
+}
+
+/* "it is about this device" */
+static bool is_about(const struct naive_world *w, const struct ost_rule *rule, const struct naive_flow *flow)
+{
+	if ((rule->flags & OST_RULE_ONE) && rule->only_device != flow->device)
+		return false;
+	return rule->only_tags == 0 || (rule->only_tags & w->policy->devices[flow->device].tags) != 0;
+}
+
+/* One device's part. */
+struct side {
+	bool allows;
+	bool by_audit; /* no rule does */
+	uint64_t why;  /* when it does not, or would not: the reasons that the text permits */
+	uint32_t rule;
+};
+
+/* Why a rule that matches does not hold; 0: it does.
  * "[rules of dns, ntp and portal] also hold in states with infrastructure rights only". The role's minimum
  * is not asked of them: a device in such a state is there to prove it. */
-static enum side_answer side_judge(const struct naive_world *w, const struct naive_flow *flow,
-	uint32_t remote_device, uint32_t *ret_rule)
+static uint64_t rule_why(const struct naive_world *w, const struct ost_role *role, const struct ost_rule *rule,
+	const struct naive_flow *flow)
+{
+	enum ost_assurance proved = w->assurances[flow->device];
+	unsigned right = OST_RIGHT_NEW_FLOWS | (flow->established ? OST_RIGHT_ESTABLISHED : 0) |
+			 (rule->infrastructure ? OST_RIGHT_INFRASTRUCTURE : 0);
+	uint64_t why = 0;
+
+	if ((device_rights(w, flow->device) & right) == 0 || proved < rule->assurance)
+		why |= BIT(STATE);
+	if (!rule->infrastructure && proved < role->assurance)
+		why |= BIT(STATE);
+	if (!schedule_open(w, rule->schedule))
+		why |= BIT(SCHEDULE);
+	if ((rule->flags & OST_RULE_DNS_GUARD) && encrypted_dns(w, flow))
+		why |= BIT(FOREIGN_DNS);
+	return why;
+}
+
+/* No rule matches. */
+static uint64_t no_rule_why(const struct naive_world *w, const struct ost_role *role, const struct naive_flow *flow)
+{
+	bool dns = encrypted_dns(w, flow) || (flow->value == 53 && (flow->protocol == 6 || flow->protocol == 17));
+	uint64_t why = flow->direction == OST_FROM ? BIT(NOT_ALLOWED_IN) : dns ? BIT(FOREIGN_DNS) : BIT(NOT_ALLOWED);
+
+	/* No rule and no right: the text does not say which of the two is told. */
+	if (!(device_rights(w, flow->device) & OST_RIGHT_NEW_FLOWS) || w->assurances[flow->device] < role->assurance)
+		why |= BIT(STATE);
+	return why;
+}
+
+/* "A role in audit whose schedule audit is open: what its rules do not allow, or not now, passes [...]. The device's state [...]
+ * asked all the same, the role's minimum of assurance" */
+static bool audit_lets_pass(const struct naive_world *w, const struct ost_role *role, const struct naive_flow *flow, uint64_t why)
+{
+	unsigned right = OST_RIGHT_NEW_FLOWS | (flow->established ? OST_RIGHT_ESTABLISHED : 0);
+
+	return role->mode == OST_MODE_AUDIT && schedule_open(w, role->audit) && (why & ~BIT(STATE)) != 0 &&
+	       (device_rights(w, flow->device) & right) != 0 && w->assurances[flow->device] >= role->assurance;
+}
+
+static struct side side_judge(const struct naive_world *w, const struct naive_flow *flow, uint32_t remote_device)
 {
 	const struct ost_role *role = &w->policy->roles[w->policy->devices[flow->device].role];
-	unsigned rights = device_rights(w, flow->device);
-	enum ost_assurance proved = w->assurances[flow->device];
-	enum side_answer answer = SIDE_NO_RULE;
+	struct side side = {.rule = NAIVE_NONE};
+	bool some_for_state_alone = false;
 
 	for (uint32_t i = 0; i < role->rule_count; i++) {
 		const struct ost_rule *rule = &role->rules[i];
-		unsigned right = OST_RIGHT_NEW_FLOWS |
-				 (flow->established ? OST_RIGHT_ESTABLISHED : 0) |
-				 (rule->infrastructure ? OST_RIGHT_INFRASTRUCTURE : 0);
+		uint64_t why;
 
-		if (!naive_rule_matches(w->policy, rule, flow, remote_device))
+		if (!naive_rule_matches(w->policy, rule, flow, remote_device) || !is_about(w, rule, flow))
 			continue;
-		answer = SIDE_NO_RIGHT;
-		if ((rights & right) == 0 || proved < rule->assurance)
-			continue;
-		if (!rule->infrastructure && proved < role->assurance)
-			continue;
-		*ret_rule = i;
-		return SIDE_ALLOWS;
+		why = rule_why(w, role, rule, flow);
+		if (why == 0)
+			return (struct side){.allows = true, .rule = i};
+		side.why |= why;
+		some_for_state_alone |= why == BIT(STATE);
 	}
-	return answer;
-}
-
-#define BIT(reason) (1ull << OST_REASON_##reason)
-
-static uint64_t own_reasons(
-	const struct naive_world *w, const struct naive_flow *flow, enum side_answer answer)
-{
-	uint64_t no_rule = flow->direction == OST_TO ? BIT(NOT_ALLOWED) : BIT(NOT_ALLOWED_IN);
-
-	if (answer == SIDE_NO_RIGHT)
-		return BIT(STATE);
-	/* No rule and no right: the text does not say which of the two is told. */
-	if (!(device_rights(w, flow->device) & OST_RIGHT_NEW_FLOWS))
-		return no_rule | BIT(STATE);
-	if (w->assurances[flow->device] <
-		w->policy->roles[w->policy->devices[flow->device].role].assurance)
-		return no_rule | BIT(STATE);
-	return no_rule;
+	if (side.why == 0)
+		side.why = no_rule_why(w, role, flow);
+	/* A rule that would allow it, had the device proved more: that is told, and is no business of audit. */
+	if (some_for_state_alone)
+		side.why = BIT(STATE);
+	side.allows = side.by_audit = audit_lets_pass(w, role, flow, side.why);
+	return side;
 }
 
 /* "When the remote address is bound to a device, that device's role must agree with the flow as
@@ -155,24 +218,25 @@ struct naive_answer naive_judge(const struct naive_world *w, const struct naive_
 {
 	struct naive_answer a = {.rule = NAIVE_NONE, .peer_rule = NAIVE_NONE};
 	uint32_t remote_device = naive_bound(w, flow->vlan, &flow->remote);
-	enum side_answer own = side_judge(w, flow, remote_device, &a.rule);
+	struct side own = side_judge(w, flow, remote_device), other;
 	struct naive_flow mirror = *flow;
-	enum side_answer other;
 
-	if (own != SIDE_ALLOWS)
-		a.reasons = own_reasons(w, flow, own);
-	if (remote_device == NAIVE_NONE) {
-		a.allow = own == SIDE_ALLOWS;
+	a.rule = own.rule;
+	a.allow = own.allows;
+	a.reasons = own.why;
+	a.audit = own.by_audit ? own.why : 0;
+	if (remote_device == NAIVE_NONE)
 		return a;
-	}
 	mirror.device = remote_device;
 	mirror.direction = flow->direction == OST_TO ? OST_FROM : OST_TO;
 	mirror.own = flow->remote;
 	mirror.remote = flow->own;
-	other = side_judge(w, &mirror, flow->device, &a.peer_rule);
-	a.allow = own == SIDE_ALLOWS && other == SIDE_ALLOWS;
+	other = side_judge(w, &mirror, flow->device);
+	a.peer_rule = other.rule;
+	a.allow = own.allows && other.allows;
+	a.audit |= other.by_audit ? other.why : 0;
 	/* The device's own answer comes first; when it allows, the peer is the reason. */
-	if (own == SIDE_ALLOWS && other != SIDE_ALLOWS)
-		a.reasons = BIT(PEER_NOT_ALLOWED) | (own_reasons(w, &mirror, other) & BIT(STATE));
+	if (own.allows && !other.allows)
+		a.reasons = BIT(PEER_NOT_ALLOWED) | (other.why & BIT(STATE));
 	return a;
 }

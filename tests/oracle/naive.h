@@ -22,6 +22,7 @@ struct naive_world {
 	enum ost_assurance *assurances; /* by device: what it has proved */
 	struct naive_binding *bindings;
 	uint32_t binding_count;
+	int64_t wall_s; /* seconds since 1970 */
 };
 
 /* The first packet of a flow, seen from a device; or the question whether an open flow may go on.
@@ -41,6 +42,7 @@ struct naive_answer {
 	bool allow;
 	uint64_t reasons;   /* when not: the reasons that the text permits, as bits 1 << enum
 			       ost_reason */
+	uint64_t audit;	    /* when allowed, and by audit alone on some side: what would have been the reasons; 0 */
 	uint32_t rule;	    /* when allowed: the first rule of the device's role that matches */
 	uint32_t peer_rule; /* and of the peer's, or NAIVE_NONE */
 };

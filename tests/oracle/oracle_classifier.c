@@ -10,7 +10,7 @@
  * permits, the same way out.
  * 2. Explain says the same, and names a rule that matches.
  * 3. Flows: what follows an opener passes in both directions, a reply without one does not.
- * 4. Another policy: an open flow goes on exactly if the new one would let it open.
+ * 4. Another policy, or another time of the day: an open flow goes on exactly if it would now be let open.
  */
 #include <inttypes.h>
 
@@ -27,7 +27,7 @@ struct batch {
 
 static struct {
 	uint64_t refused[OST_REASON_COUNT]; /* first packets, as the classifier says */
-	uint64_t seed, packets, forwarded, direct, explained, sequences, replies, swapped, kept;
+	uint64_t seed, packets, forwarded, audited, direct, explained, sequences, replies, swapped, kept;
 } run;
 
 static void disagree(const struct world *w, const struct batch *b, uint32_t i,
@@ -50,6 +50,10 @@ static void compare(
 		disagree(w, b, i, got, "neither forwarded nor refused");
 	if (!expected->forward && !(expected->reasons >> got->reason & 1))
 		disagree(w, b, i, got, "refused for a reason that the text does not permit");
+	if (expected->forward && (expected->answer.audit != 0) != (got->audit != OST_REASON_NONE) && !b->fields[i].established)
+		disagree(w, b, i, got, "one says that audit alone lets it pass");
+	if (expected->forward && got->audit != OST_REASON_NONE && !(expected->answer.audit >> got->audit & 1))
+		disagree(w, b, i, got, "audited for a reason that the text does not permit");
 	if (expected->forward &&
 		(got->egress != expected->egress || got->reason != OST_REASON_NONE))
 		disagree(w, b, i, got, "forwarded the wrong way");
@@ -75,6 +79,7 @@ static void batch_run(struct world *w, struct batch *b)
 		run.packets++;
 		run.refused[verdicts[i].reason] += verdicts[i].action == OST_REFUSE;
 		run.forwarded += b->expected[i].forward;
+		run.audited += verdicts[i].audit != OST_REASON_NONE;
 		run.direct += b->expected[i].forward && b->expected[i].egress < RANDOM_PORTS &&
 			      b->fields[i].port < RANDOM_PORTS;
 	}
@@ -133,6 +138,8 @@ static void explain(struct world *w, const struct batch *b)
 	compare(w, b, 0, &e.verdict);
 	run.explained++;
 	if (!v->forward)
+		return;
+	if (v->answer.audit != 0)
 		return;
 	if (e.device != v->device || !told_rule_matches(w, e.rule, v->device, &flow, v->peer))
 		disagree(w, b, 0, &e.verdict, "explain names a rule that does not match");
@@ -354,7 +361,10 @@ static void swap_run(struct world *w, uint64_t seed, struct rng *rng)
 			"an opener before the swap");
 		open++;
 	}
-	world_policy_set(w, with_fewer_rules(seed, rng));
+	if (rng_percent(rng, 50))
+		world_wall_set(w, RANDOM_WALL_S - 3 + (int64_t)rng_below(rng, 7));
+	else
+		world_policy_set(w, with_fewer_rules(seed, rng));
 	for (uint32_t i = 0; i < open; i++) {
 		struct naive_verdict v;
 
@@ -393,10 +403,10 @@ int main(void)
 		world_free(&w);
 	}
 	(void)printf("%" PRIu64 " policies, %" PRIu64 " first packets (%" PRIu64
-		     " allowed, %" PRIu64 " of these between devices), %" PRIu64
+		     " allowed, %" PRIu64 " of these between devices, %" PRIu64 " by audit), %" PRIu64
 		     " explained, %" PRIu64 " flows followed, %" PRIu64 " answers alone, %" PRIu64
 		     " flows over a swap (%" PRIu64 " kept): all agree\n",
-		policies, run.packets, run.forwarded, run.direct, run.explained, run.sequences,
+		policies, run.packets, run.forwarded, run.direct, run.audited, run.explained, run.sequences,
 		run.replies, run.swapped, run.kept);
 	for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
 		if (run.refused[i] > 0)
@@ -405,7 +415,7 @@ int main(void)
 	}
 	/* A test that compares nothing worth comparing proves nothing. */
 	if (policies * packets >= 100000 &&
-		(run.forwarded < run.packets / 20 || run.direct < 1000)) {
+		(run.forwarded < run.packets / 20 || run.direct < 1000 || run.audited < 1000)) {
 		(void)fprintf(
 			stderr, "oracle: too few packets were allowed for this to mean much\n");
 		return 1;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "random_policy.h"
 
+#define TAGS	  4u
+#define SCHEDULES 4u
+
 static void *make(size_t count, size_t size)
 {
 	void *p = calloc(count ? count : 1, size);
@@ -82,7 +85,7 @@ static struct ost_prefix prefix(struct rng *rng)
 static void range(struct rng *rng, struct ost_service *s)
 {
 	static const uint16_t known[] = {
-		0, 1, 22, 53, 80, 443, 554, 1883, 8883, 32767, 32768, 65534, 65535};
+		0, 1, 22, 53, 80, 443, 443, 853, 554, 1883, 8883, 32767, 32768, 65534, 65535};
 	uint16_t a = known[rng_below(rng, OST_ARRAY_SIZE(known))];
 	uint16_t b = rng_percent(rng, 60) ? a : known[rng_below(rng, OST_ARRAY_SIZE(known))];
 
@@ -140,19 +143,36 @@ static struct ost_service service(struct rng *rng)
 	return s;
 }
 
-static void rule(struct rng *rng, struct ost_rule *r, uint32_t role, uint32_t index, uint32_t roles,
-	char *file)
+/* Mostly none. */
+static void conditions(struct rng *rng, struct ost_rule *r, uint32_t devices)
 {
-	uint32_t peer = rng_below(rng, 10);
+	if (rng_percent(rng, 12))
+		r->schedule = (uint16_t)(1 + rng_below(rng, SCHEDULES));
+	if (rng_percent(rng, 8))
+		r->only_tags = 1 + rng_below(rng, (1u << TAGS) - 1);
+	if (rng_percent(rng, 6)) {
+		r->flags |= OST_RULE_ONE;
+		r->only_device = rng_below(rng, devices);
+	}
+	if (rng_percent(rng, 20))
+		r->flags |= OST_RULE_DNS_GUARD;
+}
+
+static void rule(struct rng *rng, struct ost_rule *r, uint32_t role, uint32_t index, uint32_t roles,
+	uint32_t devices, char *file)
+{
+	uint32_t peer = rng_below(rng, 11);
 
 	r->pos = (struct ost_pos){.file = file, .line = role * 1000 + index + 1, .column = 9};
 	r->text = text("rule %u of role %u", index, role);
 	r->direction = rng_percent(rng, 60) ? OST_TO : OST_FROM;
-	r->peer = peer == 0 ? OST_PEER_ANY : peer < 7 ? OST_PEER_NETWORK : OST_PEER_ROLE;
+	r->peer = peer == 0 ? OST_PEER_ANY : peer < 7 ? OST_PEER_NETWORK : peer < 10 ? OST_PEER_ROLE : OST_PEER_TAG;
+	r->peer_tags = r->peer == OST_PEER_TAG ? 1 + rng_below(rng, (1u << TAGS) - 1) : 0;
 	if (r->peer == OST_PEER_ROLE) {
-		r->peer_role_count = 1;
-		r->peer_roles = make(1, sizeof(*r->peer_roles));
-		r->peer_roles[0] = rng_below(rng, roles);
+		r->peer_role_count = 1 + rng_below(rng, 2);
+		r->peer_roles = make(r->peer_role_count, sizeof(*r->peer_roles));
+		for (uint32_t i = 0; i < r->peer_role_count; i++)
+			r->peer_roles[i] = rng_below(rng, roles);
 	}
 	if (r->peer == OST_PEER_NETWORK) {
 		r->prefix_count = 1 + rng_below(rng, 3);
@@ -166,6 +186,7 @@ static void rule(struct rng *rng, struct ost_rule *r, uint32_t role, uint32_t in
 		r->services[i] = service(rng);
 	if (rng_percent(rng, 10))
 		r->assurance = (enum ost_assurance)rng_below(rng, OST_ASSURANCE_COUNT);
+	conditions(rng, r, devices);
 	/* As include: makes them. */
 	r->infrastructure =
 		r->peer == OST_PEER_NETWORK && r->direction == OST_TO && rng_percent(rng, 15);
@@ -188,7 +209,7 @@ static void rule_again(struct ost_rule *to, const struct ost_rule *from)
 	memcpy(to->services, from->services, from->service_count * sizeof(*from->services));
 }
 
-static void role(struct rng *rng, struct ost_role *r, uint32_t index, uint32_t roles, char *file)
+static void role(struct rng *rng, struct ost_role *r, uint32_t index, uint32_t roles, uint32_t devices, char *file)
 {
 	r->name = text("role-%u", index, 0);
 	r->pos = (struct ost_pos){.file = file, .line = index * 1000 + 1, .column = 3};
@@ -208,9 +229,13 @@ static void role(struct rng *rng, struct ost_role *r, uint32_t index, uint32_t r
 				(enum ost_assurance)rng_below(rng, OST_ASSURANCE_COUNT);
 			continue;
 		}
-		rule(rng, &r->rules[i], index, i, roles, file);
+		rule(rng, &r->rules[i], index, i, roles, devices, file);
 	}
 	r->limits = (struct ost_limits){.flows = 1u << 20, .addresses = 64};
+	if (rng_percent(rng, 15)) {
+		r->mode = OST_MODE_AUDIT;
+		r->audit = (uint16_t)(1 + rng_below(rng, SCHEDULES));
+	}
 }
 
 static bool address_taken(const struct ost_policy *p, uint32_t vlan, const struct ost_ip *ip)
@@ -248,6 +273,7 @@ static void device(
 	d->pos = (struct ost_pos){.file = p->files[0], .line = 900000 + index, .column = 3};
 	d->role = rng_below(rng, p->role_count);
 	d->vlan = vlans[rng_below(rng, OST_ARRAY_SIZE(vlans))];
+	d->tags = rng_percent(rng, 50) ? rng_below(rng, 1u << TAGS) : 0;
 	d->has_mac = true;
 	d->mac = (struct ost_mac){.b = {2, 0, 0, 0, (uint8_t)rng_below(rng, 3), (uint8_t)index}};
 	if (rng_percent(rng, 60))
@@ -264,6 +290,27 @@ static void device(
 	}
 }
 
+/* Of two windows each: open before, at, or after RANDOM_WALL_S, to the second. */
+static void schedules(struct rng *rng, struct ost_policy *p)
+{
+	p->schedule_count = SCHEDULES;
+	p->schedules = make(SCHEDULES, sizeof(*p->schedules));
+	for (uint32_t i = 0; i < SCHEDULES; i++) {
+		struct ost_schedule *s = &p->schedules[i];
+
+		s->name = text("schedule-%u", i, 0);
+		s->pos = (struct ost_pos){.file = p->files[0], .line = 800000 + i, .column = 3};
+		s->window_count = 2;
+		s->windows = make(2, sizeof(*s->windows));
+		for (uint32_t k = 0; k < 2; k++) {
+			int64_t since = RANDOM_WALL_S - 3 + (int64_t)rng_below(rng, 6);
+
+			s->windows[k] = (struct ost_window){.kind = OST_WINDOW_ABSOLUTE, .since_s = since,
+				.until_s = since + 1 + (int64_t)rng_below(rng, 3)};
+		}
+	}
+}
+
 struct ost_policy *random_policy(struct rng *rng)
 {
 	struct ost_policy *p = make(1, sizeof(*p));
@@ -275,7 +322,12 @@ struct ost_policy *random_policy(struct rng *rng)
 	p->role_count = 1 + rng_below(rng, 6);
 	p->roles = make(p->role_count, sizeof(*p->roles));
 	for (uint32_t i = 0; i < p->role_count; i++)
-		role(rng, &p->roles[i], i, p->role_count, p->files[0]);
+		role(rng, &p->roles[i], i, p->role_count, devices, p->files[0]);
+	schedules(rng, p);
+	p->resolver_count = rng_below(rng, 4);
+	p->resolvers = make(p->resolver_count, sizeof(*p->resolvers));
+	for (uint32_t i = 0; i < p->resolver_count; i++)
+		p->resolvers[i] = prefix(rng);
 	p->devices = make(devices, sizeof(*p->devices));
 	for (uint32_t i = 0; i < devices; i++) {
 		device(rng, p, &p->devices[i], i);

@@ -7,6 +7,7 @@
 #include "model.h"
 #include "rng.h"
 
+#define RANDOM_WALL_S 1800000000 /* near it schedules open and close */
 #define RANDOM_PORTS 3u /* "dev0".."dev2": the ports that devices are written to */
 
 /* A policy from a seed: v4 and v6, nested prefixes, ranges, any, peers by role, includes, devices

@@ -18,10 +18,12 @@ static void print_rule(
 	(void)fprintf(out, "      - %s: { # rule %u, assurance %s%s\n          ",
 		r->direction == OST_TO ? "to" : "from", index, ost_assurance_name(r->assurance),
 		r->infrastructure ? ", infrastructure" : "");
+	(void)fprintf(out, "# schedule %u, flags %u, device %u, tags %llx of %llx\n          ", r->schedule, r->flags, r->only_device,
+		(unsigned long long)r->only_tags, (unsigned long long)r->peer_tags);
 	if (r->peer == OST_PEER_ANY)
 		(void)fprintf(out, "any: true");
-	if (r->peer == OST_PEER_ROLE)
-		(void)fprintf(out, "role: %s", policy->roles[r->peer_roles[0]].name);
+	for (uint32_t i = 0; i < r->peer_role_count; i++)
+		(void)fprintf(out, "role: %s ", policy->roles[r->peer_roles[i]].name);
 	for (uint32_t i = 0; r->peer == OST_PEER_NETWORK && i < r->prefix_count; i++)
 		(void)fprintf(out, "%s%s", i ? ", " : "network: [",
 			ost_prefix_format(&r->prefixes[i], p));

@@ -196,6 +196,12 @@ void world_policy_set(struct world *w, struct ost_policy *policy)
 	w->naive.world.policy = policy;
 }
 
+void world_wall_set(struct world *w, int64_t wall_s)
+{
+	w->naive.world.wall_s = wall_s;
+	ost_site_wall_set(w->site, wall_s);
+}
+
 struct world *world_new(uint64_t seed)
 {
 	struct world *w = make(1, sizeof(*w));
@@ -205,6 +211,7 @@ struct world *world_new(uint64_t seed)
 	w->now_ns = 1000 * OST_NS_PER_S + rng_next(&rng) % OST_NS_PER_S;
 	site_make(w, &rng);
 	world_policy_set(w, random_policy(&rng));
+	world_wall_set(w, RANDOM_WALL_S - 3 + (int64_t)rng_below(&rng, 7));
 	bindings_make(w, &rng);
 	states_make(w, &rng);
 	devices_show_up(w, &rng);

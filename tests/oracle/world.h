@@ -34,6 +34,9 @@ void world_classify(
 /* Ends all flows by time, and now and then sweeps them out of the tables. */
 void world_step(struct world *w, bool sweep);
 
+/* Seconds since 1970, for schedules. */
+void world_wall_set(struct world *w, int64_t wall_s);
+
 /* Puts another policy in force, with the same devices; the world owns it. */
 void world_policy_set(struct world *w, struct ost_policy *policy);
 
