@@ -25,6 +25,8 @@ _Static_assert(sizeof(struct ost_msg_auth_decision) == 16 + OST_MSG_NAME, "layou
 _Static_assert(sizeof(struct ost_msg_auth_outcome) == 32 + OST_MSG_TEXT, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_ask) == 24, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_counts) == 16 + 256 + 24 + 8 + 32 + 8, "layout");
+_Static_assert(sizeof(struct ost_msg_auth_opened) == 24, "layout");
+_Static_assert(sizeof(struct ost_msg_auth_limit) == 16, "layout");
 _Static_assert(OST_AUTH_REASON_COUNT <= 32, "failed[] has room for every reason");
 
 const char *ost_side_name(unsigned side)
@@ -292,6 +294,22 @@ static bool auth_ask_valid(const void *payload)
 	return m.what < OST_AUTH_ASK_COUNT && place_valid(&m.place, false);
 }
 
+static bool auth_opened_valid(const void *payload)
+{
+	struct ost_msg_auth_opened m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.conversation != 0 && place_valid(&m.place, true);
+}
+
+static bool auth_limit_valid(const void *payload)
+{
+	struct ost_msg_auth_limit m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.conversation != 0 && m.tls_max < OST_TLS_MAX_COUNT;
+}
+
 static const struct {
 	size_t length;
 	bool (*valid)(const void *payload);
@@ -318,6 +336,8 @@ static const struct {
 	[OST_MSG_AUTH_ASK] = {sizeof(struct ost_msg_auth_ask), auth_ask_valid},
 	[OST_MSG_AUTH_RELOAD] = {0, NULL},
 	[OST_MSG_AUTH_COUNTS] = {sizeof(struct ost_msg_auth_counts), NULL},
+	[OST_MSG_AUTH_OPENED] = {sizeof(struct ost_msg_auth_opened), auth_opened_valid},
+	[OST_MSG_AUTH_LIMIT] = {sizeof(struct ost_msg_auth_limit), auth_limit_valid},
 };
 
 bool ost_message_valid(uint16_t type, const void *payload, size_t length)

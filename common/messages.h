@@ -64,6 +64,8 @@ enum ost_msg_type {
 	OST_MSG_AUTH_ASK,
 	OST_MSG_AUTH_RELOAD,
 	OST_MSG_AUTH_COUNTS,
+	OST_MSG_AUTH_OPENED,
+	OST_MSG_AUTH_LIMIT,
 	OST_MSG_TYPE_COUNT,
 };
 
@@ -367,6 +369,19 @@ struct ost_msg_auth_counts {
 	uint64_t radius_requests, radius_rejected;
 	uint32_t portal_connections;
 	uint32_t reserved;
+};
+
+/* A conversation begins there: who is there by its MAC, is it one that must not be offered everything? */
+struct ost_msg_auth_opened {
+	uint64_t conversation;
+	struct ost_place place;
+};
+
+/* The answer, when there is something to say. It may come late: then the device is offered what all are. */
+struct ost_msg_auth_limit {
+	uint64_t conversation;
+	uint8_t tls_max; /* enum ost_tls_max */
+	uint8_t reserved[7];
 };
 
 enum ost_side {

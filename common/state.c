@@ -41,6 +41,13 @@ const char *ost_assurance_name(enum ost_assurance assurance)
 	return (unsigned)assurance < OST_ASSURANCE_COUNT ? assurances[assurance] : "invalid";
 }
 
+const char *ost_tls_max_name(unsigned tls_max)
+{
+	static const char *const names[OST_TLS_MAX_COUNT] = {"1.3", "1.2"};
+
+	return tls_max < OST_TLS_MAX_COUNT ? names[tls_max] : "invalid";
+}
+
 int ost_state_parse(const char *text, enum ost_state *ret_state)
 {
 	for (unsigned i = 0; i < OST_STATE_COUNT; i++) {

@@ -27,6 +27,13 @@ enum ost_assurance {
 	OST_ASSURANCE_COUNT,
 };
 
+/* The newest TLS that devices of a role are offered: some choose 1.3, and cannot do it. */
+enum ost_tls_max {
+	OST_TLS_MAX_1_3,
+	OST_TLS_MAX_1_2,
+	OST_TLS_MAX_COUNT,
+};
+
 /* What a state permits, as bits. */
 enum ost_right {
 	OST_RIGHT_INFRASTRUCTURE = 1 << 0, /* ARP, ND, DHCP, DNS, NTP as its role includes them */
@@ -40,6 +47,7 @@ unsigned ost_state_rights(enum ost_state state);
 /* The word of the vocabulary, "invalid" for a value outside the enumeration. */
 const char *ost_state_name(enum ost_state state);
 const char *ost_assurance_name(enum ost_assurance assurance);
+const char *ost_tls_max_name(unsigned tls_max); /* "1.3" */
 
 /* -EINVAL for any other word. */
 int ost_state_parse(const char *text, enum ost_state *ret_state) OST_MUST_CHECK;

@@ -178,6 +178,8 @@ void ost_admission_seen(struct ost_admission *a, const struct ost_place *place, 
 
 /* ---- the authenticator ---- */
 
+/* What whoever is there, by his MAC or his session, is offered at most. */
+enum ost_tls_max ost_admission_tls_max(const struct ost_admission *a, const struct ost_place *place);
 void ost_admission_claim(struct ost_admission *a, const struct ost_msg_auth_claim *m, struct ost_moment now);
 void ost_admission_outcome(struct ost_admission *a, const struct ost_msg_auth_outcome *m, struct ost_moment now);
 void ost_admission_auth_up(struct ost_admission *a, struct ost_moment now);

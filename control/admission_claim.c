@@ -283,6 +283,13 @@ static int64_t owner(const struct ost_admission *a, const struct ost_place *plac
 	return device;
 }
 
+enum ost_tls_max ost_admission_tls_max(const struct ost_admission *a, const struct ost_place *place)
+{
+	int64_t device = a->image != NULL ? owner(a, place) : -ENOENT;
+
+	return device >= 0 ? (enum ost_tls_max)admission_role(a, (uint32_t)device)->tls_max : OST_TLS_MAX_1_3;
+}
+
 /* The success was sent, and the conversation failed all the same: it did not take it. */
 static void session_undone(struct ost_admission *a, uint32_t device, struct ost_moment now)
 {

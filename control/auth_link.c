@@ -152,6 +152,8 @@ static void dispatch(struct ost_auth_link *l, uint16_t type)
 		on_hello(l);
 	else if (!l->greeted)
 		cut(l, "it does not greet first");
+	else if (type == OST_MSG_AUTH_OPENED)
+		l->handlers.opened(l->user, p);
 	else if (type == OST_MSG_AUTH_CLAIM)
 		l->handlers.claim(l->user, p);
 	else if (type == OST_MSG_AUTH_OUTCOME)

@@ -17,6 +17,8 @@ struct ost_auth_link_handlers {
 	void (*up)(void *user, const struct ost_msg_hello *hello);
 	/* It is gone; why is one sentence. Conversations that wait for a decision are over. */
 	void (*down)(void *user, const char *why);
+	/* Answered by LIMIT, or not at all. */
+	void (*opened)(void *user, const struct ost_msg_auth_opened *m);
 	void (*claim)(void *user, const struct ost_msg_auth_claim *m);
 	void (*outcome)(void *user, const struct ost_msg_auth_outcome *m);
 	void (*counts)(void *user, const struct ost_msg_auth_counts *m);
@@ -33,7 +35,7 @@ bool ost_auth_link_is_up(const struct ost_auth_link *link);
 void ost_auth_link_hold(struct ost_auth_link *link);
 void ost_auth_link_release(struct ost_auth_link *link);
 
-/* DECISION, ASK or RELOAD. What is sent while nobody is there is lost, as it should be. */
+/* DECISION, ASK, LIMIT or RELOAD. What is sent while nobody is there is lost, as it should be. */
 void ost_auth_link_send(struct ost_auth_link *link, enum ost_msg_type type, const void *payload, size_t length);
 
 struct ost_auth_link_counts {

@@ -102,6 +102,15 @@ static void on_auth_down(void *user, const char *why)
 	d->auth_counts = (struct ost_msg_auth_counts){0};
 }
 
+static void on_opened(void *user, const struct ost_msg_auth_opened *m)
+{
+	struct ost_daemon *d = user;
+	const struct ost_msg_auth_limit limit = {.conversation = m->conversation, .tls_max = (uint8_t)ost_admission_tls_max(d->admission, &m->place)};
+
+	if (limit.tls_max != OST_TLS_MAX_1_3)
+		ost_auth_link_send(d->auth_link, OST_MSG_AUTH_LIMIT, &limit, sizeof(limit));
+}
+
 static void on_claim(void *user, const struct ost_msg_auth_claim *m)
 {
 	struct ost_daemon *d = user;
@@ -130,6 +139,7 @@ static void on_counts(void *user, const struct ost_msg_auth_counts *m)
 static const struct ost_auth_link_handlers auth_handlers = {
 	.up = on_auth_up,
 	.down = on_auth_down,
+	.opened = on_opened,
 	.claim = on_claim,
 	.outcome = on_outcome,
 	.counts = on_counts,

@@ -114,6 +114,7 @@ static struct ost_image_role role_record(const struct ost_role *role)
 		.addresses = l->addresses ? l->addresses : OST_LIMIT_ADDRESSES_DEFAULT,
 		.authenticate = (uint8_t)role->authenticate,
 		.assurance = (uint8_t)role->assurance,
+		.tls_max = (uint8_t)role->tls_max,
 		.names = l->names ? l->names : OST_LIMIT_NAMES_DEFAULT,
 		.flags = role_flags(role),
 		.mode = (uint8_t)role->mode,

@@ -101,7 +101,8 @@ struct ost_image_role {
 	uint8_t flags;
 	uint8_t mode; /* enum ost_mode */
 	uint16_t audit; /* number of a schedule; 0 unless the mode is audit */
-	uint8_t reserved[6];
+	uint8_t tls_max; /* enum ost_tls_max */
+	uint8_t reserved[5];
 };
 
 struct ost_image_rule {

@@ -75,7 +75,7 @@ static const char *role_check(const struct ost_image *image, uint32_t string_byt
 		(r->mode == OST_MODE_AUDIT) != (r->audit != OST_SCHEDULE_ALWAYS))
 		return "a role is in audit for no time that is known";
 	if ((r->includes & ~includes) != 0 || r->authenticate >= OST_AUTH_COUNT ||
-		r->assurance >= OST_ASSURANCE_COUNT || (r->flags & ~OST_ROLE_CONDITIONS) != 0 ||
+		r->assurance >= OST_ASSURANCE_COUNT || r->tls_max >= OST_TLS_MAX_COUNT || (r->flags & ~OST_ROLE_CONDITIONS) != 0 ||
 		!zeros(r->reserved, sizeof(r->reserved)))
 		return "a role has a value out of range";
 	return NULL;

@@ -143,6 +143,7 @@ struct ost_role {
 	struct ost_pos pos;
 	enum ost_authenticate authenticate;
 	enum ost_assurance assurance;
+	enum ost_tls_max tls_max; /* of 802.1X and RADIUS, of devices with a MAC */
 	unsigned includes; /* bits of enum ost_include */
 	struct ost_rule *rules;
 	uint32_t rule_count;

@@ -65,6 +65,30 @@ static void assurance_advise(struct policy_reader *r)
 	}
 }
 
+/* Before its proof a device is known by nothing but its MAC. */
+static void tls_advise(struct policy_reader *r)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < r->policy->role_count; i++) {
+		const struct ost_role *role = &r->policy->roles[i];
+
+		if (role->tls_max != OST_TLS_MAX_1_3 && role->authenticate != OST_AUTH_EAP_TLS)
+			advise(r, kept, r->roles[i].pos, "remove it, or write authenticate: eap-tls",
+				"tls-max of role %s changes nothing: it is for eap-tls", role->name);
+	}
+	for (uint32_t i = 0; i < r->policy->device_count; i++) {
+		const struct ost_device *device = &r->policy->devices[i];
+		const struct ost_role *role = &r->policy->roles[device->role];
+
+		if (role->tls_max == OST_TLS_MAX_1_3 || role->authenticate != OST_AUTH_EAP_TLS || device->has_mac)
+			continue;
+		advise(r, kept, (struct ost_pos){policy_borrowed_file(r, device->pos.file), device->pos.line, device->pos.column},
+			"write its mac:", "tls-max of role %s changes nothing for %s: before its proof only a MAC tells who it is",
+			role->name, device->name);
+	}
+}
+
 static void networks_advise(struct policy_reader *r)
 {
 	uint32_t kept = 0;
@@ -82,5 +106,6 @@ void policy_advise(struct policy_reader *r)
 {
 	roles_advise(r);
 	assurance_advise(r);
+	tls_advise(r);
 	networks_advise(r);
 }

@@ -45,6 +45,19 @@ static void assurance_field(void *context, const struct ost_yaml_node *value, vo
 	(void)policy_assurance_read(context, value, &role->assurance);
 }
 
+static void tls_max_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	const char *words[OST_TLS_MAX_COUNT];
+	struct policy_reader *r = context;
+	struct ost_role *role = target;
+	uint32_t index;
+
+	for (uint32_t i = 0; i < OST_TLS_MAX_COUNT; i++)
+		words[i] = ost_tls_max_name(i);
+	if (ost_yaml_word(&r->y, value, "tls-max", words, OST_TLS_MAX_COUNT, &index))
+		role->tls_max = index;
+}
+
 static void mode_field(void *context, const struct ost_yaml_node *value, void *target)
 {
 	static const char *const words[] = {"enforce", "audit", "learn"};
@@ -95,6 +108,7 @@ static void role_read(
 	static const struct ost_yaml_field fields[] = {
 		{"authenticate", authenticate_field},
 		{"assurance", assurance_field},
+		{"tls-max", tls_max_field},
 		{"mode", mode_field},
 		{"include", include_field},
 		{"allow", allow_field},

@@ -47,6 +47,14 @@ static void on_ask(struct ost_decider *d, const struct ost_msg_auth_ask *m)
 		ost_frames_ask(d->a->frames, &m->place);
 }
 
+static void on_limit(struct ost_decider *d, const struct ost_msg_auth_limit *m)
+{
+	struct ost_conversation *c = ost_conversations_by_number(d->a->conversations, m->conversation);
+
+	if (c != NULL && c->eap != NULL && m->tls_max == OST_TLS_MAX_1_2)
+		ost_eap_limit(c->eap);
+}
+
 static bool on_message(void *user, const struct ost_msg_header *h, const void *payload)
 {
 	struct ost_decider *d = user;
@@ -57,6 +65,9 @@ static bool on_message(void *user, const struct ost_msg_header *h, const void *p
 		return true;
 	case OST_MSG_AUTH_ASK:
 		on_ask(d, payload);
+		return true;
+	case OST_MSG_AUTH_LIMIT:
+		on_limit(d, payload);
 		return true;
 	case OST_MSG_AUTH_RELOAD:
 		ost_authd_reload(d->a);
@@ -96,6 +107,14 @@ bool ost_decider_claim(struct ost_decider *d, const struct ost_conversation *c, 
 		memcpy(m.ip, ip->b, sizeof(m.ip));
 	}
 	return ost_peer_send(d->peer, OST_MSG_AUTH_CLAIM, &m, sizeof(m)) == 0;
+}
+
+void ost_decider_opened(struct ost_decider *d, const struct ost_conversation *c)
+{
+	const struct ost_msg_auth_opened m = {.conversation = c->number, .place = c->place};
+
+	/* Not sent: it is offered what all are. */
+	(void)!ost_peer_send(d->peer, OST_MSG_AUTH_OPENED, &m, sizeof(m));
 }
 
 void ost_decider_outcome(struct ost_decider *d, const struct ost_msg_auth_outcome *outcome)

@@ -25,6 +25,7 @@ struct ost_eap {
 	struct ost_tls *tls; /* from the first whole flight on */
 	enum phase phase, after_sending;
 	uint8_t identifier;
+	bool limited; /* no TLS 1.3 */
 	uint32_t rounds;
 	uint8_t *flight; /* the peer's, as far as it has come; NULL: none is under way */
 	uint32_t flight_length, flight_total;
@@ -191,6 +192,8 @@ static enum ost_eap_verdict flight_take(struct ost_eap *e, const uint8_t *bytes,
 			return over(e, OST_AUTH_REASON_MALFORMED); /* no ClientHello: nothing is made for it */
 		if (ost_tls_new(e->trust, &e->tls) < 0)
 			return over(e, OST_AUTH_REASON_UNAVAILABLE);
+		if (e->limited)
+			ost_tls_limit(e->tls);
 	}
 	status = ost_tls_advance(e->tls, bytes, length);
 	if (status == OST_TLS_FAILED)
@@ -301,6 +304,11 @@ void ost_eap_free(struct ost_eap **eap)
 	ost_trust_release(&e->trust);
 	explicit_bzero(e->keys, sizeof(e->keys));
 	free(e);
+}
+
+void ost_eap_limit(struct ost_eap *eap)
+{
+	eap->limited = true;
 }
 
 enum ost_eap_verdict ost_eap_input(struct ost_eap *eap, const uint8_t *bytes, size_t length)

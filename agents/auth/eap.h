@@ -53,6 +53,9 @@ size_t ost_eap_identity_request(uint8_t identifier, uint8_t *to);
 int ost_eap_new(struct ost_trust *trust, uint8_t identifier, struct ost_eap **ret_eap) OST_MUST_CHECK;
 void ost_eap_free(struct ost_eap **eap);
 
+/* It is not offered TLS 1.3; too late, when its first flight has been taken. */
+void ost_eap_limit(struct ost_eap *eap);
+
 enum ost_eap_verdict ost_eap_input(struct ost_eap *eap, const uint8_t *bytes, size_t length);
 
 /* The packet to be sent now, or to be sent again. */

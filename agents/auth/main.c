@@ -96,6 +96,7 @@ struct ost_conversation *ost_authd_open(struct ost_authd *a, enum ost_auth_way w
 	}
 	c->eap = eap;
 	ost_conversations_sent(a->conversations, c, now_ns);
+	ost_decider_opened(a->decider, c);
 	return c;
 }
 

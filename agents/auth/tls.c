@@ -141,6 +141,11 @@ void ost_tls_free(struct ost_tls **tls)
 	free(t);
 }
 
+void ost_tls_limit(struct ost_tls *tls)
+{
+	(void)wolfSSL_set_options(tls->ssl, WOLFSSL_OP_NO_TLSv1_3);
+}
+
 /* ---- the handshake ---- */
 
 /* OpenSSL tells in clear that it does not accept us, even in TLS 1.3; the library sees garbage there. */

@@ -25,6 +25,9 @@ int ost_tls_new(struct ost_trust *trust, struct ost_tls **ret_tls) OST_MUST_CHEC
 void ost_tls_free(struct ost_tls **tls);
 size_t ost_tls_bytes(const struct ost_tls *tls);
 
+/* Before the first byte: this peer is not offered TLS 1.3. */
+void ost_tls_limit(struct ost_tls *tls);
+
 /* The peer's bytes; what is not a whole record waits inside. */
 enum ost_tls_status ost_tls_advance(struct ost_tls *tls, const uint8_t *bytes, size_t length);
 

@@ -46,11 +46,12 @@ cert_issue() {
 }
 
 # supplicant NAME NS VERSION CERT [CA [DOMAIN]]: starts wpa_supplicant in a device's namespace; its log is $LAB_DIR/NAME.log.
-# VERSION 1.2 or 1.3; CERT - : it has none.
+# VERSION 1.2, 1.3 or any; CERT - : it has none.
 supplicant() {
 	local name=$1 ns=$2 phase1="tls_disable_tlsv1_3=1" conf=$LAB_DIR/$1.conf
 	# TLS 1.3 is off by default in wpa_supplicant 2.10; switching 1.2 off alone would make it fall to 1.1
-	[ "$3" = 1.2 ] || phase1="tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 tls_disable_tlsv1_2=1 tls_disable_tlsv1_3=0"
+	[ "$3" != 1.3 ] || phase1="tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 tls_disable_tlsv1_2=1 tls_disable_tlsv1_3=0"
+	[ "$3" != any ] || phase1="tls_disable_tlsv1_3=0"
 	{
 		printf 'ctrl_interface=%s/ctrl-%s\nap_scan=0\neapol_version=2\nnetwork={\n key_mgmt=IEEE8021X\n eap=TLS\n identity="@example.org"\n eapol_flags=0\n' "$LAB_DIR" "$name"
 		printf ' ca_cert="%s/%s.crt"\n domain_match="%s"\n phase1="%s"\n' "$CERTS" "${5:-ca}" "${6:-gw.example.org}" "$phase1"

@@ -99,6 +99,7 @@ static void test_records_hold_the_model(void **state)
 	(void)state;
 	rules[1].assurance = OST_ASSURANCE_TEE;
 	roles[0].assurance = OST_ASSURANCE_SOFTWARE;
+	roles[0].tls_max = OST_TLS_MAX_1_2;
 	roles[0].includes = OST_INCLUDE_ARP | OST_INCLUDE_NTP;
 	roles[0].limits = (struct ost_limits){
 		.packets_per_s = 5, .bytes_per_s = 6, .new_flows_per_s = 7, .flows = 8};
@@ -118,6 +119,8 @@ static void test_records_hold_the_model(void **state)
 	assert_string_equal(ost_image_role_name(i, 1), "unused");
 	assert_int_equal(i->roles[0].includes, OST_INCLUDE_ARP | OST_INCLUDE_NTP);
 	assert_int_equal(i->roles[0].assurance, OST_ASSURANCE_SOFTWARE);
+	assert_int_equal(i->roles[0].tls_max, OST_TLS_MAX_1_2);
+	assert_int_equal(i->roles[1].tls_max, OST_TLS_MAX_1_3);
 	assert_int_equal(i->roles[0].flags, OST_ROLE_CONDITIONS);
 	assert_int_equal(i->roles[1].flags, 0);
 	assert_int_equal(i->roles[0].packets_per_s, 5);

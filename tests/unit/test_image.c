@@ -303,6 +303,7 @@ static void test_roles(void **state)
 	DAMAGE(f, ost_image_role, S, 0, includes, 1 << 8, "out of range");
 	DAMAGE(f, ost_image_role, S, 0, authenticate, OST_AUTH_COUNT, "out of range");
 	DAMAGE(f, ost_image_role, S, 0, assurance, OST_ASSURANCE_COUNT, "out of range");
+	DAMAGE(f, ost_image_role, S, 0, tls_max, OST_TLS_MAX_COUNT, "out of range");
 	DAMAGE(f, ost_image_role, S, 0, flags, 2, "out of range");
 	DAMAGE(f, ost_image_role, S, 0, reserved[4], 1, "out of range");
 }

@@ -351,6 +351,9 @@ static void warnings(void **state)
 	expect_warning("ostiary: 1\nroles: { r: { authenticate: eap-tls, assurance: tee, allow: "
 		       "[@{ to: { network: any }, assurance: software }] } }\ndevices: { d: { role: r, certificate: c } }\n",
 		"its role for tee already");
+	expect_warning("ostiary: 1\nroles: { @r: { tls-max: 1.2 } }\n" DEVICE("r"), "it is for eap-tls");
+	expect_warning("ostiary: 1\nroles: { r: { authenticate: eap-tls, tls-max: 1.2 } }\ndevices: { @d: { role: r, certificate: c } }\n",
+		"before its proof only a MAC");
 }
 
 /* So many warnings must not crowd the compiler's errors out. */
