@@ -221,6 +221,13 @@ static void name_check(struct policy_reader *r, const struct ost_yaml_node *key)
 			"a device cannot be named '%s'", key->text);
 }
 
+static void tags_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct draft *draft = target;
+
+	draft->device->tags = policy_tags_read(context, value, "tags");
+}
+
 static void device_read(struct policy_reader *r, const struct ost_yaml_node *key)
 {
 	static const struct ost_yaml_field fields[] = {
@@ -230,6 +237,7 @@ static void device_read(struct policy_reader *r, const struct ost_yaml_node *key
 		{"vlan", vlan_field},
 		{"address", address_field},
 		{"certificate", certificate_field},
+		{"tags", tags_field},
 	};
 	uint32_t index = r->policy->device_count++;
 	struct draft draft = {.device = &r->policy->devices[index]};

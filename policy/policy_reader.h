@@ -65,6 +65,11 @@ struct controller {
 	struct role_list roles;
 };
 
+struct tag_facts {
+	struct ost_pos pos; /* file as in findings */
+	bool used;
+};
+
 /* What the checks, and the reader of MUD files, want to know of a role beside the model. */
 struct role_facts {
 	struct ost_pos pos; /* file as in findings */
@@ -96,6 +101,8 @@ struct policy_reader {
 	struct network *networks;
 	struct service_list *services;
 	struct role_facts *roles;
+	struct tag_facts tags[OST_TAGS_MAX]; /* as policy->tags */
+	bool too_many_tags;
 	uint32_t role_next;	    /* the next one whose body is read */
 	struct ost_pos *device_pos; /* file as in findings */
 	uint32_t test_capacity;
@@ -142,6 +149,7 @@ bool service_list_add(
 /* Sections, in the order in which they are read. */
 void policy_networks_read(struct policy_reader *r);
 void policy_services_read(struct policy_reader *r);
+void policy_tags_define(struct policy_reader *r);
 void policy_roles_define(struct policy_reader *r);
 void policy_infrastructure_read(struct policy_reader *r);
 void policy_controllers_read(struct policy_reader *r);
@@ -158,6 +166,8 @@ void policy_service_add(
 	struct policy_reader *r, const struct ost_yaml_node *node, struct service_list *list);
 /* Roles by name, one or a list. */
 void policy_role_list_read(struct policy_reader *r, const struct ost_yaml_node *list, struct role_list *roles);
+/* Tags by name, one or a list, as bits. what: "tags" of a device, whose errors policy_tags_define() has told, or "tag" of a rule. */
+uint64_t policy_tags_read(struct policy_reader *r, const struct ost_yaml_node *list, const char *what);
 /* { network: ... } or { role: ... }: who is meant by a class of controllers. what: "my-controller". */
 void policy_controller_read(
 	struct policy_reader *r, const struct ost_yaml_node *node, const char *what, struct controller *controller);

@@ -10,7 +10,7 @@
 /* A rule as it is read, before its parts are checked together. */
 struct draft {
 	const struct ost_yaml_node *to, *from;
-	const struct ost_yaml_node *network, *role, *service, *name; /* of the endpoint */
+	const struct ost_yaml_node *network, *role, *tag, *service, *name; /* of the endpoint */
 	enum ost_assurance assurance;
 };
 
@@ -32,6 +32,7 @@ OST_YAML_KEEP(struct draft, to)
 OST_YAML_KEEP(struct draft, from)
 OST_YAML_KEEP(struct draft, network)
 OST_YAML_KEEP(struct draft, role)
+OST_YAML_KEEP(struct draft, tag)
 OST_YAML_KEEP(struct draft, service)
 OST_YAML_KEEP(struct draft, name)
 
@@ -66,7 +67,16 @@ static void text_append(
 
 static const struct ost_yaml_node *peer_of(const struct draft *draft)
 {
-	return draft->network ? draft->network : draft->role ? draft->role : draft->name;
+	const struct ost_yaml_node *others = draft->tag ? draft->tag : draft->name;
+
+	return draft->network ? draft->network : draft->role ? draft->role : others;
+}
+
+static const char *peer_word(const struct draft *draft)
+{
+	const char *others = draft->tag ? "tag " : "name ";
+
+	return draft->network ? "network " : draft->role ? "role " : others;
 }
 
 /* "to network scada, service tcp/80" */
@@ -76,7 +86,7 @@ static char *text_make(struct policy_reader *r, const struct draft *draft)
 
 	text_append(text, draft->to ? "to " : "from ",
 		&(struct ost_yaml_node){.kind = OST_YAML_SCALAR, .text = ""});
-	text_append(text, draft->network ? "network " : draft->role ? "role " : "name ", peer_of(draft));
+	text_append(text, peer_word(draft), peer_of(draft));
 	if (draft->service != NULL)
 		text_append(text, ", service ", draft->service);
 	else
@@ -142,6 +152,20 @@ static void name_peer_read(struct policy_reader *r, const struct ost_yaml_node *
 	}
 }
 
+static void peer_read(struct policy_reader *r, const struct draft *draft, struct ost_rule *rule)
+{
+	if (draft->network != NULL) {
+		network_peer_read(r, draft->network, rule);
+	} else if (draft->role != NULL) {
+		role_peer_read(r, draft->role, rule);
+	} else if (draft->tag != NULL) {
+		rule->peer = OST_PEER_TAG;
+		rule->peer_tags = policy_tags_read(r, draft->tag, "tag");
+	} else {
+		name_peer_read(r, draft->name, rule);
+	}
+}
+
 static void services_read(
 	struct policy_reader *r, const struct ost_yaml_node *list, struct ost_rule *rule)
 {
@@ -169,13 +193,13 @@ static void services_read(
 static bool peer_check(struct policy_reader *r, const struct draft *draft)
 {
 	const struct ost_yaml_node *endpoint = draft->to ? draft->to : draft->from;
-	int peers = (draft->network != NULL) + (draft->role != NULL) + (draft->name != NULL);
+	int peers = (draft->network != NULL) + (draft->role != NULL) + (draft->tag != NULL) + (draft->name != NULL);
 
 	if (peers > 1)
-		ost_yaml_error(&r->y, endpoint, "make a rule of each", "a rule has one peer: a network, a role or a name");
+		ost_yaml_error(&r->y, endpoint, "make a rule of each", "a rule has one peer: a network, a role, a tag or a name");
 	else if (peers == 0)
 		ost_yaml_error(&r->y, endpoint,
-			"write network: with a name or an address (any is every address), name: with a host's, or role:",
+			"write network: with a name or an address (any is every address), name: with a host's, role: or tag:",
 			"the rule does not say whom it is about");
 	return peers == 1;
 }
@@ -206,6 +230,7 @@ static bool endpoint_read(
 		{"role", role_field},
 		{"service", service_field},
 		{"name", name_field},
+		{"tag", tag_field},
 	};
 	const struct ost_yaml_node *endpoint = draft->to ? draft->to : draft->from;
 
@@ -246,12 +271,7 @@ static void rule_read(
 	rule->direction = draft.to ? OST_TO : OST_FROM;
 	rule->assurance = draft.assurance;
 	rule->text = text_make(r, &draft);
-	if (draft.network != NULL)
-		network_peer_read(r, draft.network, rule);
-	else if (draft.role != NULL)
-		role_peer_read(r, draft.role, rule);
-	else
-		name_peer_read(r, draft.name, rule);
+	peer_read(r, &draft, rule);
 	services_read(r, draft.service, rule);
 	rule->flags |= rule_is_dns(rule) ? OST_RULE_DNS : 0;
 }

@@ -163,6 +163,7 @@ static void sections_read(struct policy_reader *r)
 {
 	policy_networks_read(r);
 	policy_services_read(r);
+	policy_tags_define(r);
 	policy_roles_define(r);
 	policy_infrastructure_read(r);
 	policy_controllers_read(r);

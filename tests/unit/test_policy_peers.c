@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whom a rule may be about: names of hosts, roles; and the classes of controllers of MUD files. */
+/* Whom a rule may be about: names of hosts, roles, tags; and the classes of controllers of MUD files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -122,6 +122,69 @@ static void several_roles(void **state)
 	ost_policy_free(&p);
 }
 
+#define TAGGED(tags, rule)                                                                                                                 \
+	TOP "roles: { r: { allow: [ " rule " ] } }\ndevices:\n  d: { role: r, mac: \"02:00:00:00:00:01\", tags: [floor-2, b] }\n"           \
+	    "  e: { role: r, mac: \"02:00:00:00:00:02\", tags: " tags " }\n"
+
+static void tags(void **state)
+{
+	struct ost_policy *p = policy_expect(TAGGED("c", "{ to: { tag: [c, floor-2], service: tcp/80 } }, { from: { tag: b } }"));
+	const struct ost_rule *rules = p->roles[0].rules;
+
+	(void)state;
+	assert_int_equal(p->tag_count, 3);
+	assert_string_equal(p->tags[0], "floor-2");
+	assert_string_equal(p->tags[2], "c");
+	assert_int_equal(p->devices[0].tags, 3);
+	assert_int_equal(p->devices[1].tags, 4);
+	assert_int_equal(rules[0].peer, OST_PEER_TAG);
+	assert_int_equal(rules[0].peer_tags, 5);
+	assert_string_equal(rules[0].text, "to tag c or floor-2, service tcp/80");
+	assert_int_equal(rules[1].peer_tags, 2);
+	ost_policy_free(&p);
+}
+
+static void wrong_tags(void **state)
+{
+	static const struct policy_refusal refusals[] = {
+		{TAGGED("c", "{ to: { tag: @floor-1 } }"), "did you mean 'floor-2'"},
+		{TAGGED("c", "{ to: { tag: [b, @zzzzzz] } }"), "give it to a device"},
+		{TAGGED("c", "{ to: { tag: [b, @b] } }"), "names tag b twice"},
+		{TAGGED("c", "{ to: { tag: @{} } }"), "must be a list"},
+		{TAGGED("c", "{ to: @{ tag: b, role: r } }"), "one peer"},
+		{TAGGED("[c, @c]", "{ to: { tag: b } }"), "names tag c twice"},
+		{TAGGED("@\"a b\"", "{ to: { tag: b } }"), "no name"},
+		{TAGGED("@[]", "{ to: { tag: b } }"), "empty list"},
+		{TAGGED("@{ a: b }", "{ to: { tag: b } }"), "must be a list"},
+		{TAGGED("[@[c]]", "{ to: { tag: b } }"), "must be a single value"},
+	};
+
+	(void)state;
+	POLICY_REFUSE_ALL(refusals);
+}
+
+/* 64 are fine, one more is told once. */
+static void tags_at_their_bound(void **state)
+{
+	char text[4096] = TOP "roles: { r: {} }\ndevices:\n  d: { role: r, mac: \"02:00:00:00:00:01\", tags: [t0";
+	struct policy_refusal refusal = {text, "with tag 'more' there are more than 64 tags"};
+	struct ost_policy *p;
+	size_t n;
+
+	(void)state;
+	for (unsigned i = 1; i < OST_TAGS_MAX; i++) {
+		n = strlen(text);
+		(void)snprintf(text + n, sizeof(text) - n, ", t%u", i);
+	}
+	n = strlen(text);
+	(void)snprintf(text + n, sizeof(text) - n, "] }\n");
+	p = policy_expect(text);
+	assert_int_equal(p->devices[0].tags, UINT64_MAX);
+	ost_policy_free(&p);
+	(void)snprintf(text + n, sizeof(text) - n, ", @more, more2] }\n");
+	policy_refuse(&refusal);
+}
+
 /* What a test asks: a device of the policy, else a host. */
 static void questions_about_hosts(void **state)
 {
@@ -197,6 +260,9 @@ int main(void)
 		cmocka_unit_test(wrong_names),
 		cmocka_unit_test(own_name_servers),
 		cmocka_unit_test(several_roles),
+		cmocka_unit_test(tags),
+		cmocka_unit_test(wrong_tags),
+		cmocka_unit_test(tags_at_their_bound),
 		cmocka_unit_test(questions_about_hosts),
 		cmocka_unit_test(wrong_questions),
 		cmocka_unit_test(controllers),
