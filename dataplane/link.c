@@ -19,6 +19,7 @@
 
 #define HELLO_WAIT_NS (2 * OST_NS_PER_S)
 #define REPLY_MAX     256u
+#define PLACE_TRIES   3u
 
 enum { STATS_NONE, STATS_TOTALS, STATS_PORTS, STATS_DEVICES, STATS_RULES, STATS_END };
 
@@ -135,6 +136,12 @@ static void on_device_state(struct ost_link *l, const struct ost_msg_header *h, 
 	reply(l, OST_MSG_ACK, h->sequence, &ack, sizeof(ack));
 }
 
+static void places_seen(struct ost_dataplane *dp)
+{
+	ost_crew_quiesce(dp);
+	ost_site_places_seen(dp->site);
+}
+
 /* Where a device has proved to be, and what it may from now on. Every worker knows the place before the state gives rights. */
 static int admit(struct ost_link *l, const struct ost_msg_admit *m)
 {
@@ -146,10 +153,12 @@ static int admit(struct ost_link *l, const struct ost_msg_admit *m)
 	if (m->placed) {
 		memcpy(place.mac.b, m->place.mac, sizeof(place.mac.b));
 		r = ost_site_place_set(l->dp->site, m->device, &place);
-		if (r == 0) {
-			ost_crew_quiesce(l->dp);
-			ost_site_places_seen(l->dp->site);
+		for (unsigned i = 0; i < PLACE_TRIES && r == -ENOSPC; i++) {
+			places_seen(l->dp);
+			r = ost_site_place_set(l->dp->site, m->device, &place);
 		}
+		if (r == 0)
+			places_seen(l->dp);
 	}
 	if (r == 0)
 		r = ost_site_device_state_set(l->dp->site, m->device, (enum ost_state)m->state, (enum ost_assurance)m->assurance);

@@ -68,10 +68,11 @@ static uint32_t addresses_max(const struct ost_view *v, uint32_t slot)
 	return role != UINT32_MAX ? v->image->roles[role].addresses : OST_LIMIT_ADDRESSES_DEFAULT;
 }
 
-/* A device that is in the policy no more holds nothing. */
-static bool binding_holds(const struct ost_view *v, const struct ost_binding *b, uint32_t tick)
+/* A device that is in the policy no more holds nothing, nor does one that is elsewhere now. */
+static bool binding_holds(const struct ost_site *site, const struct ost_view *v, const struct ost_binding *b, uint32_t tick)
 {
-	return ost_binding_live(b, tick) && (v == NULL || v->hot[b->slot].role != UINT32_MAX);
+	return ost_binding_live(b, tick) && (v == NULL || v->hot[b->slot].role != UINT32_MAX) &&
+		atomic_load_explicit(&site->slots[b->slot].left, memory_order_relaxed) == OST_LEFT_NOT;
 }
 
 static uint32_t find_place(const struct ost_site *site, uint64_t hash, const uint64_t ip[2], uint32_t vlan)
@@ -119,7 +120,7 @@ enum ost_reason ost_binding_set(struct ost_site *site, uint32_t slot, const uint
 		return fixed->slot == slot ? OST_REASON_NONE : OST_REASON_ADDRESS_IN_USE;
 	if (place != OST_TABLE_NONE &&
 		(site->bindings[place].slot != slot || !ost_binding_live(&site->bindings[place], tick))) {
-		if (binding_holds(v, &site->bindings[place], tick))
+		if (binding_holds(site, v, &site->bindings[place], tick))
 			return OST_REASON_ADDRESS_IN_USE;
 		remove_place(site, hash, place, tick);
 		place = OST_TABLE_NONE;
@@ -153,6 +154,7 @@ static bool wish_stands(const struct ost_site *site, const struct ost_binding_wi
 	uint32_t slot = w->binding.slot;
 
 	return v != NULL && v->hot[slot].role != UINT32_MAX &&
+		atomic_load_explicit(&site->slots[slot].left, memory_order_relaxed) == OST_LEFT_NOT &&
 		w->life == atomic_load_explicit(&site->slots[slot].life, memory_order_relaxed) &&
 		ost_binding_live(&w->binding, tick);
 }
@@ -204,7 +206,7 @@ static enum ost_reason lease_check(const struct ost_site *site, uint32_t slot, u
 	}
 	if (fixed != NULL)
 		return fixed->slot == slot ? OST_REASON_NONE : OST_REASON_ADDRESS_IN_USE;
-	if (b != NULL && !own && binding_holds(v, b, tick))
+	if (b != NULL && !own && binding_holds(site, v, b, tick))
 		return OST_REASON_ADDRESS_IN_USE;
 	need->addresses += !own;
 	need->places += b == NULL;
@@ -272,7 +274,7 @@ static void sweep_bucket(struct ost_site *site, uint32_t bucket, uint32_t tick)
 			b->valid_tick = 0;
 		if (site->bindings_table.buckets[bucket].tags[i] == 0)
 			continue;
-		if (binding_holds(v, b, tick))
+		if (binding_holds(site, v, b, tick))
 			continue;
 		remove_place(site, ost_binding_hash(site, b->ip, b->vlan & 0xffffff), place, tick);
 	}

@@ -118,8 +118,10 @@ int ost_site_device_state_set(struct ost_site *site, uint32_t image_device, enum
 /* (main) Where a device has proved to be: its MAC, VLAN and port, which for a device that the policy names by its certificate
  * alone nobody knew before. It gets no right by that: when every worker has passed a quiescent point, call
  * ost_site_places_seen() and give it its state.
- * What it had elsewhere ends. -ENOENT: no such device; -EADDRINUSE: another device of the policy has this MAC;
- * -EINVAL: the policy says another MAC, VLAN or port; -ENOSPC: no slot is free. */
+ * What it had elsewhere ends. A device that is known by its certificate alone and was there before gives way, unless it
+ * has rights at another port. -ENOENT: no such device; -EADDRINUSE: another device of the policy has this MAC;
+ * -EINVAL: the policy says another MAC, VLAN or port; -ENOSPC: no slot is free, or the device has left too many others just
+ * now: after a quiescent point call ost_site_places_seen() and try again, three times at most, before giving up. */
 struct ost_site_place {
 	struct ost_mac mac;
 	uint32_t vlan;

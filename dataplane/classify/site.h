@@ -25,11 +25,24 @@
 #define OST_BINDING_WISHES 65536u
 #define OST_WISHES_AT_ONCE 64u /* packets wait meanwhile */
 
+/* How far the end of a slot has come whose device is elsewhere now, under the same policy (slot.c). */
+enum ost_left {
+	OST_LEFT_NOT,
+	OST_LEFT,      /* its device may come back to it */
+	OST_LEFT_GONE, /* its MAC leads here no more; flows and addresses end */
+	OST_LEFT_IDLE, /* they have ended: free when every worker has passed a quiescent point since */
+};
+
+#define OST_SLOTS_IDLE_MAX 64u
+#define OST_SLOTS_LEFT_MAX 8u /* of one device; one more waits until the sweep has ended what it had at another */
+
 /* One device: one cache line. */
 struct ost_slot {
 	uint64_t mac;	 /* as ost_mac_word() */
 	uint32_t vlan;
-	uint32_t unborn; /* 1: taken for a policy that is not in force yet */
+	uint8_t unborn; /* 1: taken for a policy that is not in force yet */
+	_Atomic uint8_t left; /* enum ost_left */
+	uint16_t spare;
 	_Atomic uint32_t life; /* changes when the slot gets another device */
 	_Atomic uint64_t packets_ns; /* rate limits: theoretical arrival times (limit.h) */
 	_Atomic uint64_t bytes_ns;
@@ -144,6 +157,10 @@ struct ost_site {
 	struct ost_refused *refused;
 	uint32_t slot_count;	/* ever used */
 	uint32_t slot_free;	/* where the search for a free one goes on */
+	uint32_t left_count;	/* slots that are left */
+	uint32_t left_at;	/* where the look at them goes on */
+	uint32_t idle[OST_SLOTS_IDLE_MAX];
+	uint32_t idle_count;
 	struct ost_table bindings_table;
 	struct ost_binding *bindings;
 	_Atomic(struct ost_view *) view;
@@ -235,6 +252,20 @@ uint32_t ost_slot_take(struct ost_site *site, uint64_t mac, uint32_t vlan);
 void ost_slots_born(struct ost_site *site);
 void ost_slots_give_back(struct ost_site *site);
 
+/* The slot's device is elsewhere. leave: its MAC still leads here, for it alone; retire: no more. Neither may have a right
+ * any more. return: it is back. */
+void ost_slot_leave(struct ost_site *site, uint32_t slot);
+void ost_slot_return(struct ost_site *site, uint32_t slot);
+void ost_slot_retire(struct ost_site *site, struct ost_view *v, uint32_t slot);
+/* How many slots a device has left that are not free yet. */
+uint32_t ost_slots_left_by(const struct ost_site *site, const struct ost_view *v, uint32_t device);
+/* Looks at the next so many slots for those that were left and nothing refers to; they are free with the next
+ * ost_slots_settle(), or the one after it. That one is called when every worker has passed a quiescent point since. */
+void ost_slots_collect(struct ost_site *site, struct ost_view *v, uint32_t look);
+void ost_slots_settle(struct ost_site *site, struct ost_view *v);
+/* Another view is in force: what was left under the one before is no device's. */
+void ost_slots_left_end(struct ost_site *site);
+
 /* What packets need of a device that has this slot; and its static addresses, as far as nobody has them. The view is not in
  * force yet, or the slot's state gives no right. */
 void ost_view_slot_fill(const struct ost_view *v, const struct ost_image_device *d, const struct ost_slot *s,
@@ -310,6 +341,12 @@ static inline void ost_binding_clear(struct ost_binding *b)
 	b->valid_tick = 0;
 }
 
+/* Taken away meanwhile: what was read behind the address may be another binding's. */
+static inline bool ost_binding_still(const struct ost_binding *b, const uint64_t ip[2], uint32_t vlan)
+{
+	return ((b->ip[0] ^ ip[0]) | (b->ip[1] ^ ip[1]) | ((b->vlan ^ vlan) & 0xffffff)) == 0;
+}
+
 /* Slot that holds the address and may use it now, OST_SLOT_NONE when nobody does. hash: ost_binding_hash(). What
  * the policy states wins over what was learned. */
 static inline uint32_t ost_binding_owner(const struct ost_site *site, const struct ost_view *v, uint64_t hash,
@@ -318,15 +355,17 @@ static inline uint32_t ost_binding_owner(const struct ost_site *site, const stru
 	const struct ost_binding *b = ost_binding_find_static(v, hash, ip, vlan);
 	struct ost_binding seen;
 
-	if (b != NULL)
-		return b->slot;
+	if (b != NULL) {
+		seen = *b;
+		atomic_thread_fence(memory_order_acquire);
+		return ost_binding_still(b, ip, vlan) ? seen.slot : OST_SLOT_NONE;
+	}
 	b = ost_binding_find_in(&site->bindings_table, site->bindings, hash, ip, vlan);
 	if (b == NULL)
 		return OST_SLOT_NONE;
 	seen = *b;
 	atomic_thread_fence(memory_order_acquire);
-	/* Taken away meanwhile: what was read behind the address may be another binding's. */
-	if (b->ip[0] != ip[0] || b->ip[1] != ip[1] || !ost_binding_live(&seen, tick) || ost_binding_tentative(&seen, tick) ||
+	if (!ost_binding_still(b, ip, vlan) || !ost_binding_live(&seen, tick) || ost_binding_tentative(&seen, tick) ||
 		v->hot[seen.slot].role == UINT32_MAX)
 		return OST_SLOT_NONE;
 	return seen.slot;

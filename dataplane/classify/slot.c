@@ -115,6 +115,107 @@ void ost_slots_born(struct ost_site *site)
 		site->slots[slot].unborn = 0;
 }
 
+/* ---- left under the policy in force ----
+ *
+ * A worker may have a slot's number in hand until it passes a quiescent point, and gets it from the table of devices, from a
+ * flow, or from an address. So the way out has steps, each behind the one before: no tag leads there; no flow and no
+ * address does; all workers have passed such a point since; then nobody has it in hand. */
+
+static void left_set(struct ost_site *site, uint32_t slot, enum ost_left left)
+{
+	struct ost_slot *s = &site->slots[slot];
+	bool was = atomic_load_explicit(&s->left, memory_order_relaxed) != OST_LEFT_NOT;
+
+	atomic_store_explicit(&s->left, (uint8_t)left, memory_order_release);
+	site->left_count = site->left_count + (left != OST_LEFT_NOT) - was;
+}
+
+static enum ost_left left_of(const struct ost_site *site, uint32_t slot)
+{
+	return (enum ost_left)atomic_load_explicit(&site->slots[slot].left, memory_order_relaxed);
+}
+
+void ost_slot_leave(struct ost_site *site, uint32_t slot)
+{
+	left_set(site, slot, OST_LEFT);
+}
+
+void ost_slot_return(struct ost_site *site, uint32_t slot)
+{
+	left_set(site, slot, OST_LEFT_NOT);
+}
+
+void ost_slot_retire(struct ost_site *site, struct ost_view *v, uint32_t slot)
+{
+	const struct ost_slot *s = &site->slots[slot];
+	uint64_t hash = ost_slot_hash(site, s->mac, s->vlan);
+	uint32_t place = place_of(site, hash, slot);
+
+	__atomic_store_n(&v->hot[slot].vlan, OST_VLAN_NONE, __ATOMIC_RELEASE);
+	if (place != OST_TABLE_NONE)
+		ost_table_remove(&site->devices, hash, place);
+	left_set(site, slot, OST_LEFT_GONE);
+}
+
+uint32_t ost_slots_left_by(const struct ost_site *site, const struct ost_view *v, uint32_t device)
+{
+	uint32_t n = 0;
+
+	for (uint32_t slot = 0; slot < site->slot_count && site->left_count > 0; slot++)
+		n += v->device[slot] == device && left_of(site, slot) != OST_LEFT_NOT;
+	return n;
+}
+
+static void idle_note(struct ost_site *site, uint32_t slot)
+{
+	if (site->idle_count == OST_SLOTS_IDLE_MAX)
+		return; /* the next look finds it again */
+	site->idle[site->idle_count++] = slot;
+	left_set(site, slot, OST_LEFT_IDLE);
+}
+
+void ost_slots_collect(struct ost_site *site, struct ost_view *v, uint32_t look)
+{
+	look = OST_MIN(look, site->left_count > 0 ? site->slot_count : 0);
+	for (; look > 0; look--) {
+		uint32_t slot = site->left_at = (site->left_at + 1) % site->slot_count;
+
+		if (left_of(site, slot) == OST_LEFT_NOT || !empty(&site->slots[slot]))
+			continue;
+		if (left_of(site, slot) == OST_LEFT)
+			ost_slot_retire(site, v, slot);
+		else if (left_of(site, slot) == OST_LEFT_GONE)
+			idle_note(site, slot);
+	}
+}
+
+void ost_slots_settle(struct ost_site *site, struct ost_view *v)
+{
+	for (uint32_t i = 0; i < site->idle_count; i++) {
+		uint32_t slot = site->idle[i];
+
+		/* A worker that was on its way when the tag went may have bound an address since. */
+		if (!empty(&site->slots[slot])) {
+			left_set(site, slot, OST_LEFT_GONE);
+			continue;
+		}
+		left_set(site, slot, OST_LEFT_NOT);
+		ost_view_slot_blank(v, slot);
+		slot_reset(site, slot, 0, 0);
+		site->slot_free = OST_MIN(site->slot_free, slot);
+	}
+	site->idle_count = 0;
+}
+
+void ost_slots_left_end(struct ost_site *site)
+{
+	for (uint32_t slot = 0; slot < site->slot_count && site->left_count > 0; slot++) {
+		if (left_of(site, slot) != OST_LEFT_NOT)
+			left_set(site, slot, OST_LEFT_NOT);
+	}
+	site->idle_count = 0;
+}
+
 static uint32_t slot_new(struct ost_site *site)
 {
 	struct ost_view *v = atomic_load(&site->view);

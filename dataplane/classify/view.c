@@ -354,6 +354,7 @@ static struct ost_view *publish(struct ost_site *site, struct ost_view *v)
 		atomic_store_explicit(&v->stamp[i], stamp, memory_order_relaxed);
 	proofs_end(site, v);
 	old = atomic_exchange(&site->view, v);
+	ost_slots_left_end(site);
 	states_follow(site, v);
 	return old;
 }

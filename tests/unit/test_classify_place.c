@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "classify_rig.h"
+#include "site.h"
 
 #define POLICY(devices)                                                                                      \
 	"ostiary: 1\nnetworks:\n  plant: [10.20.0.0/24]\nroles:\n"                                           \
@@ -13,6 +14,7 @@
 	"devices:\n" devices
 #define LOCK   "  lock: { role: lock, certificate: \"urn:dev:ser:1\", address: 10.0.0.1 }\n"
 #define FIXED  "  fixed: { role: lock, certificate: \"urn:dev:ser:2\", port: dev2, address: 10.0.0.2 }\n"
+#define AGAIN  "  again: { role: lock, certificate: \"urn:dev:ser:3\", address: 10.0.0.3 }\n"
 #define CAM    "  cam: { role: camera, mac: \"02:00:00:00:00:07\", port: dev1, address: 10.0.0.7 }\n"
 
 static int setup(void **state)
@@ -34,6 +36,22 @@ static void admit(struct rig *r, const char *device, unsigned mac, uint8_t port)
 {
 	assert_int_equal(place(r, device, mac, 0, port), 0);
 	rig_state(r, device, OST_STATE_AUTHENTICATED, OST_ASSURANCE_SOFTWARE);
+}
+
+/* As the data plane does it: tries again when there is no room, and every worker has seen it before there are rights. */
+static int admit_at(struct rig *r, const char *device, unsigned mac, uint32_t vlan, uint8_t port)
+{
+	int result = place(r, device, mac, vlan, port);
+
+	for (int i = 0; i < 3 && result == -ENOSPC; i++) {
+		ost_site_places_seen(r->site);
+		result = place(r, device, mac, vlan, port);
+	}
+	if (result < 0)
+		return result;
+	ost_site_places_seen(r->site);
+	rig_state(r, device, OST_STATE_AUTHENTICATED, OST_ASSURANCE_SOFTWARE);
+	return 0;
 }
 
 static enum ost_reason says(struct rig *r, unsigned mac, uint8_t port, const char *from)
@@ -148,10 +166,11 @@ static void no_room(void **state)
 {
 	struct rig *r = *state;
 
-	admit(r, "lock", 1, DEV1);
-	admit(r, "lock", 2, DEV1);
-	admit(r, "lock", 3, DEV1);
-	assert_int_equal(place(r, "lock", 4, 0, DEV1), -ENOSPC);
+	for (unsigned mac = 1; mac < 4; mac++) {
+		admit(r, "lock", mac, DEV1);
+		assert_passes(says(r, mac, DEV1, "10.0.0.1"));
+	}
+	assert_int_equal(admit_at(r, "lock", 4, 0, DEV1), -ENOSPC);
 	assert_passes(says(r, 3, DEV1, "10.0.0.1"));
 	/* The places where it was are free when the next policy has come and nothing of them is left. */
 	assert_int_equal(rig_swap(r, POLICY(LOCK CAM)), 0);
@@ -159,6 +178,102 @@ static void no_room(void **state)
 	rig_sweep(r);
 	admit(r, "lock", 4, DEV1);
 	assert_passes(says(r, 4, DEV1, "10.0.0.1"));
+}
+
+/* A device may change its MAC as often as it likes: what it leaves behind is free when its flows and addresses have ended. */
+static void a_mac_for_each_day(void **state)
+{
+	struct rig *r = *state;
+
+	for (unsigned mac = 16; mac < 116; mac++) {
+		assert_int_equal(admit_at(r, "lock", mac, 0, DEV1), 0);
+		assert_passes(says(r, mac, DEV1, "10.0.0.1"));
+		rig_bind(r, "lock", "10.0.0.50"); /* the lease comes along, too */
+		assert_passes(says(r, mac, DEV1, "10.0.0.50"));
+		if (mac > 16)
+			assert_true(says(r, mac - 1, DEV1, "10.0.0.1") != OST_REASON_NONE);
+		ost_binding_sweep(r->site, 1000, (uint32_t)(r->now_ns >> OST_TICK_SHIFT));
+		rig_sweep(r);
+	}
+	assert_int_equal(ost_site_slots(r->site), 4);
+	assert_int_equal(held(r), 1);
+	assert_int_equal(admit_at(r, "fixed", 2, 0, DEV2), 0);
+	assert_passes(says(r, 2, DEV2, "10.0.0.2"));
+}
+
+/* Faster than what it had elsewhere ends: it waits, and takes nobody's room. */
+static void a_mac_for_each_packet(void **state)
+{
+	struct rig *r = *state;
+	unsigned mac = 16;
+
+	for (; mac < 16 + OST_SLOTS_LEFT_MAX + 1; mac++) {
+		assert_int_equal(admit_at(r, "lock", mac, 0, DEV1), 0);
+		assert_passes(says(r, mac, DEV1, "10.0.0.1"));
+	}
+	assert_int_equal(admit_at(r, "lock", mac, 0, DEV1), -ENOSPC);
+	assert_passes(says(r, mac - 1, DEV1, "10.0.0.1")); /* it stays where it is */
+	assert_int_equal(admit_at(r, "fixed", 2, 0, DEV2), 0);
+	assert_int_equal(admit_at(r, "lock", mac - 3, 0, DEV1), 0); /* where it was takes no room */
+	assert_passes(says(r, mac - 3, DEV1, "10.0.0.1"));
+	rig_sweep(r);
+	assert_int_equal(admit_at(r, "lock", mac, 0, DEV1), 0);
+	assert_passes(says(r, mac, DEV1, "10.0.0.1"));
+}
+
+static enum ost_reason says_in(struct rig *r, unsigned mac, uint32_t vlan, uint8_t port, const char *from)
+{
+	struct wire w;
+
+	wire_eth(&w, ROUTER, mac);
+	wire_tag(&w, 0x8100, (uint16_t)vlan);
+	wire_ip(&w, from, "10.20.0.9", 17);
+	wire_udp(&w, 4000, 5000, 10);
+	wire_end(&w);
+	return rig_send(r, port, &w);
+}
+
+/* Its static addresses go with it, whatever VLAN it is put in, and stay in none where it was. */
+static void a_vlan_for_each_day(void **state)
+{
+	struct rig *r = *state;
+
+	for (uint32_t vlan = 1; vlan < 40; vlan++) {
+		assert_int_equal(admit_at(r, "lock", 1, vlan, DEV1), 0);
+		assert_passes(says_in(r, 1, vlan, DEV1, "10.0.0.1"));
+		assert_refused(says_in(r, 1, vlan, DEV1, "10.0.0.9"), SOURCE_ADDRESS);
+		rig_sweep(r);
+		assert_int_equal(admit_at(r, "fixed", 2, vlan, DEV2), 0);
+		assert_passes(says_in(r, 2, vlan, DEV2, "10.0.0.2"));
+		rig_sweep(r);
+	}
+}
+
+/* A device gets another name: who proves itself with the MAC, at the same port, takes its place at once. */
+static void another_name_for_the_same_mac(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(rig_swap(r, POLICY(LOCK AGAIN CAM)), 0);
+	assert_int_equal(admit_at(r, "lock", 1, 0, DEV1), 0);
+	assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+	assert_int_equal(admit_at(r, "again", 1, 0, DEV3), -EADDRINUSE); /* elsewhere it is somebody else */
+	assert_int_equal(admit_at(r, "again", 7, 0, DEV1), -EADDRINUSE); /* the policy says whose MAC that is */
+	assert_passes(says(r, 1, DEV1, "10.0.0.1"));
+	assert_int_equal(place(r, "again", 1, 0, DEV1), 0);
+	assert_refused(says(r, 1, DEV1, "10.0.0.3"), STATE); /* a place is no right */
+	ost_site_places_seen(r->site);
+	rig_state(r, "again", OST_STATE_AUTHENTICATED, OST_ASSURANCE_SOFTWARE);
+	assert_refused(says(r, 1, DEV1, "10.0.0.1"), POLICY_CHANGED); /* the flow of the one before */
+	assert_refused(says(r, 1, DEV1, "10.0.0.1"), SOURCE_ADDRESS);
+	assert_passes(says(r, 1, DEV1, "10.0.0.3"));
+	rig_sweep(r);
+	assert_int_equal(rig_counts(r, "again").out_pkts, 1); /* it begins with nothing of the other's */
+	assert_int_equal(ost_site_slot(r->site, rig_device(r, "lock")), OST_DEVICE_NONE);
+	rig_state(r, "again", OST_STATE_REVOKED, OST_ASSURANCE_NONE);
+	assert_int_equal(admit_at(r, "lock", 1, 0, DEV3), 0); /* it has no right there any more */
+	assert_refused(says(r, 1, DEV1, "10.0.0.3"), MAC_WRONG_PORT);
+	assert_passes(says(r, 1, DEV3, "10.0.0.1"));
 }
 
 #define AT_1(name, certificate) \
@@ -290,6 +405,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_next_policy_says_where, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(a_link_that_goes_down_ends_its_rights, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(no_room, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(a_mac_for_each_day, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(a_mac_for_each_packet, setup_many, rig_stop),
+		cmocka_unit_test_setup_teardown(a_vlan_for_each_day, setup, rig_stop),
+		cmocka_unit_test_setup_teardown(another_name_for_the_same_mac, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(a_proof_is_its_devices, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(a_proof_ends_with_the_device, setup, rig_stop),
 		cmocka_unit_test_setup_teardown(a_stolen_mac_is_noticed_at_once, setup_many, rig_stop),
