@@ -18,7 +18,7 @@ _Static_assert(offsetof(struct ost_msg_rule_stats, rules) == 16, "layout");
 _Static_assert(sizeof(struct ost_place) == 16, "layout");
 _Static_assert(sizeof(struct ost_msg_admit) == 32, "layout");
 _Static_assert(offsetof(struct ost_msg_eapol, frame) == 24, "layout");
-_Static_assert(sizeof(struct ost_msg_port_link) == 8, "layout");
+_Static_assert(sizeof(struct ost_msg_port_link) == OST_MSG_NAME + 16, "layout");
 _Static_assert(sizeof(struct ost_auth_proof) == 528 + 96 + 24 + 16, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_claim) == 48 + sizeof(struct ost_auth_proof), "layout");
 _Static_assert(sizeof(struct ost_msg_auth_decision) == 16 + OST_MSG_NAME, "layout");
@@ -248,7 +248,7 @@ static bool port_link_valid(const void *payload)
 	struct ost_msg_port_link m;
 
 	memcpy(&m, payload, sizeof(m));
-	return m.port < OST_PORTS_MAX && m.up <= 1;
+	return m.port < OST_PORTS_MAX && m.up <= 1 && text_valid(m.name, sizeof(m.name));
 }
 
 static bool proof_valid(const struct ost_auth_proof *p)

@@ -18,6 +18,8 @@
  *   data plane REFUSALS       what was refused since the last one, joined by equal keys
  *   data plane BINDING        an address was bound to a device, renewed, or given up
  *   ostiaryd   ADMIT          a device's state, and the (port, VLAN, MAC) that it has proved to be at; answered by ACK
+ *   data plane PORT_LINK      a device-side port came up or went down; of each one behind the HELLO. One that went down and up again
+ *                             may be told once, but is: by down_ns
  *
  * Data plane <-> ostiary-authd (socket eapol.sock; the data plane listens, authd connects):
  *   both       HELLO
@@ -261,6 +263,8 @@ struct ost_msg_eapol {
 };
 
 struct ost_msg_port_link {
+	char name[OST_MSG_NAME];
+	uint64_t down_ns; /* the host's monotonic clock when it was last without a link, as far as this data plane knows; 0: never */
 	uint32_t port;
 	uint8_t up;
 	uint8_t reserved[3];

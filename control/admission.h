@@ -65,6 +65,7 @@ struct ost_session {
 	uint64_t since_wall_ns;
 	uint64_t since_ns;
 	uint64_t proved_wall_ns;  /* the last proof, 0 never */
+	uint64_t proved_ns;	  /* when it was claimed; 0: at a time that nobody can tell */
 	uint64_t prove_ns;	  /* when it is to prove itself again, or when what it is in ends; 0: never */
 	uint64_t failure_wall_ns; /* 0: never */
 	uint64_t failures;
@@ -172,7 +173,14 @@ void ost_admission_enforced(struct ost_admission *a, uint32_t device, uint8_t st
 void ost_admission_spoke(struct ost_admission *a, uint32_t device, uint64_t out_pkts, struct ost_moment now);
 /* It began at this time: sessions from before are asked to prove themselves again, soon. */
 void ost_admission_began(struct ost_admission *a, uint64_t wall_ns, struct ost_moment now);
-void ost_admission_port(struct ost_admission *a, uint32_t port, const char *name, bool up, struct ost_moment now);
+struct ost_admission_link {
+	const char *name;
+	bool up;
+	uint64_t down_ns; /* when the port was last without a link, on the clock of mono_ns; 0: never, as far as is known */
+};
+
+/* A session ends with its port's link, also when that was noticed, or is told, only after it came back. */
+void ost_admission_port(struct ost_admission *a, uint32_t port, const struct ost_admission_link *link, struct ost_moment now);
 /* A frame of this place was refused for want of a proof. device: -ENOENT: none of the policy's. */
 void ost_admission_seen(struct ost_admission *a, const struct ost_place *place, int64_t device, struct ost_moment now);
 

@@ -72,7 +72,7 @@ static enum ost_auth_reason judge(struct ost_admission *a, const struct ost_msg_
 		return reason;
 	if (!way_fits(role, m->way))
 		return OST_AUTH_REASON_METHOD;
-	if (m->place.port < OST_PORTS_MAX && !a->ports[m->place.port].known)
+	if (m->place.port < OST_PORTS_MAX && !(a->ports[m->place.port].known && a->ports[m->place.port].up))
 		return OST_AUTH_REASON_UNAVAILABLE;
 	/* Whoever holds the address of the connection stands at a port of ours; somebody who holds none stands nowhere.
 	 * The port of one that was seen just now is told within a second. */
@@ -105,7 +105,7 @@ static int fly_claim(struct ost_admission *a, const struct ost_msg_auth_claim *m
 	if (admit.placed)
 		admit.place = ost_place_plain(&m->place);
 	*copy = *m;
-	r = admission_fly(a, device, &admit, copy, session_of(a, &m->proof, now));
+	r = admission_fly(a, device, &admit, copy, session_of(a, &m->proof, now), now.mono_ns);
 	if (r < 0)
 		free(copy);
 	return r;
@@ -188,6 +188,7 @@ static void session_open(struct ost_admission *a, const struct flight *f, struct
 	r->s.confirmed = false;
 	r->s.asks = 0;
 	r->s.proved_wall_ns = now.wall_ns;
+	r->s.proved_ns = f->claimed_ns;
 	r->spoke_ns = now.mono_ns;
 	r->s.prove_ns = now.mono_ns + f->session_s * OST_NS_PER_S;
 	/* One that is not asked by us has a little longer to come by itself. */
@@ -217,6 +218,9 @@ void admission_landed(struct ost_admission *a, const struct flight *f, int resul
 	/* Behind a RADIUS client there may be devices that never send a packet through here: nothing is to be opened for them. */
 	if (known && (result == 0 || (result == -ENOENT && f->claim->way == OST_AUTH_WAY_RADIUS)))
 		reason = judge(a, f->claim, f->device, now);
+	/* The link went away while it waited: it is not who proved himself that stands there now, for all we know. */
+	if (reason == OST_AUTH_REASON_NONE && f->claim->place.port < OST_PORTS_MAX && f->claimed_ns <= a->ports[f->claim->place.port].down_ns)
+		reason = OST_AUTH_REASON_UNAVAILABLE;
 	if (reason == OST_AUTH_REASON_NONE && ost_places_locked_s(a->locks, &f->claim->place, now.mono_ns) > 0)
 		reason = OST_AUTH_REASON_LOCKED_OUT;
 	if (reason == OST_AUTH_REASON_NONE && !proof_keep(&a->records[f->device], &f->claim->proof))

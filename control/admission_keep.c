@@ -76,6 +76,8 @@ static void times_restore(struct ost_session *s, uint64_t prove_wall_ns, struct 
 {
 	uint64_t longest = now.mono_ns + 2ull * OST_REAUTH_S * OST_NS_PER_S;
 
+	/* From a clock that stood further on: nobody can tell what happened since. */
+	s->proved_ns = s->proved_wall_ns <= now.wall_ns ? moment_mono(now, s->proved_wall_ns) : 0;
 	s->prove_ns = OST_MIN(moment_mono(now, prove_wall_ns), longest);
 	s->since_ns = moment_mono(now, s->since_wall_ns);
 	if (s->since_ns > now.mono_ns)

@@ -34,7 +34,7 @@ struct ost_msg_admit admission_admit(const struct ost_admission *a, uint32_t dev
 }
 
 int admission_fly(struct ost_admission *a, uint32_t device, const struct ost_msg_admit *m, struct ost_msg_auth_claim *claim,
-	uint32_t session_s)
+	uint32_t session_s, uint64_t now_ns)
 {
 	struct flight *f = &a->flights[(a->flight_first + a->flight_count) % OST_ADMISSION_FLIGHTS];
 	uint32_t sequence = 0;
@@ -50,9 +50,17 @@ int admission_fly(struct ost_admission *a, uint32_t device, const struct ost_msg
 	a->counts.admits++;
 	a->records[device].sent = *m;
 	a->records[device].flying++;
-	*f = (struct flight){.sequence = sequence, .device = device, .generation = m->generation, .claim = claim, .session_s = session_s};
+	*f = (struct flight){.sequence = sequence, .device = device, .generation = m->generation, .claim = claim, .claimed_ns = now_ns, .session_s = session_s};
 	a->flight_count++;
 	return 0;
+}
+
+/* Its port has not been told yet: what became of its link in the meantime decides whether it still has a session. */
+static bool waits_for_port(const struct ost_admission *a, uint32_t device)
+{
+	const struct ost_session *s = &a->records[device].s;
+
+	return admission_is_in(s) && s->placed && !a->ports[s->place.port].known;
 }
 
 static bool push(struct ost_admission *a, enum queue queue)
@@ -62,9 +70,13 @@ static bool push(struct ost_admission *a, enum queue queue)
 
 	if (device == NOBODY)
 		return false;
+	if (waits_for_port(a, device)) {
+		(void)admission_dequeue(a, queue);
+		return true;
+	}
 	m = admission_admit(a, device);
 	/* Queued twice, or back to what it was: there is nothing to tell. */
-	if (memcmp(&m, &a->records[device].sent, sizeof(m)) != 0 && admission_fly(a, device, &m, NULL, 0) < 0)
+	if (memcmp(&m, &a->records[device].sent, sizeof(m)) != 0 && admission_fly(a, device, &m, NULL, 0, 0) < 0)
 		return false;
 	(void)admission_dequeue(a, queue);
 	return true;
@@ -172,46 +184,53 @@ const char *ost_admission_port_name(const struct ost_admission *a, uint32_t port
 	return port < OST_PORTS_MAX ? a->ports[port].name : "";
 }
 
-static void port_ends(struct ost_admission *a, uint32_t port, struct ost_moment now)
+/* Those that were proved before. */
+static void port_ends(struct ost_admission *a, uint32_t port, uint64_t before_ns, struct ost_moment now)
 {
-	admission_hold(a);
 	for (uint32_t i = 0; a->image != NULL && i < a->image->device_count; i++) {
 		const struct ost_session *s = &a->records[i].s;
 
-		if (s->placed && s->place.port == port)
+		if (s->placed && s->place.port == port && s->proved_ns < before_ns)
 			(void)admission_event(a, i, OST_EVENT_PORT_DOWN, NULL, now);
 	}
-	admission_release(a);
 }
 
-static void port_fits(struct ost_admission *a, uint32_t port, struct ost_moment now)
+/* Its name is known now, and what was waiting for that can be judged, and told. */
+static void port_begins(struct ost_admission *a, uint32_t port, struct ost_moment now)
 {
-	admission_hold(a);
 	for (uint32_t i = 0; a->image != NULL && i < a->image->device_count; i++) {
 		const struct ost_session *s = &a->records[i].s;
 
-		if (s->placed && s->place.port == port && !admission_fits(a, i))
+		if (!s->placed || s->place.port != port)
+			continue;
+		if (!admission_fits(a, i))
 			(void)admission_event(a, i, OST_EVENT_POLICY_CHANGED, NULL, now);
+		else
+			admission_queue(a, QUEUE_USUAL, i);
 	}
-	admission_release(a);
 }
 
-void ost_admission_port(struct ost_admission *a, uint32_t port, const char *name, bool up, struct ost_moment now)
+void ost_admission_port(struct ost_admission *a, uint32_t port, const struct ost_admission_link *link, struct ost_moment now)
 {
 	struct port *p = &a->ports[port];
-	bool first = !p->known, was_up = p->up, other = p->kept[0] != '\0' && strcmp(p->kept, name) != 0;
+	bool first = !p->known, was_up = p->up, other = p->kept[0] != '\0' && strcmp(p->kept, link->name) != 0;
 
 	p->known = true;
-	p->up = up;
-	(void)snprintf(p->name, sizeof(p->name), "%s", name);
-	(void)snprintf(p->kept, sizeof(p->kept), "%s", name);
+	p->up = link->up;
+	p->down_ns = OST_MIN(link->down_ns, now.mono_ns);
+	(void)snprintf(p->name, sizeof(p->name), "%s", link->name);
+	(void)snprintf(p->kept, sizeof(p->kept), "%s", link->name);
+	admission_hold(a);
 	/* The number stands for another port than it did when the sessions were noted. */
-	if (other || (!up && (was_up || first)))
-		port_ends(a, port, now);
+	if (other || !link->up)
+		port_ends(a, port, UINT64_MAX, now);
+	else if (p->down_ns > 0)
+		port_ends(a, port, p->down_ns, now);
 	if (first)
-		port_fits(a, port, now);
-	if (up && (first || !was_up))
+		port_begins(a, port, now);
+	if (link->up && (first || !was_up))
 		admission_port_round(a, port, now);
+	admission_release(a);
 }
 
 void ost_admission_began(struct ost_admission *a, uint64_t wall_ns, struct ost_moment now)

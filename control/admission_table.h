@@ -36,6 +36,7 @@ struct flight {
 	uint32_t device;
 	uint64_t generation;
 	struct ost_msg_auth_claim *claim; /* that waits for it, or NULL */
+	uint64_t claimed_ns;
 	uint32_t session_s;
 };
 
@@ -43,6 +44,7 @@ struct port {
 	char name[OST_MSG_NAME]; /* "" not told of yet */
 	char kept[OST_MSG_NAME]; /* the name that sessions from disk have for it */
 	bool known, up;
+	uint64_t down_ns;
 	uint64_t ask_second_ns;
 	uint32_t asked; /* in this second */
 	uint64_t round_ns; /* when everybody there is asked again, 0: not any more */
@@ -106,7 +108,7 @@ void admission_pump(struct ost_admission *a);
 void admission_hold(struct ost_admission *a);
 void admission_release(struct ost_admission *a);
 int admission_fly(struct ost_admission *a, uint32_t device, const struct ost_msg_admit *m, struct ost_msg_auth_claim *claim,
-	uint32_t session_s);
+	uint32_t session_s, uint64_t now_ns);
 struct ost_msg_admit admission_admit(const struct ost_admission *a, uint32_t device);
 
 /* The timer that the record's standing asks for. */

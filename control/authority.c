@@ -323,9 +323,9 @@ void ost_authority_began(struct ost_daemon *d, uint64_t wall_ns)
 	ost_admission_began(d->admission, wall_ns, moment());
 }
 
-void ost_authority_port(struct ost_daemon *d, const struct ost_msg_port_stats *m)
+void ost_authority_port(struct ost_daemon *d, const struct ost_msg_port_link *m)
 {
-	ost_admission_port(d->admission, m->port, m->name, m->link_up != 0, moment());
+	ost_admission_port(d->admission, m->port, &(struct ost_admission_link){.name = m->name, .up = m->up != 0, .down_ns = m->down_ns}, moment());
 	keep_urgent(d);
 }
 

@@ -19,7 +19,7 @@ void ost_authority_link_up(struct ost_daemon *d);
 void ost_authority_link_down(struct ost_daemon *d);
 bool ost_authority_ack(struct ost_daemon *d, uint32_t sequence, int result);
 void ost_authority_began(struct ost_daemon *d, uint64_t wall_ns);
-void ost_authority_port(struct ost_daemon *d, const struct ost_msg_port_stats *m);
+void ost_authority_port(struct ost_daemon *d, const struct ost_msg_port_link *m);
 void ost_authority_enforced(struct ost_daemon *d, const struct ost_msg_device_stats *m);
 void ost_authority_refused(struct ost_daemon *d, const struct ost_refusal *r);
 

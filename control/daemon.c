@@ -100,7 +100,11 @@ static void on_port_stats(void *user, const struct ost_msg_port_stats *m)
 	struct ost_daemon *d = user;
 
 	ost_gauges_port(&d->gauges, m);
-	ost_authority_port(d, m);
+}
+
+static void on_port_link(void *user, const struct ost_msg_port_link *m)
+{
+	ost_authority_port(user, m);
 }
 
 static void on_device_stats(void *user, const struct ost_msg_device_stats *m)
@@ -183,6 +187,7 @@ static const struct ost_link_handlers link_handlers = {
 	.image_result = on_image_result,
 	.totals = on_totals,
 	.port_stats = on_port_stats,
+	.port_link = on_port_link,
 	.device_stats = on_device_stats,
 	.rule_stats = on_rule_stats,
 	.refusals = on_refusals,

@@ -152,6 +152,9 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h)
 	case OST_MSG_PORT_STATS:
 		l->handlers.port_stats(l->user, p);
 		return;
+	case OST_MSG_PORT_LINK:
+		l->handlers.port_link(l->user, p);
+		return;
 	case OST_MSG_DEVICE_STATS:
 		l->handlers.device_stats(l->user, p);
 		return;

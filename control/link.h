@@ -21,6 +21,7 @@ struct ost_link_handlers {
 	void (*image_result)(void *user, const struct ost_msg_image_result *m);
 	void (*totals)(void *user, const struct ost_msg_totals *m);
 	void (*port_stats)(void *user, const struct ost_msg_port_stats *m);
+	void (*port_link)(void *user, const struct ost_msg_port_link *m);
 	void (*device_stats)(void *user, const struct ost_msg_device_stats *m);
 	void (*rule_stats)(void *user, const struct ost_msg_rule_stats *m); /* count of its rules */
 	void (*refusals)(void *user, const struct ost_refusal *refusals, uint32_t count);

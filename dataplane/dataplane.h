@@ -107,6 +107,9 @@ void ost_link_poll_serve(struct ost_link *link, const struct pollfd fds[static 2
 /* About every 100 ms: refusals and bindings go out. */
 void ost_link_tick(struct ost_link *link);
 
+/* A port's link came up, or is down: told as soon as ostiaryd reads it, when devices are there. */
+void ost_link_port_link(struct ost_link *link, uint32_t port, bool up);
+
 /* ---- door.c: the socket to ostiary-authd, and the way of 802.1X frames to it and back ---- */
 
 int ost_door_new(struct ost_dataplane *dp, struct ost_door **ret_door) OST_MUST_CHECK;

@@ -23,6 +23,11 @@
 
 enum { STATS_NONE, STATS_TOTALS, STATS_PORTS, STATS_DEVICES, STATS_RULES, STATS_END };
 
+struct port_link {
+	uint64_t down_ns;
+	bool up, due; /* due: to be told */
+};
+
 struct ost_link {
 	struct ost_dataplane *dp;
 	int listen_fd;
@@ -41,6 +46,9 @@ struct ost_link {
 	uint64_t *stats_sent; /* per slot: sum over what was sent last, to send only what changed */
 	uint32_t stats_slots;
 	struct ost_rules_told rules_told;
+
+	struct port_link links[OST_PORTS_MAX];
+	uint32_t links_due;
 
 	struct ost_refusal *refusals;
 	uint32_t refusal_count, refusal_next, refusal_capacity;
@@ -93,6 +101,34 @@ static void hello_send(struct ost_link *l)
 	};
 
 	reply(l, OST_MSG_HELLO, 0, &m, sizeof(m));
+}
+
+/* ---- ports ---- */
+
+static void port_due(struct ost_link *l, uint32_t port)
+{
+	l->links_due += !l->links[port].due;
+	l->links[port].due = true;
+}
+
+/* No session rests on a port of the network side. */
+void ost_link_port_link(struct ost_link *l, uint32_t port, bool up)
+{
+	if (l->dp->file->ports[port].side != OST_SIDE_DEVICE)
+		return;
+	l->links[port].up = up;
+	if (!up)
+		l->links[port].down_ns = ost_clock_mono_ns();
+	port_due(l, port);
+}
+
+/* Sessions rest on links: whoever connects learns of each one what became of it, too. */
+static void ports_due(struct ost_link *l)
+{
+	for (uint32_t port = 0; port < l->dp->ports.count; port++) {
+		if (l->dp->file->ports[port].side == OST_SIDE_DEVICE)
+			port_due(l, port);
+	}
 }
 
 /* ---- what ostiaryd asks ---- */
@@ -209,6 +245,7 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const v
 			return;
 		}
 		l->greeted = true;
+		ports_due(l);
 		ost_log_info("ostiaryd is connected (pid %u)", hello.pid);
 	} else if (h->type == OST_MSG_IMAGE) {
 		on_image(l, h, payload, fd);
@@ -452,10 +489,30 @@ static int bindings_send(struct ost_link *l)
 
 /* ---- outside ---- */
 
+static int link_send(struct ost_link *l)
+{
+	struct ost_msg_port_link m = {0};
+	uint32_t port = 0;
+	int r;
+
+	while (!l->links[port].due)
+		port++;
+	m.port = port;
+	m.up = l->links[port].up;
+	m.down_ns = l->links[port].down_ns;
+	(void)snprintf(m.name, sizeof(m.name), "%s", l->dp->file->ports[port].name);
+	r = send_own(l, OST_MSG_PORT_LINK, 0, &m, sizeof(m));
+	if (r == 0) {
+		l->links[port].due = false;
+		l->links_due--;
+	}
+	return r;
+}
+
 static bool wants_to_send(const struct ost_link *l)
 {
 	return l->reply_waits ||
-		(l->greeted && (l->stats != STATS_NONE || l->binding_next < l->binding_count ||
+		(l->greeted && (l->links_due > 0 || l->stats != STATS_NONE || l->binding_next < l->binding_count ||
 				l->refusal_next < l->refusal_count));
 }
 
@@ -468,6 +525,8 @@ static void transmit(struct ost_link *l)
 		if (l->reply_waits) {
 			reply_send(l);
 			r = l->reply_waits ? -EAGAIN : 0;
+		} else if (l->links_due > 0) {
+			r = link_send(l);
 		} else if (l->stats != STATS_NONE) {
 			r = stats_step(l);
 		} else if (l->binding_next < l->binding_count) {

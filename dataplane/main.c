@@ -172,6 +172,7 @@ static void link_changed(void *user, uint32_t port, bool up)
 	ost_log_info("port %s: link %s", dp->file->ports[port].name, up ? "up" : "down");
 	if (!up)
 		ost_site_port_down(dp->site, port);
+	ost_link_port_link(dp->link, port, up);
 	ost_door_port_link(dp->door, port, up);
 }
 
@@ -241,6 +242,11 @@ static int dataplane_start(struct ost_dataplane *dp, struct ost_diag *diag)
 	}
 	ost_swap_last_image(dp);
 	ost_ports_links(&dp->ports, link_changed, dp);
+	/* What has no link from the start on has changed nothing. */
+	for (uint32_t i = 0; i < dp->ports.count; i++) {
+		if (!atomic_load(&dp->ports.ports[i].up))
+			ost_link_port_link(dp->link, i, false);
+	}
 	keep = rights_needed(dp->file);
 	r = ost_crew_start(dp, keep);
 	if (r < 0) {

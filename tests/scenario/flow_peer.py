@@ -46,6 +46,7 @@ def server(path):
     listening = socket.create_server((SERVER, TCP), backlog=64)
     datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     datagrams.bind((SERVER, UDP))
+    datagrams.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE: what is lost is not lost here
     raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     raw.bind(("eth0", 0))
     foreign = bytes.fromhex(sys.argv[3].replace(":", "")) if len(sys.argv) > 3 else None

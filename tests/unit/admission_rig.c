@@ -96,12 +96,22 @@ void rig_admission_begin(struct rig *r)
 	assert_int_equal(ost_admission_policy(r->a, &r->image, r->now), 0);
 }
 
+void rig_port(struct rig *r, uint32_t port, const char *name, bool up)
+{
+	struct ost_admission_link link = {.name = name, .up = up};
+
+	if (!up)
+		r->down_ns[port] = r->now.mono_ns;
+	link.down_ns = r->down_ns[port];
+	ost_admission_port(r->a, port, &link, r->now);
+}
+
 void rig_link_begin(struct rig *r)
 {
 	ost_admission_link_up(r->a, r->now);
 	rig_acks(r, 0);
-	ost_admission_port(r->a, 0, "dev1", true, r->now);
-	ost_admission_port(r->a, 1, "dev2", true, r->now);
+	rig_port(r, 0, "dev1", true);
+	rig_port(r, 1, "dev2", true);
 }
 
 int rig_setup(void **state)

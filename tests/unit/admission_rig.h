@@ -30,6 +30,7 @@ struct rig {
 	uint32_t ask_count;
 	uint32_t everybody[OST_PORTS_MAX]; /* asks to the group of a port; not among asks */
 	uint32_t keeps;
+	uint64_t down_ns[OST_PORTS_MAX];
 	uint32_t notes[OST_NOTE_COUNT];
 	uint64_t conversation;
 };
@@ -37,6 +38,8 @@ struct rig {
 void *rig_image_of(const char *text, uint64_t generation, size_t *ret_length, struct ost_image *ret_image);
 void rig_acks(struct rig *r, int result);
 void rig_admission_begin(struct rig *r);
+/* As the data plane tells it that noticed just now. */
+void rig_port(struct rig *r, uint32_t port, const char *name, bool up);
 void rig_link_begin(struct rig *r);
 int rig_setup(void **state);
 int rig_teardown(void **state);

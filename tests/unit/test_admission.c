@@ -126,7 +126,7 @@ static void one_key_in_two_places(void **state)
 	assert_int_equal(rig_claims(r, "urn:dev:cam", 0, 1), OST_AUTH_REASON_NONE);
 	assert_int_equal(first + 3, rig_session(r, "cam")->conversation);
 	/* It was unplugged there: it moved. */
-	ost_admission_port(r->a, 0, "dev1", false, r->now);
+	rig_port(r, 0, "dev1", false);
 	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_UNKNOWN);
 	assert_int_equal(rig_last_admit(r)->state, OST_STATE_UNKNOWN);
 	assert_int_equal(rig_claims(r, "urn:dev:cam", 1, 1), OST_AUTH_REASON_NONE);
@@ -285,10 +285,10 @@ static void a_port_that_came_up_is_asked(void **state)
 	rig_pass(r, 100);
 	assert_int_equal(r->everybody[0], 2);
 	assert_int_equal(r->everybody[1], 0); /* it would cost cam a proof */
-	ost_admission_port(r->a, 0, "dev1", false, r->now);
+	rig_port(r, 0, "dev1", false);
 	rig_pass(r, 20);
 	assert_int_equal(r->everybody[0], 2);
-	ost_admission_port(r->a, 0, "dev1", true, r->now);
+	rig_port(r, 0, "dev1", true);
 	rig_pass(r, 20);
 	assert_int_equal(r->everybody[0], 4);
 	ost_admission_auth_up(r->a, r->now);

@@ -33,8 +33,8 @@ static void locked_out_longer_each_time(void **state)
 		assert_int_equal(rig_session(r, "bound")->standing, OST_STATE_LOCKED_OUT);
 		assert_int_equal(rig_claims(r, "urn:dev:bound", 0, 0x0b), OST_AUTH_REASON_LOCKED_OUT);
 		/* Pulling the cable does not help. */
-		ost_admission_port(r->a, 0, "dev1", false, r->now);
-		ost_admission_port(r->a, 0, "dev1", true, r->now);
+		rig_port(r, 0, "dev1", false);
+		rig_port(r, 0, "dev1", true);
 		assert_int_equal(rig_session(r, "bound")->standing, OST_STATE_LOCKED_OUT);
 		rig_pass(r, seconds[i] - 1);
 		assert_int_equal(rig_session(r, "bound")->standing, OST_STATE_LOCKED_OUT);
@@ -341,7 +341,7 @@ static void another_port_of_that_number(void **state)
 	assert_int_equal(rig_claims(r, "urn:dev:cam", 0, 1), OST_AUTH_REASON_NONE);
 	restarted(r, k, 1);
 	ost_admission_link_up(r->a, r->now);
-	ost_admission_port(r->a, 0, "elsewhere", true, r->now);
+	rig_port(r, 0, "elsewhere", true);
 	rig_acks(r, 0);
 	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_UNKNOWN);
 	free(k);
@@ -374,7 +374,7 @@ static void chaos_step(struct rig *r, uint64_t x)
 			assert_true(why[0] != '\0');
 		break;
 	case 4:
-		ost_admission_port(r->a, port, port == 0 ? "dev1" : "dev2", x >> 16 & 1, r->now);
+		rig_port(r, port, port == 0 ? "dev1" : "dev2", x >> 16 & 1);
 		break;
 	case 5:
 		ost_admission_seen(r->a, &(struct ost_place){.port = port, .mac = {2, 0, 0, 0, 0, last}},

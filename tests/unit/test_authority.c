@@ -42,7 +42,9 @@ struct lab {
 	pid_t child;
 	int listener, dataplane, authd;
 	uint8_t enforced[DEVICES_MAX]; /* by device: the state that the data plane was told last; 0xff: nothing */
+	unsigned most[DEVICES_MAX];    /* by device: rights that it was told since the connection */
 	uint32_t admits;
+	uint64_t down_ns; /* of the port's link */
 	uint64_t conversation;
 	_Alignas(8) uint8_t payload[OST_MSG_PAYLOAD_MAX];
 };
@@ -96,11 +98,16 @@ static void hello(int fd, enum ost_program program)
 	tell(fd, OST_MSG_HELLO, 0, &m, sizeof(m));
 }
 
-static void ports_tell(const struct lab *l, bool up)
+static void ports_tell(struct lab *l, bool up)
 {
-	struct ost_msg_port_stats m = {.name = "dev1", .driver = "test", .side = OST_SIDE_DEVICE, .link_up = up};
+	const struct ost_msg_port_stats m = {.name = "dev1", .driver = "test", .side = OST_SIDE_DEVICE, .link_up = up};
+	struct ost_msg_port_link link = {.name = "dev1", .up = up};
 
+	if (!up)
+		l->down_ns = ost_clock_mono_ns();
+	link.down_ns = l->down_ns;
 	tell(l->dataplane, OST_MSG_PORT_STATS, 0, &m, sizeof(m));
+	tell(l->dataplane, OST_MSG_PORT_LINK, 0, &link, sizeof(link));
 }
 
 static bool readable(int fd, int ms)
@@ -119,6 +126,7 @@ static void admitted(struct lab *l, const struct ost_msg_header *h)
 	assert_int_equal(m.generation, 7);
 	assert_true(m.device < DEVICES_MAX);
 	l->enforced[m.device] = m.state;
+	l->most[m.device] |= ost_state_rights((enum ost_state)m.state);
 	l->admits++;
 	tell(l->dataplane, OST_MSG_ACK, h->sequence, &ack, sizeof(ack));
 }
@@ -154,6 +162,7 @@ static void dataplane_join(struct lab *l)
 	l->dataplane = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	assert_true(l->dataplane >= 0);
 	memset(l->enforced, 0xff, sizeof(l->enforced));
+	memset(l->most, 0, sizeof(l->most));
 	hello(l->dataplane, OST_PROGRAM_DATAPLANE);
 	ports_tell(l, true);
 	/* What must prove itself is told in any case: then everything was. */
@@ -462,6 +471,32 @@ static void unplugged(void **state)
 	assert_int_equal(let_in(l, "urn:dev:cam", 1), OST_AUTH_REASON_NONE);
 }
 
+/* Down and up again between two words of the data plane; and while ostiaryd was not there. */
+static void a_link_that_bounced(void **state)
+{
+	struct lab *l = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(let_in(l, "urn:dev:cam", 1), OST_AUTH_REASON_NONE);
+		if (i == 0) {
+			l->down_ns = ost_clock_mono_ns();
+			ports_tell(l, true);
+			until_enforced(l, CAM, OST_STATE_UNKNOWN);
+			continue;
+		}
+		end(l);
+		l->down_ns = ost_clock_mono_ns();
+		begin(l);
+		until_enforced(l, CAM, OST_STATE_UNKNOWN);
+		assert_true(told(l, "/v1/devices/cam", "\"state\":\"unknown\""));
+		assert_int_equal(l->most[CAM], 0); /* not for a moment */
+	}
+	assert_int_equal(let_in(l, "urn:dev:cam", 1), OST_AUTH_REASON_NONE);
+	end(l);
+	begin(l);
+	until_enforced(l, CAM, OST_STATE_AUTHENTICATED); /* it went down before it was in */
+}
+
 static void knocked(void **state)
 {
 	struct lab *l = *state;
@@ -550,7 +585,8 @@ static void killed_behind_an_end(void **state)
 		end(l);
 		assert_int_equal(sqlite3_close_v2(db), SQLITE_OK);
 		begin(l);
-		assert_int_equal(l->enforced[CAM], taken ? OST_STATE_UNKNOWN : OST_STATE_AUTHENTICATED);
+		/* Of the link that went down the data plane tells again. */
+		until_enforced(l, CAM, taken || i == 1 ? OST_STATE_UNKNOWN : OST_STATE_AUTHENTICATED);
 	}
 }
 
@@ -621,6 +657,7 @@ int main(void)
 		T(revoked_at_once),
 		T(orders_refused),
 		T(unplugged),
+		T(a_link_that_bounced),
 		T(knocked),
 		T(killed_and_back),
 		T(killed_behind_a_success),
