@@ -2,6 +2,7 @@
 /* The site file's authentication: where ostiary-authd listens, and whether there is a revocation list. */
 #include <stdio.h>
 
+#include "portal_line.h"
 #include "site_reader.h"
 
 static void listen_read(struct site_reader *r, const struct ost_yaml_node *value, const char *what, char to[static OST_LISTEN_MAX])
@@ -32,6 +33,19 @@ static void portal_field(void *context, const struct ost_yaml_node *value, void 
 	listen_read(context, value, "portal", file->portal);
 }
 
+/* Its key is looked for behind the others: they come in any order. */
+static void lease_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct site_reader *r = context;
+	struct ost_site_file *file = target;
+	uint64_t s;
+
+	if (!ost_yaml_number(&r->y, value, "lease", 1, OST_PORTAL_LEASE_S, &s))
+		return;
+	file->lease_s = (uint32_t)s;
+	r->lease = value;
+}
+
 static void crl_field(void *context, const struct ost_yaml_node *value, void *target)
 {
 	static const char *const words[] = {"yes", "no"};
@@ -48,8 +62,12 @@ void site_auth_read(struct site_reader *r, const struct ost_yaml_node *section)
 	static const struct ost_yaml_field fields[] = {
 		{"radius", radius_field},
 		{"portal", portal_field},
+		{"lease", lease_field},
 		{"crl", crl_field},
 	};
 
 	ost_yaml_fields(&r->y, section, "authentication", fields, OST_ARRAY_SIZE(fields), r, r->file);
+	if (r->lease != NULL && r->file->portal[0] == '\0')
+		ost_yaml_error(&r->y, r->lease, "write where the portal listens too, such as portal: \"10.0.0.2:8443\"",
+			"lease is of the portal, and there is none");
 }

@@ -9,6 +9,7 @@ struct site_reader {
 	struct ost_yaml_reader y; /* the first member */
 	struct ost_site_file *file;
 	const struct ost_yaml_node *version;
+	const struct ost_yaml_node *lease; /* of the portal; NULL: not written */
 	bool has_ports; /* written, maybe with errors */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The gateway's own file, but for its ports (site_ports.c). */
+#include "portal_line.h"
 #include "site_reader.h"
 
 #include "file.h"
@@ -15,6 +16,7 @@ static const struct ost_site_file defaults = {
 	.flows6 = 200000,
 	.bindings = 200000,
 	.devices = 100000,
+	.lease_s = OST_PORTAL_LEASE_S,
 	.tcp_established_s = 7440, /* RFC 5382: at least 2 hours and 4 minutes */
 	.tcp_opening_s = 30,
 	.tcp_closing_s = 30,

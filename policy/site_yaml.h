@@ -15,7 +15,7 @@
  *     tap1: { side: device, driver: tap, interface: tap1 }
  *     raw1: { side: network, vdev: "net_null0,size=64" }           # any DPDK vdev, as it is
  *   tables: { flows: 1000000, flows6: 200000, bindings: 200000, devices: 100000 }
- *   authentication: { radius: "10.0.0.2:1812", portal: "10.0.0.2:8443", crl: yes }
+ *   authentication: { radius: "10.0.0.2:1812", portal: "10.0.0.2:8443", lease: 300, crl: yes }
  *   timeouts: { tcp-established: 7440, tcp-opening: 30, tcp-closing: 30, udp: 60, udp-reply: 180, icmp: 30, other: 300 }
  */
 #pragma once
@@ -56,6 +56,7 @@ struct ost_site_port {
 
 struct ost_site_file {
 	char radius[OST_LISTEN_MAX], portal[OST_LISTEN_MAX]; /* where ostiary-authd listens, "" nowhere */
+	uint32_t lease_s; /* of the portal */
 	bool no_crl;
 	uint32_t workers;
 	enum ost_hugepages hugepages;

@@ -10,6 +10,7 @@
 #include "decider.h"
 #include "log.h"
 #include "portal_line.h"
+#include "portal_locks.h"
 #include "portal_socket.h"
 #include "portal_wire.h"
 
@@ -66,6 +67,7 @@ struct ost_portal {
 	uint32_t lease_s, max;
 	uint64_t last_key;
 	struct list halves, helds, closings; /* oldest first */
+	struct ost_portal_locks *locks;
 	uint64_t known[KNOWN];		     /* hashes of addresses where somebody succeeded: forgetting one costs its privilege only */
 };
 
@@ -439,11 +441,28 @@ static void on_send(void *user, struct ost_conversation *v, enum ost_eap_verdict
 
 	(void)user;
 	if (verdict == OST_EAP_SUCCESS) {
+		ost_portal_locks_clear(c->portal->locks, &c->ip);
 		admit(c);
-	} else if (verdict == OST_EAP_FAILURE && c->phase == CLAIMED) {
+		return;
+	}
+	if (verdict == OST_EAP_FAILURE && c->phase == CLAIMED) {
 		write_line(c, &(struct ost_portal_line){.word = OST_PORTAL_REFUSED, .reason = (uint8_t)v->reason});
 		ost_tls_close(c->wire.tls);
 	}
+}
+
+/* It did not get in: ostiaryd knows no place of it unless it was claimed, so its address is what is counted. */
+static void failed(struct connection *c, enum ost_auth_reason reason)
+{
+	struct ost_msg_auth_outcome m = {.place.port = OST_PLACE_NO_PORT, .way = OST_AUTH_WAY_PORTAL, .reason = OST_AUTH_REASON_LOCKED_OUT};
+	uint32_t seconds = ost_portal_locks_fail(c->portal->locks, &c->ip, reason, ost_clock_mono_ns());
+	char ip[OST_IP_TEXT];
+
+	if (seconds == 0)
+		return;
+	(void)snprintf(m.detail, sizeof(m.detail), "%s for %u s", ost_ip_format(&c->ip, ip), seconds);
+	ost_decider_outcome(c->portal->a->decider, &m);
+	ost_log_warning("portal: %s failed %u times within ten minutes and is not heard for %u s", ip, OST_PORTAL_FAILURES, seconds);
 }
 
 /* The conversation goes; the connection goes with it, but for one that was admitted. */
@@ -455,10 +474,12 @@ static void on_end(void *user, struct ost_conversation *v)
 	if (c == NULL)
 		return;
 	v->front = NULL;
-	if (c->phase == HELD)
+	if (c->phase == HELD) {
 		superseded(c->portal, c);
-	else
-		closing(c);
+		return;
+	}
+	failed(c, v->reason);
+	closing(c);
 }
 
 void ost_portal_from(const struct ost_conversation *v, char to[static OST_IP_TEXT])
@@ -566,12 +587,13 @@ static bool address_is_full(const struct ost_portal *p, const struct ost_ip *ip)
 
 static void connection_new(struct ost_portal *p, int fd, const struct ost_ip *ip)
 {
+	bool locked = ost_portal_locks_is_locked(p->locks, ip, ost_clock_mono_ns());
 	struct connection *c;
 	int one = 1, timeout_ms = 30000;
 
-	if (!address_is_full(p, ip) && p->halves.count >= OST_PORTAL_HALF)
+	if (!locked && !address_is_full(p, ip) && p->halves.count >= OST_PORTAL_HALF)
 		give_way(p);
-	c = p->a->portal_connections < p->max && !address_is_full(p, ip) ? calloc(1, sizeof(*c)) : NULL;
+	c = !locked && p->a->portal_connections < p->max && !address_is_full(p, ip) ? calloc(1, sizeof(*c)) : NULL;
 	if (c == NULL) {
 		p->a->limited_frames++;
 		(void)close(fd);
@@ -650,6 +672,8 @@ int ost_portal_new(struct ost_authd *a, const char *listen, uint32_t lease_s, ch
 	TAILQ_INIT(&p->helds.head);
 	TAILQ_INIT(&p->closings.head);
 	r = ost_portal_listen(listen, why, &p->fd);
+	if (r == 0 && ost_portal_locks_new(&a->hash, &p->locks) < 0)
+		r = -ENOMEM;
 	if (r == 0) {
 		p->acceptable = event_new(a->base, p->fd, EV_READ | EV_PERSIST, on_acceptable, p);
 		p->accept_again = evtimer_new(a->base, on_accept_again, p);
@@ -685,5 +709,6 @@ void ost_portal_free(struct ost_portal **portal)
 	if (p->accept_again != NULL)
 		event_free(p->accept_again);
 	ost_cleanup_close(&p->fd);
+	ost_portal_locks_free(&p->locks);
 	free(p);
 }

@@ -73,6 +73,7 @@ static void child_define(struct run *run, int which, const char *name, const cha
 static const char *const *authd_options(struct run *run)
 {
 	static const char *options[8];
+	static char lease[12];
 	struct ost_diag diag = {0};
 	struct ost_site_file *file = NULL;
 	unsigned n = 0;
@@ -87,6 +88,10 @@ static const char *const *authd_options(struct run *run)
 		if (file->portal[0] != '\0') {
 			options[n++] = "--portal";
 			options[n++] = file->portal;
+		}
+		if (file->portal[0] != '\0' && snprintf(lease, sizeof(lease), "%u", file->lease_s) > 0) {
+			options[n++] = "--lease";
+			options[n++] = lease;
 		}
 		if (file->no_crl)
 			options[n++] = "--no-crl";

@@ -26,7 +26,7 @@ static const char whole[] =
 	"tables: { flows: 1000, flows6: 2000, bindings: 3000, devices: 4000 }\n"
 	"timeouts: { tcp-established: 1, tcp-opening: 2, tcp-closing: 3, udp: 4, udp-reply: 5, "
 	"icmp: 6, other: 7 }\n"
-	"authentication: { radius: \"10.0.0.2:1812\", portal: \"[fd00::2]:8443\", crl: no }\n";
+	"authentication: { radius: \"10.0.0.2:1812\", lease: 60, portal: \"[fd00::2]:8443\", crl: no }\n";
 
 static int parse(const char *text, struct ost_diag *diag, struct ost_site_file **ret_file)
 {
@@ -76,6 +76,7 @@ static void every_key(void **state)
 	assert_int_equal(f->other_s, 7);
 	assert_string_equal(f->radius, "10.0.0.2:1812");
 	assert_string_equal(f->portal, "[fd00::2]:8443");
+	assert_int_equal(f->lease_s, 60);
 	assert_true(f->no_crl);
 	ost_site_file_free(&f);
 	assert_null(f);
@@ -133,6 +134,9 @@ static const struct {
 	{"ostiary: 1\nauthentication: { portal: @\"fd00::1:8443\" }\n" PORTS, "no address and port"},
 	{"ostiary: 1\nauthentication: { radius: @\"10.0.0.1:0\" }\n" PORTS, "no address and port"},
 	{"ostiary: 1\nauthentication: { crl: @never }\n" PORTS, "crl cannot be"},
+	{"ostiary: 1\nauthentication: { portal: \"10.0.0.1:8443\", lease: @0 }\n" PORTS, "lease cannot be '0'"},
+	{"ostiary: 1\nauthentication: { portal: \"10.0.0.1:8443\", lease: @301 }\n" PORTS, "lease cannot be '301'"},
+	{"ostiary: 1\nauthentication: { lease: @60 }\n" PORTS, "lease is of the portal"},
 	{"ostiary: 1\nauthentication: { @portale: 1 }\n" PORTS, "did you mean 'portal'?"},
 	{PORT("@p", "interface: a"), "does not say its side"},
 	{PORT("p", "side: @devise, interface: a"), "did you mean 'device'?"},
