@@ -27,6 +27,13 @@ static inline uint64_t ost_clock_wall_ns(void)
 	return (uint64_t)t.tv_sec * OST_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
+/* False: it stands before 2020. Such a clock was never set since the machine was switched on, and every certificate looks
+ * as if it were not valid yet: that is no device's fault. */
+static inline bool ost_clock_is_set(uint64_t wall_ns)
+{
+	return wall_ns >= 1577836800ull * OST_NS_PER_S;
+}
+
 /* "2026-11-22T10:11:12.123456Z": RFC 3339, UTC, microseconds. buf holds at least 28 bytes. */
 #define OST_TIME_TEXT 28
 static inline void ost_clock_format(uint64_t wall_ns, char buf[static OST_TIME_TEXT])

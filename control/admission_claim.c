@@ -328,14 +328,15 @@ static void conversation_right(struct ost_admission *a, const struct ost_msg_aut
 	}
 }
 
-/* RADIUS has no place of ours: the session is found by its conversation, through the MAC. */
+/* RADIUS and the portal have no place of ours: the session is found by its conversation. One without a claim opened none,
+ * and strangers fail as often as they like: for them nobody is looked for. */
 static int64_t device_of(const struct ost_admission *a, const struct ost_msg_auth_outcome *m)
 {
 	if (a->image == NULL)
 		return -ENOENT;
 	if (m->place.port < OST_PORTS_MAX)
 		return owner(a, &m->place);
-	for (uint32_t i = 0; m->conversation != 0 && i < a->image->device_count; i++) {
+	for (uint32_t i = 0; m->claimed && m->conversation != 0 && i < a->image->device_count; i++) {
 		if (a->records[i].s.conversation == m->conversation)
 			return i;
 	}

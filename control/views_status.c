@@ -48,6 +48,8 @@ static void trouble_list(struct ost_daemon *d, struct ost_jsonw *w, uint32_t *re
 		TROUBLE("the data plane is not moving: it polls its ports no more; restart ostiary-dataplane");
 	if (d->trouble[0] != '\0')
 		TROUBLE("%s", d->trouble);
+	if (!ost_clock_is_set(ost_clock_wall_ns()))
+		TROUBLE("the system's clock stands before 2020: nobody can prove himself until it is set");
 	if (ost_admission_wanted(d->admission) && !ost_auth_link_is_up(d->auth_link))
 		TROUBLE("the authenticator is not connected, nobody new is let in: %s", ost_auth_link_counts(d->auth_link)->why);
 	if (crl_trouble(d, text, sizeof(text)))

@@ -19,8 +19,8 @@
 #include "text.h"
 
 #define EXIT_INPUT    2 /* trying again will not help */
-#define YEAR_2020_NS  (1577836800ull * OST_NS_PER_S)
 #define COUNTS_NS     OST_NS_PER_S
+#define CLOCK_UNSET   "the system's clock stands before 2020, set it first: "
 
 static const char help[] =
 	"usage: ostiary-authd [--root DIR] [--no-crl] [--radius ADDRESS:PORT] [--portal ADDRESS:PORT]\n\n"
@@ -77,8 +77,7 @@ void ost_authd_reload(struct ost_authd *a)
 
 bool ost_authd_is_ready(const struct ost_authd *a)
 {
-	/* Without a clock every certificate looks as if it were not valid yet: that is no device's fault. */
-	return a->trust != NULL && ost_clock_wall_ns() >= YEAR_2020_NS;
+	return a->trust != NULL && ost_clock_is_set(ost_clock_wall_ns());
 }
 
 struct ost_conversation *ost_authd_open(struct ost_authd *a, enum ost_auth_way way, const void *key, size_t length,
@@ -322,7 +321,7 @@ static int run(const struct options *o)
 	if (r == 0 && ost_trust_library_init() == 0)
 		r = trust_load(&a, why, &a.trust);
 	if (r < 0) {
-		ost_log_error("%s", why);
+		ost_log_error("%s%s", ost_clock_is_set(ost_clock_wall_ns()) ? "" : CLOCK_UNSET, why);
 		return r;
 	}
 	r = parts_make(&a);

@@ -142,8 +142,10 @@ static void success_not_taken(void **state)
 	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_UNKNOWN);
 	assert_int_equal(rig_last_admit(r)->state, OST_STATE_UNKNOWN);
 	assert_null(rig_session(r, "cam")->proof);
-	/* The authenticator remembers nothing of it but its number. */
+	/* The authenticator remembers nothing of it but its number; one that claimed nothing opened nothing. */
 	assert_int_equal(rig_claims(r, "urn:dev:cam", 0, 1), OST_AUTH_REASON_NONE);
+	rig_outcome(r, r->conversation, OST_PLACE_NO_PORT, 0, OST_AUTH_REASON_MALFORMED, false);
+	assert_int_equal(rig_session(r, "cam")->failures, 0);
 	rig_outcome(r, r->conversation, OST_PLACE_NO_PORT, 0, OST_AUTH_REASON_UNAVAILABLE, true);
 	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_UNKNOWN);
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "cursor.h"
 #include "diag.h"
 #include "file.h"
@@ -214,6 +215,15 @@ static void test_memfd_must_be_sealed(void **state)
 	close(fd);
 }
 
+static void test_a_clock_that_was_never_set(void **state)
+{
+	(void)state;
+	assert_false(ost_clock_is_set(0));
+	assert_false(ost_clock_is_set(1577836799ull * OST_NS_PER_S + 999999999));
+	assert_true(ost_clock_is_set(1577836800ull * OST_NS_PER_S));
+	assert_true(ost_clock_is_set(ost_clock_wall_ns()));
+}
+
 static void test_message_with_a_descriptor(void **state)
 {
 	const char *path = path_in_folder("socket");
@@ -278,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_file_write_and_read_back),
 		cmocka_unit_test(test_files_that_are_believed),
 		cmocka_unit_test(test_memfd_must_be_sealed),
+		cmocka_unit_test(test_a_clock_that_was_never_set),
 		cmocka_unit_test(test_message_with_a_descriptor),
 	};
 
