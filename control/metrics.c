@@ -89,6 +89,12 @@ static void ports_metrics(FILE *f, const struct ost_daemon *d)
 		port_label(&d->gauges.ports[i], label, sizeof(label));
 		(void)fprintf(f, "ostiary_port_link_up{%s} %u\n", label, d->gauges.ports[i].link_up);
 	}
+	head(f, "ostiary_audited_packets_total", "counter",
+		"Packets forwarded that opened a flow which the policy does not allow, as their role is in audit; by port of arrival.");
+	EACH_PORT(d, i) {
+		port_label(&d->gauges.ports[i], label, sizeof(label));
+		(void)fprintf(f, "ostiary_audited_packets_total{%s} %" PRIu64 "\n", label, d->gauges.ports[i].audited_pkts);
+	}
 	head(f, "ostiary_refused_packets_total", "counter", "Packets refused, by port of arrival and reason.");
 	EACH_PORT(d, i) {
 		port_label(&d->gauges.ports[i], label, sizeof(label));

@@ -44,6 +44,7 @@ void ost_refusal_kind_json(struct ost_jsonw *w, const struct ost_refusal_kind *k
 
 	ost_jsonw_string(w, "device", kind->device[0] != '\0' ? kind->device : NULL);
 	ost_jsonw_string(w, "role", kind->role[0] != '\0' ? kind->role : NULL);
+	ost_jsonw_string(w, "verdict", r->audit ? "audited" : "refused");
 	ost_jsonw_string(w, "reason", ost_reason_name(r->reason));
 	ost_jsonw_string(w, "meaning", ost_reason_meaning(r->reason));
 	ost_jsonw_string(w, "port", kind->port);

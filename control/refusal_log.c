@@ -21,7 +21,8 @@ struct kind_key {
 	uint16_t dst_port;
 	uint16_t ethertype;
 	uint8_t family, protocol, reason, port;
-	uint8_t reserved[2];
+	uint8_t audit;
+	uint8_t reserved;
 	uint32_t vlan;
 	uint32_t reserved2;
 };
@@ -177,7 +178,7 @@ static void order_newest(struct ost_refusal_log *log, uint32_t i)
 static struct kind_key key_of(const struct ost_refusal *r, const struct ost_refusal_names *names)
 {
 	struct kind_key k = {.dst_port = r->dst_port, .ethertype = r->ethertype, .family = r->family,
-		.protocol = r->protocol, .reason = r->reason, .port = r->port, .vlan = r->vlan};
+		.protocol = r->protocol, .reason = r->reason, .port = r->port, .audit = r->audit, .vlan = r->vlan};
 
 	memcpy(k.peer, names->side == OST_SIDE_DEVICE ? r->dst_ip : r->src_ip, sizeof(k.peer));
 	if (names->device != NULL)

@@ -189,6 +189,7 @@ static void port_json(const struct ost_msg_port_stats *p, struct sums *sums, str
 	ost_jsonw_u64(w, "sent_packets", p->sent_pkts);
 	ost_jsonw_u64(w, "sent_bytes", p->sent_bytes);
 	ost_jsonw_u64(w, "missed_packets", p->missed_pkts);
+	ost_jsonw_u64(w, "audited_packets", p->audited_pkts);
 	ost_jsonw_u64(w, "refused_packets", refused);
 	ost_jsonw_end(w, '}');
 }
