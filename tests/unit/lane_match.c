@@ -16,6 +16,12 @@ static bool rule_serves(const struct ost_image *image, const struct ost_image_ro
 {
 	const struct ost_image_rule *r = &image->rules[role->rule_first + rule];
 
+	if (r->schedule != OST_SCHEDULE_ALWAYS && !(q->open >> r->schedule & 1))
+		return false;
+	if (((r->flags & OST_RULE_ONE) && r->only_device != q->device) || (r->only_tags != 0 && !(r->only_tags & q->tags)))
+		return false;
+	if ((r->flags & OST_RULE_DNS_GUARD) && q->encrypted_dns)
+		return false;
 	return r->assurance <= q->proved && (r->infrastructure || !q->infrastructure_only);
 }
 
@@ -64,7 +70,7 @@ static bool peers_match(const struct ost_image *image, const struct ost_image_ro
 	for (uint32_t i = 0; i < role->peer_count; i++) {
 		const struct ost_image_peer *p = &image->peers[role->peer_first + i];
 
-		if (p->role == q->remote_role &&
+		if ((p->by_tag ? (q->remote_tags >> p->role & 1) : p->role == q->remote_role) &&
 			(p->family == 0 || p->family == q->remote.family) &&
 			selector_fits(p->selector, p->lo, p->span, q) &&
 			rule_serves(image, role, p->rule, q))

@@ -365,6 +365,14 @@ static void test_what_no_front_end_makes_is_refused(void **state)
 
 /* ---- the compiler against the naive interpreter ---- */
 
+static bool conditions_hold(const struct ost_rule *r, const struct lane_question *q)
+{
+	bool one = (r->flags & OST_RULE_ONE) != 0, guard = (r->flags & OST_RULE_DNS_GUARD) != 0;
+
+	return (r->schedule == 0 || (q->open >> r->schedule & 1)) && (!one || r->only_device == q->device) &&
+	       (r->only_tags == 0 || (r->only_tags & q->tags) != 0) && !(guard && q->encrypted_dns);
+}
+
 static void compare(
 	const struct ost_policy *p, const struct ost_image *image, struct rng *rng, uint64_t seed)
 {
@@ -378,6 +386,11 @@ static void compare(
 		.direction = flow.direction,
 		.remote = flow.remote,
 		.remote_role = remote == NAIVE_NONE ? UINT32_MAX : p->devices[remote].role,
+		.remote_tags = remote == NAIVE_NONE ? 0 : p->devices[remote].tags,
+		.device = flow.device,
+		.tags = p->devices[flow.device].tags,
+		.open = rng_below(rng, 1u << 5),
+		.encrypted_dns = rng_percent(rng, 30),
 		.infrastructure_only = rng_percent(rng, 25),
 		.proved = (enum ost_assurance)rng_below(rng, OST_ASSURANCE_COUNT)};
 	bool allow = false;
@@ -388,7 +401,7 @@ static void compare(
 	for (uint32_t i = 0; i < role->rule_count; i++) {
 		const struct ost_rule *r = &role->rules[i];
 
-		allow |= naive_rule_matches(p, r, &flow, remote) && q.proved >= r->assurance &&
+		allow |= naive_rule_matches(p, r, &flow, remote) && conditions_hold(r, &q) && q.proved >= r->assurance &&
 			 (r->infrastructure ||
 				 (!q.infrastructure_only && q.proved >= role->assurance));
 	}

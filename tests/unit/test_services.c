@@ -184,7 +184,7 @@ static void refused_questions(void **state)
 		"icmp/echo-request fd00::1", "icmpv6/echo-request 10.0.0.1",
 		"icmp/echo-request 10.0.0.1:5", "ip/1 10.0.0.1", "ip/6 10.0.0.1",
 		"ip/47 10.0.0.9:5", "dns 10.0.0.53", "any 10.0.0.1", "tcp cam-99:443",
-		"tcp video.example.com:443", "foo 10.0.0.1:5", "tcp 10.0.0.5:http",
+		"tcp video_.-.example.com:443", "foo 10.0.0.1:5", "tcp 10.0.0.5:http",
 		"tcp\t10.0.0.5:443"};
 	char word[4200], text[8500];
 
