@@ -19,6 +19,7 @@ struct ost_judge {
 	struct ost_judge_addresses addresses;
 	struct ost_judge_site sites[OST_JUDGE_SITES];
 	uint64_t now_ns;
+	int64_t wall_s;
 	uint32_t questions;
 };
 
@@ -54,6 +55,15 @@ void ost_judge_free(struct ost_judge **judge)
 	ost_judge_addresses_close(&j->addresses);
 	free(j);
 	*judge = NULL;
+}
+
+void ost_judge_wall_set(struct ost_judge *j, int64_t wall_s)
+{
+	j->wall_s = wall_s;
+	for (uint32_t i = 0; i < OST_JUDGE_SITES; i++) {
+		if (j->sites[i].site != NULL)
+			ost_site_wall_set(j->sites[i].site, wall_s);
+	}
 }
 
 /* ---- state and addresses of the devices asked about ---- */
@@ -208,6 +218,9 @@ static int ask_once(struct ost_judge *j, struct ask *ask, struct ost_judgement *
 	int rc = s->classifier == NULL ? ost_judge_site_open(&j->tables, digit, j->now_ns, s) : 0;
 
 	if (rc == 0)
+		ost_site_wall_set(s->site, j->wall_s);
+
+	if (rc == 0)
 		rc = prepare_both(j, s, ask);
 	if (rc < 0)
 		return rc;
@@ -222,6 +235,7 @@ static int ask_once(struct ost_judge *j, struct ask *ask, struct ost_judgement *
 	ost_classify_explain(s->classifier, &frame, j->now_ns, &e);
 	ret->allowed = e.verdict.action != OST_REFUSE;
 	ret->reason = e.verdict.reason;
+	ret->audit = e.verdict.audit;
 	ret->family = ask->family;
 	take_rules(ask, &e, ret);
 	return 0;
@@ -289,6 +303,8 @@ static int ask_routed(struct ost_judge *j, const struct ask *ask, struct ost_jud
 		return rc;
 	ret->peer_device = ask->peer;
 	ret->peer_rule = answer.rule;
+	if (ret->audit == OST_REASON_NONE)
+		ret->audit = answer.audit;
 	if (ret->allowed && !answer.allowed) {
 		ret->allowed = false;
 		ret->reason = OST_REASON_PEER_NOT_ALLOWED;
@@ -397,6 +413,6 @@ int ost_judge_test(struct ost_judge *j, const struct ost_image *image,
 			 : -EINVAL;
 
 	if (rc == 0)
-		*ret_pass = ret_judgement->allowed == test->allow;
+		*ret_pass = (ret_judgement->allowed && ret_judgement->audit == OST_REASON_NONE) == test->allow;
 	return rc;
 }

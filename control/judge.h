@@ -32,6 +32,7 @@ struct ost_judge;
 struct ost_judgement {
 	bool allowed;
 	enum ost_reason reason; /* NONE when allowed */
+	enum ost_reason audit;	/* when allowed by audit alone: what would have refused it; NONE */
 	uint32_t rule;		/* index into the image's RULES that allowed it, or UINT32_MAX */
 	uint32_t peer_rule;	/* the peer device's, or UINT32_MAX */
 	uint32_t peer_device;	/* the peer as a device of the image, or UINT32_MAX */
@@ -45,6 +46,9 @@ struct ost_judgement {
  * classifier says. */
 int ost_judge_new(const struct ost_image *image, struct ost_judge **ret_judge) OST_MUST_CHECK;
 void ost_judge_free(struct ost_judge **judge);
+
+/* What time it is, seconds since 1970 UTC: which schedules are open. 0, as in the beginning: none is. */
+void ost_judge_wall_set(struct ost_judge *judge, int64_t wall_s);
 
 /* Asks. device, and question->peer_device when there is one, are places in the image
  * (ost_judge_device()). When the peer is a device and both families are possible, both are asked
@@ -65,7 +69,8 @@ int ost_judge_ask_model(struct ost_judge *judge, const struct ost_policy *policy
 	const struct ost_flow_question *question,
 	struct ost_judgement *ret_judgement) OST_MUST_CHECK;
 
-/* Asks a test of the policy's tests: block. ret_pass: the answer is what the author expects. */
+/* Asks a test of the policy's tests: block, at its own time. ret_pass: the answer is what the author expects; what only audit lets
+ * pass is not allowed. */
 int ost_judge_test(struct ost_judge *judge, const struct ost_image *image,
 	const struct ost_policy *policy, const struct ost_test *test,
 	struct ost_judgement *ret_judgement, bool *ret_pass) OST_MUST_CHECK;

@@ -244,6 +244,8 @@ static void account(struct ost_replay *r, uint32_t bytes, const struct ost_verdi
 
 	count(&r->totals.received, bytes);
 	count(refused ? &r->totals.refused : &r->totals.forwarded, bytes);
+	if (v->audit != OST_REASON_NONE)
+		count(&r->totals.audited, bytes);
 	if (known)
 		count(refused ? &r->slots[v->device].refused : &r->slots[v->device].forwarded,
 			bytes);
@@ -257,7 +259,8 @@ static void account(struct ost_replay *r, uint32_t bytes, const struct ost_verdi
 
 static void on_refusal(void *user, const struct ost_refusal *refusal)
 {
-	ost_topflows_add(user, refusal);
+	if (!refusal->audit)
+		ost_topflows_add(user, refusal);
 }
 
 static void drain(struct ost_replay *r)
@@ -279,6 +282,7 @@ static int judge_burst(struct ost_replay *r)
 
 	if (n == 0)
 		return 0;
+	ost_site_wall_set(r->site, (int64_t)(r->clock.newest_wall_ns / OST_NS_PER_S)); /* schedules follow the capture's time */
 	ost_classify(r->classifier, b->frames, n, r->clock.now_ns, verdicts);
 	for (uint32_t i = 0; i < n; i++) {
 		account(r, b->frames[i].length, &verdicts[i]);

@@ -40,6 +40,7 @@ struct ost_replay_counts {
 
 struct ost_replay_totals {
 	struct ost_replay_counts received, forwarded, refused;
+	struct ost_replay_counts audited; /* of the forwarded: opened a flow that only audit let pass */
 	uint64_t refused_pkts[OST_REASON_SLOTS];      /* by reason, all devices and none */
 	uint64_t unattributed_pkts[OST_REASON_SLOTS]; /* those of them that belong to no device of
 							 the policy */

@@ -127,9 +127,12 @@ static int print_text(const struct explain *x)
 		on = a->allowed ? "\033[32m" : "\033[31m";
 	ost_show_line(x->cli, 0, 2, "%s%s%s  %s (role %s): %s", on, a->allowed ? "allowed" : "denied", off,
 		x->device_name, role_of(x, x->device)->name, x->question_text);
+	if (a->audit != OST_REASON_NONE)
+		say(x, "audit", "no rule allows it (%s: %s); it passes while role %s, or its peer's, is in audit", ost_reason_name(a->audit),
+			ost_reason_meaning(a->audit), role_of(x, x->device)->name);
 	print_rule(x, "rule", a->rule);
 	print_rule(x, "peer", a->peer_rule);
-	if (a->allowed && a->rule >= x->policy.image.rule_count)
+	if (a->allowed && a->rule >= x->policy.image.rule_count && a->audit == OST_REASON_NONE)
 		say(x, "rule", "%s", "include: of the role");
 	if (!a->allowed)
 		print_denied(x);
@@ -173,6 +176,7 @@ static int print_json(const struct explain *x)
 	ost_jsonw_string(&w, "question", x->question_text);
 	ost_jsonw_string(&w, "verdict", a->allowed ? "allow" : "deny");
 	ost_jsonw_string(&w, "reason", a->allowed ? NULL : ost_reason_name(a->reason));
+	ost_jsonw_string(&w, "audit", a->audit == OST_REASON_NONE ? NULL : ost_reason_name(a->audit));
 	ost_jsonw_string(&w, "meaning", a->allowed ? NULL : ost_reason_meaning(a->reason));
 	ost_jsonw_string(&w, "advice", a->allowed ? NULL : ost_reason_advice(a->reason));
 	ost_cli_rule_json(&w, "rule", &x->policy.image, a->rule);

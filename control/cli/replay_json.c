@@ -43,6 +43,7 @@ static void totals_json(struct ost_jsonw *w, const struct ost_replay_report *r)
 
 	counts_json(w, "received", &t->received);
 	counts_json(w, "allowed", &t->forwarded);
+	counts_json(w, "audited", &t->audited);
 	counts_json(w, "refused", &t->refused);
 	reasons_json(w, "refused_by_reason", t->refused_pkts);
 	ost_jsonw_u64(w, "cut_packets", t->cut_pkts);

@@ -27,6 +27,9 @@ static void print_totals(const struct ost_replay_report *r)
 	ost_show_line(r->cli, 0, 2,
 		"%" PRIu64 " packets (%" PRIu64 " bytes) = %" PRIu64 " allowed + %" PRIu64 " refused (%.1f %%)",
 		t->received.pkts, t->received.bytes, t->forwarded.pkts, t->refused.pkts, share);
+	if (t->audited.pkts > 0)
+		ost_show_line(r->cli, 0, 2, "%" PRIu64 " of the allowed opened flows that no rule allows: their role was in audit",
+			t->audited.pkts);
 	if (r->took_ns > 0)
 		(void)printf("judged in %.2f s, %.0f packets/s\n", (double)r->took_ns / 1e9,
 			(double)t->received.pkts * 1e9 / (double)r->took_ns);
