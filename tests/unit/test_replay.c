@@ -482,7 +482,7 @@ static void test_top_of_replay(void **state)
 	assert_int_equal(ost_topflows_list(ost_replay_topflows(b.replay), top, 3), 3);
 	assert_int_equal(top[0].refusal.dst_port, 53);
 	assert_int_equal(top[0].refusal.count_pkts, 10000);
-	assert_int_equal(top[0].refusal.reason, OST_REASON_NOT_ALLOWED);
+	assert_int_equal(top[0].refusal.reason, OST_REASON_FOREIGN_DNS);
 	assert_int_equal(top[0].refusal.device, 0);
 	/* More kinds than there are records: hardly one may be lost on the way. How many depends on the key, which is random. */
 	p.value = 6;
