@@ -139,6 +139,14 @@ static void write_line(struct connection *c, const struct ost_portal_line *line)
 	}
 }
 
+/* All is sent: TLS has nothing more to do, and the connection costs next to nothing until the peer has read it. */
+static void flushed(struct connection *c)
+{
+	(void)shutdown(c->wire.fd, SHUT_WR);
+	ost_tls_free(&c->wire.tls);
+	ost_portal_wire_taken(&c->wire);
+}
+
 /* It says no more; what it has yet to send goes out, and what comes is not looked at. */
 static void closing(struct connection *c)
 {
@@ -151,7 +159,7 @@ static void closing(struct connection *c)
 	c->broken |= ost_portal_wire_flush(&c->wire) < 0;
 	timer_set(c, c->broken ? 0 : CLOSING_MS);
 	if (ost_portal_wire_is_flushed(&c->wire))
-		(void)shutdown(c->wire.fd, SHUT_WR);
+		flushed(c);
 }
 
 /* One that was admitted is over: ostiaryd takes its rights back. */
@@ -387,7 +395,7 @@ static void on_writable(evutil_socket_t fd, short what, void *user)
 	if (ost_portal_wire_flush(&c->wire) < 0)
 		end(c, OST_AUTH_REASON_LOGOFF, "the connection is gone");
 	else if (c->phase == CLOSING && ost_portal_wire_is_flushed(&c->wire))
-		(void)shutdown(c->wire.fd, SHUT_WR);
+		flushed(c);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *user)
