@@ -19,10 +19,10 @@ _Static_assert(sizeof(struct ost_place) == 16, "layout");
 _Static_assert(sizeof(struct ost_msg_admit) == 32, "layout");
 _Static_assert(offsetof(struct ost_msg_eapol, frame) == 24, "layout");
 _Static_assert(sizeof(struct ost_msg_port_link) == OST_MSG_NAME + 16, "layout");
-_Static_assert(sizeof(struct ost_auth_proof) == 528 + 96 + 24 + 16, "layout");
+_Static_assert(sizeof(struct ost_auth_proof) == 528 + 128 + 96 + 24 + 16, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_claim) == 48 + sizeof(struct ost_auth_proof), "layout");
 _Static_assert(sizeof(struct ost_msg_auth_decision) == 16 + OST_MSG_NAME, "layout");
-_Static_assert(sizeof(struct ost_msg_auth_outcome) == 32 + OST_MSG_TEXT, "layout");
+_Static_assert(sizeof(struct ost_msg_auth_outcome) == 32 + OST_MSG_TEXT + 8 + sizeof(struct ost_auth_proof), "layout");
 _Static_assert(sizeof(struct ost_msg_auth_ask) == 24, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_counts) == 16 + 256 + 24 + 8 + 32 + 8, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_opened) == 24, "layout");
@@ -253,7 +253,7 @@ static bool port_link_valid(const void *payload)
 
 static bool proof_valid(const struct ost_auth_proof *p)
 {
-	return text_valid(p->identity, sizeof(p->identity)) && text_valid(p->issuer, sizeof(p->issuer)) &&
+	return text_valid(p->identity, sizeof(p->identity)) && text_valid(p->subject, sizeof(p->subject)) && text_valid(p->issuer, sizeof(p->issuer)) &&
 		text_valid(p->tls_version, sizeof(p->tls_version)) && text_valid(p->tls_suite, sizeof(p->tls_suite)) &&
 		text_valid(p->tls_group, sizeof(p->tls_group)) && text_valid(p->key, sizeof(p->key)) &&
 		p->serial_length <= sizeof(p->serial) && p->assurance < OST_ASSURANCE_COUNT;
@@ -282,7 +282,8 @@ static bool auth_outcome_valid(const void *payload)
 	struct ost_msg_auth_outcome m;
 
 	memcpy(&m, payload, sizeof(m));
-	return m.way < OST_AUTH_WAY_COUNT && m.reason < OST_AUTH_REASON_COUNT && m.claimed <= 1 &&
+	return m.way < OST_AUTH_WAY_COUNT && m.reason < OST_AUTH_REASON_COUNT && m.claimed <= 1 && m.denied <= m.claimed &&
+		m.shown < OST_AUTH_SHOWN_COUNT && proof_valid(&m.proof) &&
 		place_valid(&m.place, m.way != OST_AUTH_WAY_EAPOL) && text_valid(m.detail, sizeof(m.detail));
 }
 

@@ -305,12 +305,13 @@ enum ost_auth_reason {
 
 /* What a device proved, and to whom. The evidence of both halves. */
 struct ost_auth_proof {
-	char identity[256];	/* of the certificate: the first SAN URI, else otherName or DN serialNumber */
-	char issuer[128];	/* common name of the issuer, shortened */
+	char identity[256];	/* of the certificate: the first SAN URI, else hardwareModuleName, else DN serialNumber */
+	char subject[128];	/* common name of the subject, and of the issuer: for people, shortened; "?" none */
+	char issuer[128];
 	char tls_version[16];
 	char tls_suite[64];
 	char tls_group[32];
-	char key[32];		/* "ECDSA P-256", "RSA 2048" */
+	char key[32];		/* "ECDSA P-256", "ECDSA P-384", "RSA-2048", "Ed25519" */
 	uint8_t certificate_sha256[32];
 	uint8_t gateway_sha256[32]; /* the gateway's certificate that the device accepted */
 	uint8_t issuer_sha256[32];  /* of the issuer's public key or name: with the serial, the certificate's own name */
@@ -319,6 +320,14 @@ struct ost_auth_proof {
 	uint8_t assurance;	    /* enum ost_assurance: what the key's keeping is worth */
 	uint8_t reserved[2];
 	uint64_t not_before_wall_s, not_after_wall_s;
+};
+
+/* How far a certificate was looked at. */
+enum ost_auth_shown {
+	OST_AUTH_SHOWN_NOTHING,	 /* none came */
+	OST_AUTH_SHOWN_UNPROVED, /* one came, and whoever sent it did not prove that it is its own, or it is not to be trusted */
+	OST_AUTH_SHOWN_PROVED,	 /* it is to be trusted, and its own */
+	OST_AUTH_SHOWN_COUNT,
 };
 
 struct ost_msg_auth_claim {
@@ -345,9 +354,12 @@ struct ost_msg_auth_outcome {
 	uint8_t way;
 	uint8_t reason; /* enum ost_auth_reason; NONE: success was sent */
 	uint8_t claimed; /* 1: a decision was given before */
-	uint8_t reserved[1];
+	uint8_t denied; /* 1: and this is what it said: ostiaryd has written its line about it */
 	int32_t tls_error; /* of the TLS library, 0 none: for the log */
 	char detail[OST_MSG_TEXT]; /* a sentence for the log */
+	uint8_t shown; /* enum ost_auth_shown: of a failure */
+	uint8_t reserved[7];
+	struct ost_auth_proof proof; /* what the certificate says, as far as it could be read; NOTHING: zeroes */
 };
 
 enum ost_auth_ask {

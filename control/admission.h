@@ -95,6 +95,7 @@ struct ost_admission_note {
 	int64_t device;			       /* place in the image, -ENOENT: not known */
 	const struct ost_place *place;	       /* or NULL */
 	const struct ost_auth_proof *proof;    /* or NULL */
+	const struct ost_auth_proof *shown;    /* FAILED: what a certificate says that proved nothing, or NULL */
 	const struct ost_session_order *order; /* or NULL */
 	const char *detail;		       /* or NULL */
 	uint8_t way;			       /* enum ost_auth_way, COUNT: none */

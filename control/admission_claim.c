@@ -10,7 +10,9 @@ void admission_decide(struct ost_admission *a, const struct ost_msg_auth_claim *
 	uint32_t session_s)
 {
 	struct ost_msg_auth_decision d = {.conversation = m->conversation, .reason = (uint8_t)reason, .session_s = session_s};
-	const struct ost_admission_note n = {.kind = reason == OST_AUTH_REASON_NONE ? OST_NOTE_ADMITTED : OST_NOTE_DENIED,
+	struct ost_ip ip = {.family = m->ip_family};
+	char from[OST_IP_TEXT];
+	struct ost_admission_note n = {.kind = reason == OST_AUTH_REASON_NONE ? OST_NOTE_ADMITTED : OST_NOTE_DENIED,
 		.device = device,
 		.place = &m->place,
 		.proof = &m->proof,
@@ -18,6 +20,9 @@ void admission_decide(struct ost_admission *a, const struct ost_msg_auth_claim *
 		.reason = (uint8_t)reason,
 		.seconds = session_s};
 
+	memcpy(ip.b, m->ip, sizeof(ip.b));
+	if (m->ip_family != 0)
+		n.detail = ost_ip_format(&ip, from);
 	if (device >= 0 && a->image != NULL && device < a->image->device_count)
 		(void)snprintf(d.device, sizeof(d.device), "%s", ost_image_device_name(a->image, (uint32_t)device));
 	if (reason == OST_AUTH_REASON_NONE)
@@ -347,6 +352,10 @@ static void outcome_note(struct ost_admission *a, const struct ost_msg_auth_outc
 {
 	struct ost_admission_note n = {.kind = OST_NOTE_FAILED, .device = device, .place = &m->place, .detail = m->detail, .way = m->way, .reason = m->reason, .tls_error = m->tls_error};
 
+	if (m->shown == OST_AUTH_SHOWN_PROVED)
+		n.proof = &m->proof;
+	else if (m->shown == OST_AUTH_SHOWN_UNPROVED)
+		n.shown = &m->proof;
 	if (m->reason == OST_AUTH_REASON_NONE)
 		n.kind = OST_NOTE_CONFIRMED;
 	else if (m->reason == OST_AUTH_REASON_LOGOFF)
@@ -363,7 +372,7 @@ void ost_admission_outcome(struct ost_admission *a, const struct ost_msg_auth_ou
 	if (m->reason != OST_AUTH_REASON_NONE)
 		a->counts.failed[m->reason]++;
 	/* A logoff of nobody's session is a frame that anybody can send: it says nothing, and must not push evidence out. */
-	if (m->reason != OST_AUTH_REASON_LOGOFF || here)
+	if ((m->reason != OST_AUTH_REASON_LOGOFF || here) && !m->denied) /* what was denied has its line */
 		outcome_note(a, m, device);
 	if (m->reason == OST_AUTH_REASON_NONE)
 		conversation_right(a, m, device);

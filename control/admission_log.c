@@ -104,8 +104,9 @@ void ost_admission_place_json(struct ost_jsonw *w, const struct ost_place *place
 /* Both halves: what the device showed, and which of our certificates it accepted. */
 static void proof_json(struct ost_jsonw *w, const struct ost_auth_proof *p)
 {
-	ost_jsonw_string(w, "identity", p->identity);
+	ost_jsonw_string(w, "identity", p->identity[0] != '\0' ? p->identity : NULL);
 	ost_admission_hex_json(w, "certificate_sha256", p->certificate_sha256, sizeof(p->certificate_sha256));
+	ost_jsonw_string(w, "subject", p->subject);
 	ost_jsonw_string(w, "issuer", p->issuer);
 	ost_admission_hex_json(w, "issuer_sha256", p->issuer_sha256, sizeof(p->issuer_sha256));
 	ost_admission_hex_json(w, "serial", p->serial, p->serial_length);
@@ -116,6 +117,15 @@ static void proof_json(struct ost_jsonw *w, const struct ost_auth_proof *p)
 	ost_jsonw_string(w, "tls_version", p->tls_version);
 	ost_jsonw_string(w, "tls_suite", p->tls_suite);
 	ost_jsonw_string(w, "tls_group", p->tls_group);
+}
+
+/* An object of its own, so that nobody who looks for proofs takes it for one. */
+static void shown_json(struct ost_jsonw *w, const struct ost_auth_proof *p)
+{
+	ost_jsonw_object(w, "shown");
+	ost_jsonw_bool(w, "proved", false);
+	proof_json(w, p);
+	ost_jsonw_end(w, '}');
 }
 
 /* What it is bound to from now on: the policy, and in it its role. */
@@ -183,6 +193,8 @@ void ost_admission_log_note(struct ost_admission_log *log, const struct ost_admi
 		reason_json(w, n);
 	if (n->proof != NULL)
 		proof_json(w, n->proof);
+	if (n->shown != NULL)
+		shown_json(w, n->shown);
 	if (n->seconds != 0)
 		ost_jsonw_u64(w, n->kind == OST_NOTE_LOCKED ? "locked_s" : "session_s", n->seconds);
 	if (n->kind == OST_NOTE_ADMITTED) {

@@ -11,6 +11,7 @@ struct ost_decider {
 	struct ost_authd *a;
 	struct ost_peer_handlers handlers;
 	struct ost_peer *peer;
+	uint64_t denied; /* while a no is carried out: its conversation */
 };
 
 /* Its conversation ended while ostiaryd decided: the device was told no, and must not be thought to be in. */
@@ -24,10 +25,13 @@ static void too_late(struct ost_decider *d, uint64_t number)
 
 static void on_decision(struct ost_decider *d, const struct ost_msg_auth_decision *m)
 {
-	bool held = d->a->portal != NULL && ost_portal_decision(d->a->portal, m);
-	bool decided = ost_conversations_decide(d->a->conversations, m->conversation, (enum ost_auth_reason)m->reason, m->session_s,
-		ost_clock_mono_ns());
+	bool held, decided;
 
+	d->denied = m->reason != OST_AUTH_REASON_NONE ? m->conversation : 0;
+	held = d->a->portal != NULL && ost_portal_decision(d->a->portal, m);
+	decided = ost_conversations_decide(d->a->conversations, m->conversation, (enum ost_auth_reason)m->reason, m->session_s,
+		ost_clock_mono_ns());
+	d->denied = 0;
 	if (!held && !decided && m->reason == OST_AUTH_REASON_NONE)
 		too_late(d, m->conversation);
 	ost_authd_rewind(d->a);
@@ -119,7 +123,10 @@ void ost_decider_opened(struct ost_decider *d, const struct ost_conversation *c)
 
 void ost_decider_outcome(struct ost_decider *d, const struct ost_msg_auth_outcome *outcome)
 {
-	if (ost_peer_send(d->peer, OST_MSG_AUTH_OUTCOME, outcome, sizeof(*outcome)) < 0)
+	struct ost_msg_auth_outcome m = *outcome;
+
+	m.denied = m.claimed != 0 && m.conversation != 0 && m.conversation == d->denied;
+	if (ost_peer_send(d->peer, OST_MSG_AUTH_OUTCOME, &m, sizeof(m)) < 0)
 		ost_log_debug("ostiaryd was not told of an end (%s)", ost_auth_reason_name(outcome->reason));
 }
 

@@ -34,6 +34,7 @@ struct ost_eap {
 	size_t packet_length;
 	enum ost_auth_reason reason;
 	int tls_error;
+	enum ost_auth_shown shown; /* what proof holds, once it is over */
 	struct ost_auth_proof proof;
 	bool has_keys;
 	uint8_t keys[OST_TLS_KEYS];
@@ -135,6 +136,8 @@ static enum ost_eap_verdict over(struct ost_eap *e, enum ost_auth_reason reason)
 	e->packet_length = OST_EAP_HEADER;
 	e->phase = OVER;
 	e->reason = reason;
+	if (reason != OST_AUTH_REASON_NONE && e->tls != NULL)
+		e->shown = ost_tls_shown(e->tls, &e->proof);
 	return reason == OST_AUTH_REASON_NONE ? OST_EAP_SUCCESS : OST_EAP_FAILURE;
 }
 
@@ -337,6 +340,13 @@ const uint8_t *ost_eap_output(const struct ost_eap *eap, size_t *ret_length)
 const struct ost_auth_proof *ost_eap_proof(const struct ost_eap *eap)
 {
 	return &eap->proof;
+}
+
+enum ost_auth_shown ost_eap_shown(const struct ost_eap *eap, struct ost_auth_proof *ret_proof)
+{
+	if (eap->shown != OST_AUTH_SHOWN_NOTHING)
+		*ret_proof = eap->proof;
+	return eap->shown;
 }
 
 enum ost_eap_verdict ost_eap_decide(struct ost_eap *eap, enum ost_auth_reason reason)

@@ -75,6 +75,9 @@ enum ost_auth_reason ost_eap_reason(const struct ost_eap *eap, int *ret_tls_erro
 /* Bytes of memory that it holds. */
 size_t ost_eap_bytes(const struct ost_eap *eap);
 
+/* After FAILURE: the certificate that the peer showed, as ost_tls_shown(). */
+enum ost_auth_shown ost_eap_shown(const struct ost_eap *eap, struct ost_auth_proof *ret_proof);
+
 /* The peer has sent a whole ClientHello: the costly part has begun. */
 bool ost_eap_is_costly(const struct ost_eap *eap);
 

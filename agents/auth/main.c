@@ -118,6 +118,10 @@ static void on_outcome(void *user, const struct ost_conversation *c, enum ost_au
 
 	if (c->way == OST_AUTH_WAY_PORTAL)
 		ost_portal_from(c, from);
+	if (reason != OST_AUTH_REASON_NONE && c->way == OST_AUTH_WAY_PORTAL)
+		m.shown = (uint8_t)ost_portal_shown(c, &m.proof);
+	else if (reason != OST_AUTH_REASON_NONE)
+		m.shown = (uint8_t)ost_eap_shown(c->eap, &m.proof);
 	if (tls_error != 0)
 		(void)snprintf(m.detail, sizeof(m.detail), "%s%sTLS library: %d", from, from[0] != '\0' ? "; " : "", tls_error);
 	else

@@ -168,6 +168,8 @@ static void held_end(struct connection *c, enum ost_auth_reason reason, const ch
 	struct ost_msg_auth_outcome m = {.conversation = c->number, .place.port = OST_PLACE_NO_PORT, .way = OST_AUTH_WAY_PORTAL, .reason = (uint8_t)reason, .claimed = 1};
 	char ip[OST_IP_TEXT];
 
+	if (reason != OST_AUTH_REASON_LOGOFF)
+		m.shown = (uint8_t)ost_tls_shown(c->wire.tls, &m.proof);
 	(void)snprintf(m.detail, sizeof(m.detail), "%s at %s: %s", c->device, ost_ip_format(&c->ip, ip), detail);
 	ost_decider_outcome(c->portal->a->decider, &m);
 	ost_log_info("%s", m.detail);
@@ -497,6 +499,13 @@ void ost_portal_from(const struct ost_conversation *v, char to[static OST_IP_TEX
 	to[0] = '\0';
 	if (c != NULL)
 		(void)ost_ip_format(&c->ip, to);
+}
+
+enum ost_auth_shown ost_portal_shown(const struct ost_conversation *v, struct ost_auth_proof *ret_proof)
+{
+	const struct connection *c = v->front;
+
+	return c != NULL && c->wire.tls != NULL ? ost_tls_shown(c->wire.tls, ret_proof) : OST_AUTH_SHOWN_NOTHING;
 }
 
 bool ost_portal_claim(struct ost_portal *portal, const struct ost_conversation *v)

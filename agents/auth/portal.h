@@ -39,6 +39,9 @@ bool ost_portal_claim(struct ost_portal *portal, const struct ost_conversation *
 /* The address that a conversation of the portal came from, as text. */
 void ost_portal_from(const struct ost_conversation *c, char to[static OST_IP_TEXT]);
 
+/* The certificate that a device showed, as ost_tls_shown(). */
+enum ost_auth_shown ost_portal_shown(const struct ost_conversation *c, struct ost_auth_proof *ret_proof);
+
 /* ostiaryd's answer, before the table of conversations has it: keeps what the answer line will say, and ends a held
  * connection whose rights are gone. False: it is about no connection here. */
 bool ost_portal_decision(struct ost_portal *portal, const struct ost_msg_auth_decision *m);

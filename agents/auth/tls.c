@@ -18,6 +18,7 @@
 #define RECORD_ALERT 0x15
 #define OUTPUT_MAX   (64u << 10)
 #define PAGE	     4096u
+#define SENT_MAX     8 /* certificates beside the first that are looked at; the library keeps as many */
 
 struct ost_tls {
 	WOLFSSL *ssl;
@@ -261,21 +262,52 @@ void ost_tls_close(struct ost_tls *tls)
 
 /* ---- who, and why not ---- */
 
+/* The certificates that the peer sent, its own first, verified or not: the library keeps them of every handshake. */
+static const uint8_t *sent_certificate(const struct ost_tls *t, int number, size_t *ret_length)
+{
+	WOLFSSL_X509_CHAIN *chain = wolfSSL_get_peer_chain(t->ssl);
+	int length = chain != NULL && number < wolfSSL_get_chain_count(chain) ? wolfSSL_get_chain_length(chain, number) : 0;
+
+	*ret_length = length > 0 ? (size_t)length : 0;
+	return length > 0 ? wolfSSL_get_chain_cert(chain, number) : NULL;
+}
+
+static void connection_describe(const struct ost_tls *t, struct ost_auth_proof *p)
+{
+	const char *group = wolfSSL_get_curve_name(t->ssl);
+
+	(void)snprintf(p->tls_version, sizeof(p->tls_version), "%s", wolfSSL_get_version(t->ssl));
+	(void)snprintf(p->tls_suite, sizeof(p->tls_suite), "%s", wolfSSL_get_cipher(t->ssl));
+	(void)snprintf(p->tls_group, sizeof(p->tls_group), "%s", group != NULL ? group : "?");
+	memcpy(p->gateway_sha256, ost_trust_gateway_sha256(t->trust), sizeof(p->gateway_sha256));
+}
+
 int ost_tls_proof(struct ost_tls *tls, struct ost_auth_proof *ret_proof)
 {
-	WOLFSSL_X509 *x = wolfSSL_get_peer_certificate(tls->ssl);
-	const char *group = wolfSSL_get_curve_name(tls->ssl);
 	struct ost_auth_proof p = {.assurance = OST_ASSURANCE_SOFTWARE};
-	int r = x != NULL ? ost_x509_describe(x, &p) : -EINVAL;
+	size_t length;
+	const uint8_t *der = sent_certificate(tls, 0, &length);
+	int r = der != NULL ? ost_x509_describe(der, length, &p) : -EINVAL;
 
-	(void)snprintf(p.tls_version, sizeof(p.tls_version), "%s", wolfSSL_get_version(tls->ssl));
-	(void)snprintf(p.tls_suite, sizeof(p.tls_suite), "%s", wolfSSL_get_cipher(tls->ssl));
-	(void)snprintf(p.tls_group, sizeof(p.tls_group), "%s", group != NULL ? group : "?");
-	memcpy(p.gateway_sha256, ost_trust_gateway_sha256(tls->trust), sizeof(p.gateway_sha256));
-	wolfSSL_X509_free(x);
+	connection_describe(tls, &p);
 	if (r == 0)
 		*ret_proof = p;
 	return r;
+}
+
+enum ost_auth_shown ost_tls_shown(struct ost_tls *tls, struct ost_auth_proof *ret_proof)
+{
+	struct ost_auth_proof p = {.assurance = tls->done ? OST_ASSURANCE_SOFTWARE : OST_ASSURANCE_NONE};
+	size_t length;
+	const uint8_t *der = sent_certificate(tls, 0, &length);
+
+	if (der == NULL)
+		return OST_AUTH_SHOWN_NOTHING;
+	if (ost_x509_describe(der, length, &p) < 0)
+		p.assurance = OST_ASSURANCE_NONE; /* as much as could be read */
+	connection_describe(tls, &p);
+	*ret_proof = p;
+	return tls->done ? OST_AUTH_SHOWN_PROVED : OST_AUTH_SHOWN_UNPROVED;
 }
 
 /* RFC 8446 6.2: what the device says is wrong with us. */
@@ -314,18 +346,37 @@ enum ost_auth_reason ost_tls_reason(const struct ost_tls *tls, int *ret_error)
 	return tls->verify_error != 0 ? OST_AUTH_REASON_BAD_CERTIFICATE : OST_AUTH_REASON_MALFORMED;
 }
 
+/* An intermediate CA that the peer sent counts when what is trusted now leads to it, as it did in the handshake: the library
+ * keeps those of handshakes in the same place. */
+static void intermediate_take(WOLFSSL_CERT_MANAGER *trusted, const uint8_t *der, size_t length)
+{
+	if (wolfSSL_CertManagerVerifyBuffer(trusted, der, (long)length, WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS && ost_x509_is_ca(der, length))
+		(void)wolfSSL_CertManagerLoadCABuffer(trusted, der, (long)length, WOLFSSL_FILETYPE_ASN1);
+}
+
 enum ost_auth_reason ost_tls_still_trusted(struct ost_tls *tls, struct ost_trust *trust)
 {
-	WOLFSSL_X509 *x = wolfSSL_get_peer_certificate(tls->ssl);
-	int length = 0;
-	const unsigned char *der = x != NULL ? wolfSSL_X509_get_der(x, &length) : NULL;
-	enum ost_auth_reason reason = OST_AUTH_REASON_NONE;
+	WOLFSSL_CERT_MANAGER *trusted = wolfSSL_CTX_GetCertManager(ost_trust_context(trust));
+	struct ost_auth_proof p = {0};
+	enum ost_auth_reason reason;
+	size_t length;
+	const uint8_t *der;
+	int r;
 
-	if (der != NULL) {
-		WOLFSSL_CERT_MANAGER *trusted = wolfSSL_CTX_GetCertManager(ost_trust_context(trust));
-
-		reason = ost_tls_reason_of(wolfSSL_CertManagerCheckCRL(trusted, (unsigned char *)(uintptr_t)der, length));
+	for (int i = SENT_MAX; i > 0; i--) {
+		der = sent_certificate(tls, i, &length);
+		if (der != NULL)
+			intermediate_take(trusted, der, length);
 	}
-	wolfSSL_X509_free(x);
-	return reason == OST_AUTH_REASON_REVOKED || reason == OST_AUTH_REASON_EXPIRED ? reason : OST_AUTH_REASON_NONE;
+	der = sent_certificate(tls, 0, &length);
+	if (der == NULL)
+		return OST_AUTH_REASON_NO_CERTIFICATE;
+	r = wolfSSL_CertManagerVerifyBuffer(trusted, der, (long)length, WOLFSSL_FILETYPE_ASN1);
+	if (r != WOLFSSL_SUCCESS) {
+		reason = ost_tls_reason_of(r);
+		return reason != OST_AUTH_REASON_NONE ? reason : OST_AUTH_REASON_BAD_CERTIFICATE;
+	}
+	if (ost_x509_is_weak(der, length, OST_TRUST_RSA_BITS_MIN, OST_TRUST_EC_BITS_MIN))
+		return OST_AUTH_REASON_WEAK_KEY;
+	return ost_x509_describe(der, length, &p) == 0 ? OST_AUTH_REASON_NONE : OST_AUTH_REASON_WRONG_NAME;
 }

@@ -56,5 +56,9 @@ int ost_tls_proof(struct ost_tls *tls, struct ost_auth_proof *ret_proof) OST_MUS
 /* After FAILED: why. ret_error is the TLS library's number, for the log. */
 enum ost_auth_reason ost_tls_reason(const struct ost_tls *tls, int *ret_error);
 
-/* After DONE, with other trust in force: REVOKED or EXPIRED when the peer's certificate is that now, else NONE. */
+/* At any time: the certificate that the peer sent, verified or not, as far as it can be read. NOTHING: ret_proof is untouched. */
+enum ost_auth_shown ost_tls_shown(struct ost_tls *tls, struct ost_auth_proof *ret_proof);
+
+/* After DONE, with other trust in force: why the peer's certificate would not be trusted now (its CA is gone, it is revoked, over its
+ * date, too weak, ...), NONE when it would be. */
 enum ost_auth_reason ost_tls_still_trusted(struct ost_tls *tls, struct ost_trust *trust);

@@ -23,8 +23,6 @@
 	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"  \
 	"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305:"        \
 	"ECDHE-ECDSA-AES128-CCM-8"
-#define RSA_BITS_MIN  2048
-#define EC_BITS_MIN   256
 #define CHAIN_MAX     5
 #define CRLS_MAX      64u
 
@@ -240,8 +238,8 @@ static bool rules_set(WOLFSSL_CTX *c)
 	(void)wolfSSL_CTX_set_session_cache_mode(c, WOLFSSL_SESS_CACHE_OFF);
 	return wolfSSL_CTX_get_verify_mode(c) == mode && wolfSSL_CTX_SetMinVersion(c, WOLFSSL_TLSV1_2) == WOLFSSL_SUCCESS &&
 		wolfSSL_CTX_set_cipher_list(c, SUITES) == WOLFSSL_SUCCESS &&
-		wolfSSL_CTX_SetMinRsaKey_Sz(c, RSA_BITS_MIN) == WOLFSSL_SUCCESS &&
-		wolfSSL_CTX_SetMinEccKey_Sz(c, EC_BITS_MIN / 8) == WOLFSSL_SUCCESS && wolfSSL_CTX_no_ticket_TLSv13(c) == 0 &&
+		wolfSSL_CTX_SetMinRsaKey_Sz(c, OST_TRUST_RSA_BITS_MIN) == WOLFSSL_SUCCESS &&
+		wolfSSL_CTX_SetMinEccKey_Sz(c, OST_TRUST_EC_BITS_MIN / 8) == WOLFSSL_SUCCESS && wolfSSL_CTX_no_ticket_TLSv13(c) == 0 &&
 		wolfSSL_CTX_NoTicketTLSv12(c) == WOLFSSL_SUCCESS;
 }
 

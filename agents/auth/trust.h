@@ -22,6 +22,8 @@ struct ost_trust_files {
 };
 
 #define OST_TRUST_WHY 512 /* bytes of a sentence */
+#define OST_TRUST_RSA_BITS_MIN 2048
+#define OST_TRUST_EC_BITS_MIN  256
 
 /* Call once, before anything else of this folder. */
 int ost_trust_library_init(void) OST_MUST_CHECK;

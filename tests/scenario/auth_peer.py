@@ -74,6 +74,9 @@ class Pki:
     def crl(self, ca):
         self.openssl("ca", "-config", f"{ca}.cnf", "-gencrl", "-out", f"{ca}.pem")
 
+    def sha256(self, name):
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert((self.dir / f"{name}.crt").read_text(encoding="ascii"))).hexdigest()
+
     def path(self, name):
         return str(self.dir / name)
 

@@ -63,6 +63,7 @@ static void on_note(void *user, const struct ost_admission_note *n)
 	struct rig *r = user;
 
 	r->notes[n->kind]++;
+	r->shown = n->shown != NULL;
 }
 
 void *rig_image_of(const char *text, uint64_t generation, size_t *ret_length, struct ost_image *ret_image)

@@ -32,6 +32,7 @@ struct rig {
 	uint32_t keeps;
 	uint64_t down_ns[OST_PORTS_MAX];
 	uint32_t notes[OST_NOTE_COUNT];
+	bool shown; /* the last one had a certificate that proved nothing */
 	uint64_t conversation;
 };
 

@@ -382,11 +382,37 @@ static void the_seen(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
+/* One event, one line: the end of a conversation that was denied says again what was said. */
+static void a_denied_claim_is_one_line(void **state)
+{
+	struct rig *r = *state;
+	struct ost_msg_auth_claim m = rig_claim_of(r, "urn:nobody", 0, 1);
+	struct ost_msg_auth_outcome end = {.place = m.place, .reason = OST_AUTH_REASON_WRONG_NAME, .claimed = 1, .denied = 1};
+
+	assert_int_equal(rig_claim_go(r, &m), OST_AUTH_REASON_WRONG_NAME);
+	end.conversation = m.conversation;
+	ost_admission_outcome(r->a, &end, r->now);
+	assert_int_equal(r->notes[OST_NOTE_DENIED], 1);
+	assert_int_equal(r->notes[OST_NOTE_FAILED], 0);
+	assert_int_equal(ost_admission_counts(r->a)->failed[OST_AUTH_REASON_WRONG_NAME], 1);
+	/* One whose device then did not take the success is another event. */
+	end.denied = 0;
+	end.reason = OST_AUTH_REASON_PEER_REFUSED;
+	ost_admission_outcome(r->a, &end, r->now);
+	assert_int_equal(r->notes[OST_NOTE_FAILED], 1);
+	assert_false(r->shown);
+	end = (struct ost_msg_auth_outcome){.place = m.place, .reason = OST_AUTH_REASON_EXPIRED, .shown = OST_AUTH_SHOWN_UNPROVED};
+	ost_admission_outcome(r->a, &end, r->now);
+	assert_int_equal(r->notes[OST_NOTE_FAILED], 2);
+	assert_true(r->shown);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(let_in),
 		T(refused_claims),
+		T(a_denied_claim_is_one_line),
 		T(data_plane_says_no_or_nothing),
 		T(order_overtakes_a_claim),
 		T(one_key_in_two_places),

@@ -424,6 +424,23 @@ static void refused_claims(void **state)
 	assert_true(told(l, "/metrics", "ostiary_devices{state=\"authenticated\"} 0"));
 }
 
+/* A certificate that proved nothing stands in an object of its own, and so do its names. */
+static void shown_certificates_are_evidence(void **state)
+{
+	struct ost_msg_auth_outcome m = {.place = {.mac = {2, 0, 0, 0, 0, 1}}, .reason = OST_AUTH_REASON_EXPIRED, .shown = OST_AUTH_SHOWN_UNPROVED,
+		.proof = {.identity = "urn:dev:old", .subject = "old", .issuer = "CA", .key = "RSA-2048", .certificate_sha256 = {0xab, 0xcd}, .serial = {1, 2},
+			.serial_length = 2, .not_after_wall_s = 1}};
+	struct lab *l = *state;
+
+	tell(l->authd, OST_MSG_AUTH_OUTCOME, 0, &m, sizeof(m));
+	until_told(l, "/metrics", "ostiary_auth_failed_total{reason=\"expired\"} 1");
+	for (int i = 0; i < 500 && !logged(l, "\"event\":\"failed\"", "\"shown\""); i++) /* lines are written once a second */
+		(void)usleep(10000);
+	assert_true(logged(l, "\"event\":\"failed\"", "\"shown\":{\"proved\":false,\"identity\":\"urn:dev:old\",\"certificate_sha256\":\"abcd00"));
+	assert_true(logged(l, "\"event\":\"failed\"", "\"serial\":\"0102\""));
+	assert_true(logged(l, "\"event\":\"failed\"", "\"key\":\"RSA-2048\""));
+}
+
 static void revoked_at_once(void **state)
 {
 	struct lab *l = *state;
@@ -654,6 +671,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_data_plane_first),
 		T(refused_claims),
+		T(shown_certificates_are_evidence),
 		T(revoked_at_once),
 		T(orders_refused),
 		T(unplugged),

@@ -98,6 +98,18 @@ static void test_success(void **state)
 	}
 }
 
+/* The certificate that was shown is evidence, whatever it is worth. identity: NULL: none was shown. */
+static void shown_is(const struct ost_eap *e, enum ost_auth_shown shown, const char *identity)
+{
+	static const uint8_t none[32];
+	struct ost_auth_proof p = {0};
+
+	assert_int_equal(ost_eap_shown(e, &p), shown);
+	assert_string_equal(p.identity, identity != NULL ? identity : "");
+	assert_int_equal(memcmp(p.certificate_sha256, none, sizeof(none)) == 0, identity == NULL);
+	assert_string_equal(p.key, identity != NULL ? "ECDSA P-256" : "");
+}
+
 static void test_refused_by_the_decision(void **state)
 {
 	struct ost_eap *e = begin();
@@ -111,12 +123,13 @@ static void test_refused_by_the_decision(void **state)
 	assert_int_equal(ost_eap_decide(e, OST_AUTH_REASON_WRONG_NAME), OST_EAP_FAILURE);
 	assert_int_equal(ost_eap_output(e, &length)[0], OST_EAP_FAILURE_CODE);
 	assert_int_equal(ost_eap_reason(e, &error), OST_AUTH_REASON_WRONG_NAME);
+	shown_is(e, OST_AUTH_SHOWN_PROVED, EAP_SITE_IDENTITY);
 	assert_null(ost_eap_keys(e));
 	eap_peer_free(&p);
 	ost_eap_free(&e);
 }
 
-static void fails(void *context, enum ost_auth_reason reason)
+static void fails(void *context, enum ost_auth_reason reason, const char *identity)
 {
 	struct ost_eap *e = begin();
 	struct eap_peer *p = NULL;
@@ -129,6 +142,7 @@ static void fails(void *context, enum ost_auth_reason reason)
 	assert_int_not_equal(error, 0);
 	assert_int_equal(ost_eap_output(e, &length)[0], OST_EAP_FAILURE_CODE);
 	assert_null(ost_eap_keys(e));
+	shown_is(e, identity != NULL ? OST_AUTH_SHOWN_UNPROVED : OST_AUTH_SHOWN_NOTHING, identity);
 	assert_int_equal(ost_eap_decide(e, OST_AUTH_REASON_NONE), OST_EAP_DISCARD);
 	assert_int_equal(
 		ost_eap_end(e, OST_AUTH_REASON_TIMEOUT), reason); /* the first one stands */
@@ -140,10 +154,10 @@ static void test_failures(void **state)
 {
 	(void)state;
 	for (int v = 0; v < 2; v++) {
-		fails(site->contexts[EAP_CERTIFICATE_REVOKED][v], OST_AUTH_REASON_REVOKED);
-		fails(site->contexts[EAP_CERTIFICATE_WRONG_CA][v], OST_AUTH_REASON_UNKNOWN_CA);
-		fails(site->contexts[EAP_CERTIFICATE_NONE][v], OST_AUTH_REASON_NO_CERTIFICATE);
-		fails(site->suspicious[v], OST_AUTH_REASON_PEER_REFUSED);
+		fails(site->contexts[EAP_CERTIFICATE_REVOKED][v], OST_AUTH_REASON_REVOKED, "urn:dev:ser:4712");
+		fails(site->contexts[EAP_CERTIFICATE_WRONG_CA][v], OST_AUTH_REASON_UNKNOWN_CA, EAP_SITE_IDENTITY);
+		fails(site->contexts[EAP_CERTIFICATE_NONE][v], OST_AUTH_REASON_NO_CERTIFICATE, NULL);
+		fails(site->suspicious[v], OST_AUTH_REASON_PEER_REFUSED, NULL);
 	}
 }
 
