@@ -106,6 +106,8 @@ int ost_candidate_make(const struct ost_candidate_input *in, struct ost_diag *di
 
 	*c = (struct ost_candidate){0};
 	r = ost_policy_parse(in->sources, in->count, diag, &c->policy);
+	if (r == 0 && in->now_s > 0)
+		r = ost_policy_times_check(c->policy, in->now_s, diag);
 	if (r < 0)
 		return r;
 	if (in->site == NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A policy on its way to be applied: sources -> parse -> ports exist -> compile -> open -> tests. The command and
+/* A policy on its way to be applied: sources -> parse -> times, ports exist -> compile -> open -> tests. The command and
  * ostiaryd run the same steps: the command to tell faults early, ostiaryd because it trusts no client. */
 #pragma once
 
@@ -23,6 +23,7 @@ struct ost_candidate_input {
 	uint32_t count;
 	const struct ost_site_file *site; /* NULL: the check of ports is skipped, with a warning */
 	uint64_t generation;
+	int64_t now_s; /* seconds since 1970 UTC, for audits and exceptions; 0: they are not checked */
 	const atomic_bool *stop; /* NULL, or when another thread sets it, the rest of the steps is left */
 };
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <time.h>
 
 #include "generations.h"
 
@@ -45,7 +46,7 @@ static void make(struct ost_making *m, const atomic_bool *stop)
 {
 	struct ost_site_file *site = site_load(m->paths);
 	const struct ost_candidate_input in = {.sources = m->sources, .count = m->count, .site = site,
-		.generation = m->generation.number, .stop = stop};
+		.generation = m->generation.number, .now_s = time(NULL), .stop = stop};
 
 	m->stored = -ECANCELED;
 	m->made = ost_candidate_make(&in, &m->diag, &m->candidate);

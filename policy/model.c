@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model.h"
 
+void ost_rule_close(struct ost_rule *rule)
+{
+	free(rule->text);
+	free(rule->prefixes);
+	free(rule->services);
+	free(rule->peer_roles);
+	for (uint32_t i = 0; i < rule->host_count; i++)
+		free(rule->hosts[i].name);
+	free(rule->hosts);
+}
+
 static void role_free(struct ost_role *role)
 {
-	for (uint32_t i = 0; i < role->rule_count; i++) {
-		free(role->rules[i].text);
-		free(role->rules[i].prefixes);
-		free(role->rules[i].services);
-		free(role->rules[i].peer_roles);
-		for (uint32_t k = 0; k < role->rules[i].host_count; k++)
-			free(role->rules[i].hosts[k].name);
-		free(role->rules[i].hosts);
-	}
+	for (uint32_t i = 0; i < role->rule_count; i++)
+		ost_rule_close(&role->rules[i]);
 	free(role->rules);
 	free(role->mud_url);
 	free(role->name);

@@ -150,6 +150,7 @@ struct ost_role {
 	struct ost_limits limits;
 	enum ost_mode mode;
 	uint16_t audit; /* number of a schedule, for OST_MODE_AUDIT: never OST_SCHEDULE_ALWAYS */
+	struct ost_pos audit_pos; /* where it says until when */
 	char *mud_url;	/* of the manufacturer's description that it is made from, NULL: none */
 };
 
@@ -204,6 +205,7 @@ struct ost_test {
 	char *text; /* as written */
 	uint32_t device;
 	bool allow; /* what the author expects */
+	int64_t at_s; /* as if it were then, seconds since 1970 UTC; 0: at no time: schedules are closed, no audit is open */
 	struct ost_flow_question flow;
 };
 
@@ -225,6 +227,8 @@ struct ost_policy {
 };
 
 void ost_policy_free(struct ost_policy **policy);
+/* Frees what a rule points to. */
+void ost_rule_close(struct ost_rule *rule);
 
 /* Index of a role or device by name, -ENOENT when there is none. Linear: for tools, not for packets. */
 int64_t ost_policy_role_find(const struct ost_policy *policy, const char *name);

@@ -21,10 +21,10 @@ static void roles_advise(struct policy_reader *r)
 		const struct ost_role *role = &r->policy->roles[i];
 		const struct role_facts *facts = &r->roles[i];
 
-		if (facts->devices == 0)
+		if (facts->devices == 0 && !facts->extended)
 			advise(r, idle, facts->pos, "give it to a device, or remove it",
 				"no device has role %s", role->name);
-		else if (role->authenticate == OST_AUTH_TLS && !(role->includes & OST_INCLUDE_PORTAL))
+		else if (facts->devices > 0 && role->authenticate == OST_AUTH_TLS && !(role->includes & OST_INCLUDE_PORTAL))
 			advise(r, shut, facts->authenticate_pos, "add portal to include: of the role",
 				"role %s asks for tls, and does not let its devices (%u, the first is %s) reach the portal",
 				role->name, facts->devices, r->policy->devices[facts->first_device].name);

@@ -121,6 +121,6 @@ static void role_check(struct policy_reader *r, const struct ost_role *role)
 
 void policy_hosts_check(struct policy_reader *r)
 {
-	for (uint32_t i = 0; i < r->policy->role_count && !r->incomplete; i++)
+	for (uint32_t i = 0; i < r->policy->role_count && !r->incomplete && !r->extends_broken; i++)
 		role_check(r, &r->policy->roles[i]);
 }

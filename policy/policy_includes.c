@@ -3,7 +3,7 @@
  */
 #include "policy_reader.h"
 
-static const char *const include_words[] = {"arp", "nd", "dhcp", "dhcpv6", "igmp", "dns", "ntp", "portal"};
+static const char *const include_words[POLICY_INCLUDES] = {"arp", "nd", "dhcp", "dhcpv6", "igmp", "dns", "ntp", "portal"};
 
 static const struct ost_service dns_services[] = {{17, 0, 53, 53}, {6, 0, 53, 53}};
 static const struct ost_service ntp_services[] = {{17, 0, 123, 123}};
@@ -24,7 +24,7 @@ static void infrastructure_rule_new(struct policy_reader *r, const struct ost_ya
 	struct ost_rule *rule;
 	char text[64];
 
-	if (r->prefixes > OST_PREFIXES_MAX)
+	if (r->prefixes > OST_PREFIXES_MAX || servers->count == 0)
 		return;
 	r->prefixes += servers->count;
 	if (r->prefixes > OST_PREFIXES_MAX) {
@@ -48,33 +48,8 @@ static void infrastructure_rule_new(struct policy_reader *r, const struct ost_ya
 	rule->service_count = rule->services != NULL ? service_count : 0;
 }
 
-static void dns_include(
-	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
-{
-	if (r->resolvers.count > 0)
-		infrastructure_rule_new(
-			r, item, role, &r->resolvers, dns_services, OST_ARRAY_SIZE(dns_services), OST_RULE_DNS);
-	else if (!r->has_resolvers && !r->incomplete)
-		ost_yaml_error(&r->y, item,
-			"write at the top: infrastructure: { resolvers: [10.0.0.53] }",
-			"include dns, and no resolver is named");
-}
-
-static void ntp_include(
-	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
-{
-	if (r->ntp_servers.count > 0)
-		infrastructure_rule_new(
-			r, item, role, &r->ntp_servers, ntp_services, OST_ARRAY_SIZE(ntp_services), 0);
-	else if (!r->has_ntp_servers && !r->incomplete)
-		ost_yaml_error(&r->y, item,
-			"write at the top: infrastructure: { ntp: [10.0.0.123] }",
-			"include ntp, and no NTP server is named");
-}
-
 /* The addresses on which the gateway lets devices prove themselves by TLS. */
-static void portal_include(
-	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+static void portal_rules_new(struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
 {
 	for (uint32_t i = 0; i < r->portal_count; i++) {
 		const struct prefix_list host = {.items = &r->portals[i].host, .count = 1};
@@ -82,42 +57,67 @@ static void portal_include(
 
 		infrastructure_rule_new(r, item, role, &host, &service, 1, 0);
 	}
-	if (!r->has_portals && !r->incomplete)
-		ost_yaml_error(&r->y, item,
-			"write at the top: infrastructure: { portal: \"10.0.0.2:8443\" }",
+}
+
+void policy_includes_make(struct policy_reader *r, struct ost_role *role)
+{
+	const struct role_facts *facts = &r->roles[role - r->policy->roles];
+
+	for (unsigned i = 0; i < POLICY_INCLUDES; i++) {
+		const struct include *include = &facts->includes[i];
+
+		if (include->node == NULL)
+			continue;
+		policy_source_select(r, include->source);
+		role->includes |= 1u << i;
+		if (1u << i == OST_INCLUDE_DNS)
+			infrastructure_rule_new(r, include->node, role, &r->resolvers, dns_services,
+				OST_ARRAY_SIZE(dns_services), OST_RULE_DNS);
+		else if (1u << i == OST_INCLUDE_NTP)
+			infrastructure_rule_new(r, include->node, role, &r->ntp_servers, ntp_services,
+				OST_ARRAY_SIZE(ntp_services), 0);
+		else if (1u << i == OST_INCLUDE_PORTAL)
+			portal_rules_new(r, include->node, role);
+	}
+}
+
+/* dns, ntp and portal mean what infrastructure: names. */
+static void servers_check(struct policy_reader *r, const struct ost_yaml_node *item, unsigned bit)
+{
+	if (r->incomplete)
+		return;
+	if (bit == OST_INCLUDE_DNS && !r->has_resolvers)
+		ost_yaml_error(&r->y, item, "write at the top: infrastructure: { resolvers: [10.0.0.53] }",
+			"include dns, and no resolver is named");
+	else if (bit == OST_INCLUDE_NTP && !r->has_ntp_servers)
+		ost_yaml_error(&r->y, item, "write at the top: infrastructure: { ntp: [10.0.0.123] }",
+			"include ntp, and no NTP server is named");
+	else if (bit == OST_INCLUDE_PORTAL && !r->has_portals)
+		ost_yaml_error(&r->y, item, "write at the top: infrastructure: { portal: \"10.0.0.2:8443\" }",
 			"include portal, and no portal is named");
 }
 
-static void include_read(
-	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_role *role)
+static void include_read(struct policy_reader *r, const struct ost_yaml_node *item, struct role_own *own)
 {
 	uint32_t index;
-	unsigned bit;
 
 	if (!ost_yaml_word(
 		    &r->y, item, "include", include_words, OST_ARRAY_SIZE(include_words), &index))
 		return;
-	bit = 1u << index;
-	if (role->includes & bit) {
+	if (own->includes[index].node != NULL) {
 		ost_yaml_error(
 			&r->y, item, "remove one of the two", "include names %s twice", item->text);
 		return;
 	}
-	role->includes |= bit;
-	if (bit == OST_INCLUDE_DNS)
-		dns_include(r, item, role);
-	else if (bit == OST_INCLUDE_NTP)
-		ntp_include(r, item, role);
-	else if (bit == OST_INCLUDE_PORTAL)
-		portal_include(r, item, role);
+	own->includes[index] = (struct include){item, r->source};
+	servers_check(r, item, 1u << index);
 }
 
-void policy_includes_read(
-	struct policy_reader *r, const struct ost_yaml_node *include, struct ost_role *role)
+void policy_includes_read(struct policy_reader *r, const struct ost_yaml_node *include, struct role_own *own)
 {
 	if (!ost_yaml_is_list(&r->y, include, "include"))
 		return;
 	for (const struct ost_yaml_node *item = ost_yaml_item_first(include); item != NULL;
 		item = ost_yaml_item_next(include, item))
-		include_read(r, item, role);
+		include_read(r, item, own);
 }

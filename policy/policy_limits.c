@@ -7,6 +7,7 @@
 #define RATE_MOST      UINT64_C(1000000000000) /* a second: above any wire */
 #define FLOWS_MOST     16777216u
 #define ADDRESSES_MOST 1024u
+#define NAMES_MOST     4096u
 
 static uint64_t unit_of(char c)
 {
@@ -94,8 +95,18 @@ static void addresses_field(void *context, const struct ost_yaml_node *value, vo
 		limits->addresses = (uint32_t)v;
 }
 
+static void names_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct policy_reader *r = context;
+	struct ost_limits *limits = target;
+	uint64_t v;
+
+	if (ost_yaml_number(&r->y, value, "names", 1, NAMES_MOST, &v))
+		limits->names = (uint32_t)v;
+}
+
 void policy_limits_read(
-	struct policy_reader *r, const struct ost_yaml_node *node, struct ost_role *role)
+	struct policy_reader *r, const struct ost_yaml_node *node, struct ost_limits *limits)
 {
 	static const struct ost_yaml_field fields[] = {
 		{"packets", packets_field},
@@ -103,7 +114,8 @@ void policy_limits_read(
 		{"new-flows", new_flows_field},
 		{"flows", flows_field},
 		{"addresses", addresses_field},
+		{"names", names_field},
 	};
 
-	ost_yaml_fields(&r->y, node, "limits", fields, OST_ARRAY_SIZE(fields), r, &role->limits);
+	ost_yaml_fields(&r->y, node, "limits", fields, OST_ARRAY_SIZE(fields), r, limits);
 }

@@ -196,6 +196,23 @@ static void local_networks_field(void *context, const struct ost_yaml_node *valu
 	servers_read(r, value, "local-networks", &r->local_networks);
 }
 
+/* Files may agree about it, not differ. */
+static void encrypted_dns_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	static const char *const words[] = {"refuse", "allow"};
+	struct policy_reader *r = context;
+	uint32_t index;
+
+	(void)target;
+	if (!ost_yaml_word(&r->y, value, "encrypted-dns", words, OST_ARRAY_SIZE(words), &index))
+		return;
+	if (r->encrypted_dns_pos.line > 0 && r->encrypted_dns != (index == 1))
+		ost_yaml_error(&r->y, value, "write the same in both, or in one alone", "another file says otherwise, at %s:%u:%u",
+			r->encrypted_dns_pos.file, r->encrypted_dns_pos.line, r->encrypted_dns_pos.column);
+	r->encrypted_dns = index == 1;
+	r->encrypted_dns_pos = ost_yaml_pos(&r->y, value);
+}
+
 static void portal_add(struct policy_reader *r, const struct ost_yaml_node *item)
 {
 	struct endpoint *e = &r->portals[r->portal_count];
@@ -234,6 +251,7 @@ static void infrastructure_section(struct policy_reader *r, const struct ost_yam
 		{"ntp", ntp_field},
 		{"portal", portal_field},
 		{"local-networks", local_networks_field},
+		{"encrypted-dns", encrypted_dns_field},
 	};
 
 	ost_yaml_fields(&r->y, section, "infrastructure", fields, OST_ARRAY_SIZE(fields), r, NULL);

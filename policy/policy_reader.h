@@ -21,9 +21,11 @@ enum ost_section {
 	OST_TOP_NETWORKS,
 	OST_TOP_SERVICES,
 	OST_TOP_INFRASTRUCTURE,
+	OST_TOP_SCHEDULES,
 	OST_TOP_CONTROLLERS,
 	OST_TOP_ROLES,
 	OST_TOP_DEVICES,
+	OST_TOP_EXCEPTIONS,
 	OST_TOP_TESTS,
 	OST_TOP_COUNT,
 };
@@ -70,17 +72,61 @@ struct tag_facts {
 	bool used;
 };
 
-/* What the checks, and the reader of MUD files, want to know of a role beside the model. */
+#define POLICY_INCLUDES 8u /* bits of enum ost_include */
+
+/* An item of include:, of that source. */
+struct include {
+	const struct ost_yaml_node *node;
+	uint32_t source;
+};
+
+/* What a role says itself, before what it extends is added. */
+struct role_own {
+	uint32_t source;
+	bool authenticate_set, assurance_set, mode_set, tls_max_set;
+	enum ost_authenticate authenticate;
+	enum ost_assurance assurance;
+	enum ost_mode mode;
+	enum ost_tls_max tls_max;
+	struct ost_pos authenticate_pos, mode_pos, audit_pos; /* file as in findings */
+	const struct ost_yaml_node *audit_until, *mud; /* scalars or NULL */
+	int64_t audit_until_s; /* 0: written wrong */
+	struct controller my_controller; /* no place: not written */
+	struct ost_limits limits;
+	struct include includes[POLICY_INCLUDES];
+};
+
+/* What the checks, and the reader of MUD files, want to know of a role beside the model. own is there once its body is read; what comes
+ * behind it once policy_roles_make() is through. */
 struct role_facts {
-	struct ost_pos pos; /* file as in findings */
+	struct ost_pos pos, extends; /* file as in findings */
+	struct role_own own;
+	struct role_list bases;
+	bool extended; /* by another one */
+	uint32_t own_rules; /* the last ones of the role's, before exceptions */
+
 	struct ost_pos authenticate_pos;
+	const struct role_own *audit; /* who says until when, NULL: nobody */
 	const struct ost_yaml_node *mud; /* a scalar of that source, or NULL */
 	uint32_t mud_source;
-	struct controller my_controller; /* no place: not written */
+	const struct controller *my_controller; /* or NULL */
+	struct include includes[POLICY_INCLUDES];
+
 	uint32_t rule_capacity;
 	uint32_t devices;
 	uint32_t first_device;
 };
+
+/* A rule or an exception as it is read, before its parts are checked together. */
+struct rule_draft {
+	const struct ost_yaml_node *to, *from;
+	const struct ost_yaml_node *network, *role, *tag, *name, *service; /* of the endpoint */
+	const struct ost_yaml_node *when;
+	enum ost_assurance assurance;
+	uint16_t schedule;
+};
+
+#define POLICY_RULE_TEXT 240 /* bytes; longer lists end in "..." */
 
 /* An address and a TCP port of it. */
 struct endpoint {
@@ -97,12 +143,18 @@ struct policy_reader {
 	uint32_t source_count;
 	uint32_t source; /* whose nodes are in hand */
 	bool incomplete; /* a source could not be read: names may be missing */
-	struct ost_names network_names, service_names, role_names, device_names;
+	struct ost_names network_names, service_names, schedule_names, role_names, device_names;
 	struct network *networks;
 	struct service_list *services;
 	struct role_facts *roles;
 	struct tag_facts tags[OST_TAGS_MAX]; /* as policy->tags */
 	bool too_many_tags;
+	bool extends_broken, copies_broken; /* told */
+	bool *schedule_used; /* by place in policy->schedules */
+	uint32_t schedules_named; /* the first ones; the others are made for exceptions and audits */
+	uint32_t schedule_capacity;
+	bool too_many_schedules;
+	uint32_t exceptions;
 	uint32_t role_next;	    /* the next one whose body is read */
 	struct ost_pos *device_pos; /* file as in findings */
 	uint32_t test_capacity;
@@ -110,6 +162,8 @@ struct policy_reader {
 	struct prefix_list local_networks; /* of MUD files */
 	struct controller *controllers; /* in the order of the files */
 	uint32_t controller_count;
+	bool encrypted_dns; /* allowed */
+	struct ost_pos encrypted_dns_pos;
 	struct endpoint portals[PORTALS_MAX];
 	uint32_t portal_count;
 	bool has_resolvers, has_ntp_servers, has_portals, has_local_networks; /* written, maybe with errors */
@@ -124,6 +178,9 @@ int policy_parse(const struct ost_policy_source *sources, uint32_t count, bool i
 /* For each source that has this section: sets the source in hand, then calls. */
 typedef void (*section_fn)(struct policy_reader *r, const struct ost_yaml_node *section);
 void policy_sections(struct policy_reader *r, enum ost_section section, section_fn read);
+
+/* Another source in hand. */
+void policy_source_select(struct policy_reader *r, uint32_t source);
 
 /* Pairs of a section, in all sources. */
 uint32_t policy_section_pairs(const struct policy_reader *r, enum ost_section section);
@@ -149,12 +206,14 @@ bool service_list_add(
 /* Sections, in the order in which they are read. */
 void policy_networks_read(struct policy_reader *r);
 void policy_services_read(struct policy_reader *r);
+void policy_schedules_read(struct policy_reader *r);
 void policy_tags_define(struct policy_reader *r);
 void policy_roles_define(struct policy_reader *r);
 void policy_infrastructure_read(struct policy_reader *r);
 void policy_controllers_read(struct policy_reader *r);
 void policy_roles_read(struct policy_reader *r);
 void policy_devices_read(struct policy_reader *r);
+void policy_exceptions_read(struct policy_reader *r);
 void policy_tests_read(struct policy_reader *r);
 
 /* A network by name, CIDR or address, added to a list. any is reported: see policy_rules.c for
@@ -184,13 +243,36 @@ struct ost_rule *policy_rule_new(struct policy_reader *r, struct ost_role *role)
 /* allow: of a role. */
 void policy_rules_read(
 	struct policy_reader *r, const struct ost_yaml_node *allow, struct ost_role *role);
-/* include: of a role; makes the infrastructure rules. */
-void policy_includes_read(
-	struct policy_reader *r, const struct ost_yaml_node *include, struct ost_role *role);
+/* A copy of the rule for another role, within the bounds of all. */
+void policy_rule_copy(struct policy_reader *r, const struct ost_rule *rule, struct ost_role *role);
+/* extends: of a role. */
+void policy_extends_read(struct policy_reader *r, const struct ost_yaml_node *list, struct role_facts *facts);
+/* Each role from its own parts and those of the roles that it extends. */
+void policy_roles_make(struct policy_reader *r);
+/* Once to: or from: is kept in the draft: exactly one of them, a mapping, one peer. False: told. what: "a rule". */
+bool policy_endpoint_check(struct policy_reader *r, const struct ost_yaml_node *item, const char *what, struct rule_draft *draft);
+/* "to network scada, service tcp/80" of a checked draft; returns text. */
+const char *policy_endpoint_text(const struct rule_draft *draft, char text[static POLICY_RULE_TEXT]);
+/* Direction, peer, services, and the flags that follow from them. */
+void policy_endpoint_apply(struct policy_reader *r, const struct rule_draft *draft, struct ost_rule *rule);
+/* include: of a role: kept in own. Then, of all that it has: the switches and the infrastructure rules. */
+void policy_includes_read(struct policy_reader *r, const struct ost_yaml_node *include, struct role_own *own);
+void policy_includes_make(struct policy_reader *r, struct ost_role *role);
+/* A time; false: told. */
+bool policy_time_read(struct policy_reader *r, const struct ost_yaml_node *node, const char *what, int64_t *ret_utc_s);
+/* since: and until:, each of which may be NULL. False: told. */
+bool policy_span_read(struct policy_reader *r, const struct ost_yaml_node *since, const struct ost_yaml_node *until,
+	struct ost_window *ret_window);
+/* when: of a rule: the number of a schedule. */
+uint16_t policy_when_read(struct policy_reader *r, const struct ost_yaml_node *node);
+/* The number of a made-up schedule that is open for this span, shared by all that have it. OST_SCHEDULE_ALWAYS: told. */
+uint16_t policy_schedule_span(struct policy_reader *r, const struct ost_yaml_node *node, const struct ost_window *span);
+/* policy->resolvers, when some rule guards against them. */
+void policy_resolvers_fill(struct policy_reader *r);
 bool policy_assurance_read(struct policy_reader *r, const struct ost_yaml_node *value,
 	enum ost_assurance *ret_assurance);
 void policy_limits_read(
-	struct policy_reader *r, const struct ost_yaml_node *node, struct ost_role *role);
+	struct policy_reader *r, const struct ost_yaml_node *node, struct ost_limits *limits);
 
 /* Two devices with one MAC, address or certificate. */
 void policy_devices_compare(struct policy_reader *r);

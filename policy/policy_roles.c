@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* roles: of the policy file, but for their allow-lists (policy_rules.c). */
+/* roles: of the policy file: what each says itself. Allow-lists: policy_rules.c; what it has of others: policy_extends.c. */
 #include "policy_reader.h"
 
 #define ROLES_MAX 65535u
 
-static struct role_facts *facts_of(struct policy_reader *r, const struct ost_role *role)
+static struct role_own *own_of(struct policy_reader *r, const struct ost_role *role)
 {
-	return &r->roles[role - r->policy->roles];
+	return &r->roles[role - r->policy->roles].own;
 }
 
 static void authenticate_field(void *context, const struct ost_yaml_node *value, void *target)
 {
 	const char *words[OST_AUTH_COUNT];
 	struct policy_reader *r = context;
-	struct ost_role *role = target;
+	struct role_own *own = own_of(r, target);
 	uint32_t index;
 
 	for (uint32_t i = 0; i < OST_AUTH_COUNT; i++)
 		words[i] = ost_authenticate_name(i);
 	if (!ost_yaml_word(&r->y, value, "authenticate", words, OST_AUTH_COUNT, &index))
 		return;
-	role->authenticate = index;
-	facts_of(r, role)->authenticate_pos = ost_yaml_pos(&r->y, value);
+	own->authenticate = index;
+	own->authenticate_set = true;
+	own->authenticate_pos = ost_yaml_pos(&r->y, value);
 }
 
 bool policy_assurance_read(struct policy_reader *r, const struct ost_yaml_node *value,
@@ -40,39 +41,57 @@ bool policy_assurance_read(struct policy_reader *r, const struct ost_yaml_node *
 
 static void assurance_field(void *context, const struct ost_yaml_node *value, void *target)
 {
-	struct ost_role *role = target;
+	struct role_own *own = own_of(context, target);
 
-	(void)policy_assurance_read(context, value, &role->assurance);
+	own->assurance_set = policy_assurance_read(context, value, &own->assurance);
 }
 
 static void tls_max_field(void *context, const struct ost_yaml_node *value, void *target)
 {
 	const char *words[OST_TLS_MAX_COUNT];
 	struct policy_reader *r = context;
-	struct ost_role *role = target;
+	struct role_own *own = own_of(r, target);
 	uint32_t index;
 
 	for (uint32_t i = 0; i < OST_TLS_MAX_COUNT; i++)
 		words[i] = ost_tls_max_name(i);
-	if (ost_yaml_word(&r->y, value, "tls-max", words, OST_TLS_MAX_COUNT, &index))
-		role->tls_max = index;
+	if (!ost_yaml_word(&r->y, value, "tls-max", words, OST_TLS_MAX_COUNT, &index))
+		return;
+	own->tls_max = index;
+	own->tls_max_set = true;
 }
 
 static void mode_field(void *context, const struct ost_yaml_node *value, void *target)
 {
 	static const char *const words[] = {"enforce", "audit", "learn"};
 	struct policy_reader *r = context;
+	struct role_own *own = own_of(r, target);
 	uint32_t index;
 
-	(void)target;
-	if (ost_yaml_word(&r->y, value, "mode", words, OST_ARRAY_SIZE(words), &index) && index > 0)
-		ost_yaml_error(&r->y, value, "write enforce, or leave mode out",
-			"mode '%s' is not there yet: this version enforces only", words[index]);
+	if (!ost_yaml_word(&r->y, value, "mode", words, OST_ARRAY_SIZE(words), &index))
+		return;
+	if (index == 2) {
+		ost_yaml_error(&r->y, value, "write audit, which passes and records, or enforce", "mode 'learn' is not there yet");
+		return;
+	}
+	own->mode = index == 0 ? OST_MODE_ENFORCE : OST_MODE_AUDIT;
+	own->mode_set = true;
+	own->mode_pos = ost_yaml_pos(&r->y, value);
+}
+
+static void audit_until_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct policy_reader *r = context;
+	struct role_own *own = own_of(r, target);
+
+	own->audit_until = value;
+	own->audit_pos = ost_yaml_pos(&r->y, value);
+	(void)policy_time_read(r, value, "audit-until", &own->audit_until_s);
 }
 
 static void include_field(void *context, const struct ost_yaml_node *value, void *target)
 {
-	policy_includes_read(context, value, target);
+	policy_includes_read(context, value, own_of(context, target));
 }
 
 static void allow_field(void *context, const struct ost_yaml_node *value, void *target)
@@ -82,34 +101,42 @@ static void allow_field(void *context, const struct ost_yaml_node *value, void *
 
 static void limits_field(void *context, const struct ost_yaml_node *value, void *target)
 {
-	policy_limits_read(context, value, target);
+	policy_limits_read(context, value, &own_of(context, target)->limits);
+}
+
+static void extends_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct policy_reader *r = context;
+	struct ost_role *role = target;
+
+	policy_extends_read(r, value, &r->roles[role - r->policy->roles]);
 }
 
 static void mud_field(void *context, const struct ost_yaml_node *value, void *target)
 {
 	struct policy_reader *r = context;
-	struct role_facts *facts = facts_of(r, target);
 
 	if (!ost_yaml_is_scalar(&r->y, value, "mud"))
 		return;
-	facts->mud = value;
-	facts->mud_source = r->source;
+	own_of(r, target)->mud = value;
 	ost_yaml_error(&r->y, value, "write its rules below allow:", "MUD files are not read yet in this place");
 }
 
 static void my_controller_field(void *context, const struct ost_yaml_node *value, void *target)
 {
-	policy_controller_read(context, value, "my-controller", &facts_of(context, target)->my_controller);
+	policy_controller_read(context, value, "my-controller", &own_of(context, target)->my_controller);
 }
 
 static void role_read(
 	struct policy_reader *r, const struct ost_yaml_node *key, struct ost_role *role)
 {
 	static const struct ost_yaml_field fields[] = {
+		{"extends", extends_field},
 		{"authenticate", authenticate_field},
 		{"assurance", assurance_field},
 		{"tls-max", tls_max_field},
 		{"mode", mode_field},
+		{"audit-until", audit_until_field},
 		{"include", include_field},
 		{"allow", allow_field},
 		{"limits", limits_field},
@@ -118,6 +145,7 @@ static void role_read(
 	};
 	char what[OST_NAME_MAX + 16];
 
+	own_of(r, role)->source = r->source;
 	ost_hint(what, sizeof(what), "role %s", key->text);
 	ost_yaml_fields(&r->y, key->next, what, fields, OST_ARRAY_SIZE(fields), r, role);
 }
@@ -170,4 +198,6 @@ static void roles_read_section(struct policy_reader *r, const struct ost_yaml_no
 void policy_roles_read(struct policy_reader *r)
 {
 	policy_sections(r, OST_TOP_ROLES, roles_read_section);
+	if (!r->y.no_memory)
+		policy_roles_make(r);
 }

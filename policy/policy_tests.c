@@ -8,11 +8,20 @@
 /* One item: a device, and what it must and must not be allowed. */
 struct draft {
 	const struct ost_yaml_node *device, *allow, *deny;
+	uint32_t device_index;
+	int64_t at_s;
 };
 
 OST_YAML_KEEP(struct draft, device)
 OST_YAML_KEEP(struct draft, allow)
 OST_YAML_KEEP(struct draft, deny)
+
+static void at_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct draft *draft = target;
+
+	(void)policy_time_read(context, value, "at", &draft->at_s);
+}
 
 static int64_t device_by_name(const void *context, const char *name)
 {
@@ -37,7 +46,7 @@ static struct ost_test *test_new(struct policy_reader *r)
 }
 
 static void flow_read(
-	struct policy_reader *r, const struct ost_yaml_node *item, uint32_t device, bool allow)
+	struct policy_reader *r, const struct ost_yaml_node *item, const struct draft *draft, bool allow)
 {
 	struct ost_flow_question flow;
 	struct ost_test *test;
@@ -52,7 +61,7 @@ static void flow_read(
 		policy_why_error(r, item, why);
 		return;
 	}
-	if (flow.has_peer_device && flow.peer_device == device) {
+	if (flow.has_peer_device && flow.peer_device == draft->device_index) {
 		ost_yaml_error(&r->y, item, "name another device",
 			"the device is asked about a flow to itself");
 		return;
@@ -71,19 +80,20 @@ static void flow_read(
 	}
 	test->pos = policy_pos(r, item);
 	test->text = ost_yaml_strdup(&r->y, item->text);
-	test->device = device;
+	test->device = draft->device_index;
+	test->at_s = draft->at_s;
 	test->allow = allow;
 	test->flow = flow;
 }
 
 static void flows_read(
-	struct policy_reader *r, const struct ost_yaml_node *list, uint32_t device, bool allow)
+	struct policy_reader *r, const struct ost_yaml_node *list, const struct draft *draft, bool allow)
 {
 	if (list == NULL || !ost_yaml_is_list(&r->y, list, allow ? "allow" : "deny"))
 		return;
 	for (const struct ost_yaml_node *item = ost_yaml_item_first(list);
 		item != NULL && !r->y.no_memory; item = ost_yaml_item_next(list, item))
-		flow_read(r, item, device, allow);
+		flow_read(r, item, draft, allow);
 }
 
 static void test_read(struct policy_reader *r, const struct ost_yaml_node *item)
@@ -92,8 +102,9 @@ static void test_read(struct policy_reader *r, const struct ost_yaml_node *item)
 		{"device", device_field},
 		{"allow", allow_field},
 		{"deny", deny_field},
+		{"at", at_field},
 	};
-	struct draft draft = {0};
+	struct draft draft = {.device_index = UINT32_MAX};
 	const struct ost_name *device = NULL;
 
 	if (!ost_yaml_is_mapping(&r->y, item, "a test"))
@@ -107,8 +118,10 @@ static void test_read(struct policy_reader *r, const struct ost_yaml_node *item)
 	if (draft.allow == NULL && draft.deny == NULL)
 		ost_yaml_error(&r->y, item,
 			"write allow: [\"tcp 10.0.0.5:443\"] or deny:", "a test asks nothing");
-	flows_read(r, draft.allow, device ? device->index : UINT32_MAX, true);
-	flows_read(r, draft.deny, device ? device->index : UINT32_MAX, false);
+	if (device != NULL)
+		draft.device_index = device->index;
+	flows_read(r, draft.allow, &draft, true);
+	flows_read(r, draft.deny, &draft, false);
 }
 
 static void tests_section(struct policy_reader *r, const struct ost_yaml_node *section)

@@ -15,9 +15,11 @@
 TOP_FIELD(OST_TOP_NETWORKS, "networks")
 TOP_FIELD(OST_TOP_SERVICES, "services")
 TOP_FIELD(OST_TOP_INFRASTRUCTURE, "infrastructure")
+TOP_FIELD(OST_TOP_SCHEDULES, "schedules")
 TOP_FIELD(OST_TOP_CONTROLLERS, "controllers")
 TOP_FIELD(OST_TOP_ROLES, "roles")
 TOP_FIELD(OST_TOP_DEVICES, "devices")
+TOP_FIELD(OST_TOP_EXCEPTIONS, "exceptions")
 TOP_FIELD(OST_TOP_TESTS, "tests")
 #undef TOP_FIELD
 
@@ -34,16 +36,18 @@ static const struct ost_yaml_field top_fields[] = {
 	{"networks", top_OST_TOP_NETWORKS},
 	{"services", top_OST_TOP_SERVICES},
 	{"infrastructure", top_OST_TOP_INFRASTRUCTURE},
+	{"schedules", top_OST_TOP_SCHEDULES},
 	{"controllers", top_OST_TOP_CONTROLLERS},
 	{"roles", top_OST_TOP_ROLES},
 	{"devices", top_OST_TOP_DEVICES},
+	{"exceptions", top_OST_TOP_EXCEPTIONS},
 	{"tests", top_OST_TOP_TESTS},
 };
 
-static void source_select(struct policy_reader *r, uint32_t index)
+void policy_source_select(struct policy_reader *r, uint32_t source)
 {
-	r->source = index;
-	r->y.file = r->sources[index].name;
+	r->source = source;
+	r->y.file = r->sources[source].name;
 }
 
 /* A section of the wrong kind is reported once, here, and then as good as absent. */
@@ -52,7 +56,7 @@ static void sections_check(struct policy_reader *r, struct policy_source *source
 	for (int s = 0; s < OST_TOP_COUNT; s++) {
 		const struct ost_yaml_node *node = source->sections[s];
 
-		if (node != NULL && s != OST_TOP_TESTS &&
+		if (node != NULL && s != OST_TOP_TESTS && s != OST_TOP_EXCEPTIONS &&
 			!ost_yaml_is_mapping(&r->y, node, top_fields[s + 1].name))
 			source->sections[s] = NULL;
 	}
@@ -89,7 +93,7 @@ static void sources_read(struct policy_reader *r, const struct ost_policy_source
 		source->name = given[i].name;
 		r->policy->files[i] = ost_yaml_strdup(&r->y, given[i].name);
 		source->file = r->policy->files[i];
-		source_select(r, i);
+		policy_source_select(r, i);
 		result = source_read(r, &given[i]);
 		r->incomplete |= result < 0;
 		r->y.no_memory |= result == -ENOMEM;
@@ -101,7 +105,7 @@ void policy_sections(struct policy_reader *r, enum ost_section section, section_
 	for (uint32_t i = 0; i < r->source_count && !r->y.no_memory; i++) {
 		if (r->sources[i].sections[section] == NULL)
 			continue;
-		source_select(r, i);
+		policy_source_select(r, i);
 		read(r, r->sources[i].sections[section]);
 	}
 }
@@ -163,14 +167,23 @@ static void sections_read(struct policy_reader *r)
 {
 	policy_networks_read(r);
 	policy_services_read(r);
+	policy_schedules_read(r);
 	policy_tags_define(r);
 	policy_roles_define(r);
 	policy_infrastructure_read(r);
 	policy_controllers_read(r);
 	policy_roles_read(r);
 	policy_devices_read(r);
+	policy_exceptions_read(r);
 	policy_hosts_check(r);
+	policy_resolvers_fill(r);
 	policy_tests_read(r);
+}
+
+static void role_facts_close(struct role_facts *facts)
+{
+	policy_controller_close(&facts->own.my_controller);
+	free(facts->bases.items);
 }
 
 static void reader_free(struct policy_reader *r)
@@ -183,9 +196,10 @@ static void reader_free(struct policy_reader *r)
 		free(r->services[i].items);
 	for (uint32_t i = 0; r->controllers != NULL && i < r->controller_count; i++)
 		policy_controller_close(&r->controllers[i]);
-	for (uint32_t i = 0; r->roles != NULL && r->policy != NULL && i < r->policy->role_count; i++)
-		policy_controller_close(&r->roles[i].my_controller);
+	for (uint32_t i = 0; r->roles != NULL && i < r->role_names.count; i++)
+		role_facts_close(&r->roles[i]);
 	free(r->controllers);
+	free(r->schedule_used);
 	free(r->local_networks.items);
 	free(r->sources);
 	free(r->networks);
@@ -196,6 +210,7 @@ static void reader_free(struct policy_reader *r)
 	free(r->ntp_servers.items);
 	ost_names_free(&r->network_names);
 	ost_names_free(&r->service_names);
+	ost_names_free(&r->schedule_names);
 	ost_names_free(&r->role_names);
 	ost_names_free(&r->device_names);
 	ost_policy_free(&r->policy);

@@ -45,3 +45,15 @@ int ost_flow_question_parse(const struct ost_policy *policy, const char *text,
  * such as "https". At most 4 entries. -EINVAL and a sentence in why. */
 int ost_service_parse(const char *text, struct ost_service ret_services[static 4], uint32_t *ret_count,
 	char why[static 256]) OST_MUST_CHECK;
+
+/* "2026-12-01T08:00Z", "2026-12-01T09:00:30+01:00": RFC 3339, seconds may be left out. Seconds since 1970 UTC. -EINVAL and a sentence in
+ * why. */
+int ost_time_parse(const char *text, int64_t *ret_utc_s, char why[static 256]) OST_MUST_CHECK;
+/* "2026-12-01T08:00Z"; returns buf. */
+#define OST_TIME_MINUTES 24
+const char *ost_time_format(int64_t utc_s, char buf[static OST_TIME_MINUTES]);
+
+/* What is a matter of time, for whoever shows or applies a policy: an audit that ends later than 31 days after now_s is an error; audits
+ * and exceptions that have ended, and schedules that are never open again, are warnings. Positions borrow the policy's files. 0, or
+ * -EINVAL with errors in diag. */
+int ost_policy_times_check(const struct ost_policy *policy, int64_t now_s, struct ost_diag *diag) OST_MUST_CHECK;

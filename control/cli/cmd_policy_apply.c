@@ -59,7 +59,7 @@ static int candidate_check(const struct ost_cli *cli, struct apply *a)
 {
 	struct ost_site_file *site = NULL;
 	struct ost_diag site_diag = {0}, diag = {0};
-	struct ost_candidate_input in = {.sources = a->sources, .count = a->count};
+	struct ost_candidate_input in = {.sources = a->sources, .count = a->count, .now_s = time(NULL)};
 	int r;
 
 	if (ost_site_file_load(cli->paths.site_file, &site_diag, &site) < 0)

@@ -2,6 +2,7 @@
 #include "policy_input.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "compile.h"
 
@@ -26,6 +27,8 @@ int ost_cli_policy_open(const struct ost_cli *cli, const char *const *paths, uin
 
 	*p = (struct ost_cli_policy){0};
 	rc = ost_policy_load(paths, count, &p->diag, &p->names, &p->policy);
+	if (rc == 0)
+		rc = ost_policy_times_check(p->policy, time(NULL), &p->diag);
 	if (rc == 0)
 		rc = compile(p);
 	if (rc == 0)

@@ -61,7 +61,7 @@ static void top_level(void **state)
 		{"ostiary: @[1]\n", "single value"},
 		{"ostiary:@ \n", "empty"},
 		{TOP "@role: {}\n", "did you mean 'roles'?"},
-		{TOP "@zzzzzz: {}\n", "networks, services, infrastructure, controllers, roles, devices, tests"},
+		{TOP "@zzzzzz: {}\n", "networks, services, infrastructure, schedules, controllers, roles, devices, exceptions, tests"},
 		{TOP "roles: @[]\n", "must be a mapping"},
 		{TOP "devices: @x\n", "must be a mapping"},
 		{TOP "networks:@ \n", "is empty"},
@@ -141,8 +141,8 @@ static void roles(void **state)
 		{ROLE("authenticate: @psk"), "one of mac, eap-tls, tls"},
 		{ROLE("assurance: @high"),
 			"one of none, identified, software, tee, secure-element"},
-		{ROLE("mode: @audit"), "enforces only"},
-		{ROLE("mode: @learn"), "enforces only"},
+		{ROLE("mode: @audit"), "audit without an end"},
+		{ROLE("mode: @learn"), "not there yet"},
 		{ROLE("mode: @off"), "mode cannot be 'off'"},
 		{ROLE("include: [arp, @arp]"), "twice"},
 		{ROLE("include: [@dhpc]"), "did you mean 'dhcp'?"},
@@ -316,7 +316,7 @@ static void test_block(void **state)
 static void all_at_once(void **state)
 {
 	static const char text[] = "ostiary: 1\nnetworks: { a: x }\nservices: { s: y }\nroles: { "
-				   "r: { mode: audit } }\n"
+				   "r: { mode: learn } }\n"
 				   "devices: { d: { role: q } }\ntests: [ { device: z } ]\n";
 	struct ost_policy_source source = {"p.yaml", text, sizeof(text) - 1};
 	struct ost_policy *p = NULL;
@@ -326,7 +326,7 @@ static void all_at_once(void **state)
 	assert_int_equal(ost_policy_parse(&source, 1, &diag, &p), -EINVAL);
 	assert_true(findings_have(&diag, "p.yaml", 2, 16, "no network"));
 	assert_true(findings_have(&diag, "p.yaml", 3, 16, "no service"));
-	assert_true(findings_have(&diag, "p.yaml", 4, 21, "enforces only"));
+	assert_true(findings_have(&diag, "p.yaml", 4, 21, "not there yet"));
 	assert_true(findings_have(&diag, "p.yaml", 5, 23, "did you mean 'r'?"));
 	assert_true(findings_have(&diag, "p.yaml", 6, 20, "did you mean 'd'?"));
 	ost_diag_free(&diag);
