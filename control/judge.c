@@ -408,10 +408,11 @@ int ost_judge_test(struct ost_judge *j, const struct ost_image *image,
 	const struct ost_policy *policy, const struct ost_test *test,
 	struct ost_judgement *ret_judgement, bool *ret_pass)
 {
-	int rc = image == j->image
-			 ? ost_judge_ask_model(j, policy, test->device, &test->flow, ret_judgement)
-			 : -EINVAL;
+	int rc = -EINVAL;
 
+	ost_judge_wall_set(j, test->at_s);
+	if (image == j->image)
+		rc = ost_judge_ask_model(j, policy, test->device, &test->flow, ret_judgement);
 	if (rc == 0)
 		*ret_pass = (ret_judgement->allowed && ret_judgement->audit == OST_REASON_NONE) == test->allow;
 	return rc;
