@@ -15,6 +15,7 @@ int ost_paths_init(struct ost_paths *paths, const char *root)
 		{paths->registry, "/var/lib/ostiary/registry.db"},
 		{paths->generations, "/var/lib/ostiary/policy"},
 		{paths->last_image, "/var/lib/ostiary/policy/current.image"},
+		{paths->denied, "/var/lib/ostiary/policy/denied"},
 		{paths->refusal_log, "/var/lib/ostiary/refusals.ndjson"},
 		{paths->run_dir, "/run/ostiary"},
 		{paths->api_socket, "/run/ostiary/api.sock"},

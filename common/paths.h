@@ -13,6 +13,7 @@ struct ost_paths {
 	char registry[PATH_MAX];    /* var/lib/ostiary/registry.db */
 	char generations[PATH_MAX]; /* var/lib/ostiary/policy: a folder per GENERATION */
 	char last_image[PATH_MAX];  /* var/lib/ostiary/policy/current.image: what the data plane loads at its start */
+	char denied[PATH_MAX];	    /* var/lib/ostiary/policy/denied: see denied.h */
 	char refusal_log[PATH_MAX]; /* var/lib/ostiary/refusals.ndjson */
 	char run_dir[PATH_MAX];	    /* run/ostiary */
 	char api_socket[PATH_MAX];  /* run/ostiary/api.sock */

@@ -169,6 +169,7 @@ static void moved(struct ost_admission *a, uint32_t device, uint8_t to, enum ost
 	a->counts.standings[r->s.standing]--;
 	a->counts.standings[to]++;
 	a->ops.note(a->ops.user, &n);
+	a->denied_changes += home(a, device) == OST_STATE_IDENTIFIED;
 	r->s.standing = to;
 	r->s.since_ns = now.mono_ns;
 	r->s.since_wall_ns = now.wall_ns;
@@ -406,6 +407,7 @@ int ost_admission_policy(struct ost_admission *a, const struct ost_image *image,
 	a->finder = f.finder;
 	a->timers = f.timers;
 	a->image = image;
+	a->denied_changes++;
 	for (unsigned q = 0; q < QUEUE_COUNT; q++)
 		a->lists[q] = (struct list){NOBODY, NOBODY};
 	records_begin(a);

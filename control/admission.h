@@ -156,6 +156,9 @@ int ost_admission_unkept_each(struct ost_admission *a, struct ost_moment now,
 	int (*fn)(void *user, const struct ost_admission_row *row, bool keep), void *user) OST_MUST_CHECK;
 /* synced: it outlives a power failure, too. */
 void ost_admission_kept(struct ost_admission *a, bool synced);
+/* Devices that the policy lets in by their MAC, and that are not in; changes: compare with the last list written. */
+void ost_admission_denied_each(const struct ost_admission *a, void (*fn)(void *user, const char *device, enum ost_state state), void *user);
+uint64_t ost_admission_denied_changes(const struct ost_admission *a);
 /* Lock-outs that last; changes: compare with the last one written. */
 uint64_t ost_admission_lock_changes(const struct ost_admission *a);
 void ost_admission_locks_each(const struct ost_admission *a, void (*fn)(void *user, const struct ost_place_entry *e), void *user);

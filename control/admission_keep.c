@@ -44,6 +44,19 @@ void ost_admission_kept(struct ost_admission *a, bool synced)
 		;
 }
 
+void ost_admission_denied_each(const struct ost_admission *a, void (*fn)(void *user, const char *device, enum ost_state state), void *user)
+{
+	for (uint32_t i = 0; a->image != NULL && i < a->image->device_count; i++) {
+		if (admission_role(a, i)->authenticate == OST_AUTH_MAC && a->records[i].s.standing != OST_STATE_IDENTIFIED)
+			fn(user, ost_image_device_name(a->image, i), ost_standing_state(a->records[i].s.standing));
+	}
+}
+
+uint64_t ost_admission_denied_changes(const struct ost_admission *a)
+{
+	return a->denied_changes;
+}
+
 uint64_t ost_admission_lock_changes(const struct ost_admission *a)
 {
 	return ost_places_changes(a->locks);
@@ -118,6 +131,7 @@ void ost_admission_restore(struct ost_admission *a, const struct ost_admission_r
 	times_restore(&r->s, row->prove_wall_ns, now);
 	admission_lease(&r->s, now);
 	a->counts.standings[r->s.standing]++;
+	a->denied_changes++;
 	if (row->session.placed)
 		place_restore(a, (uint32_t)device, row);
 	away |= row->session.placed && !r->s.placed;

@@ -76,6 +76,7 @@ struct ost_admission {
 	uint64_t random;
 	struct port ports[OST_PORTS_MAX];
 	struct ost_places *knocks, *locks;
+	uint64_t denied_changes;
 	uint64_t round_ns; /* when knocks were last walked */
 	struct ost_admission_counts counts;
 };

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "denying.h"
 #include "holder.h"
 #include "log.h"
 
@@ -151,7 +152,8 @@ static bool part_due(void *user)
 {
 	struct ost_daemon *d = user;
 
-	return ost_admission_unkept(d->admission) || ost_admission_lock_changes(d->admission) != d->locks_kept;
+	return ost_admission_unkept(d->admission) || ost_admission_denied_changes(d->admission) != d->denied_kept ||
+		ost_admission_lock_changes(d->admission) != d->locks_kept;
 }
 
 static int row_write(void *user, const struct ost_admission_row *row, bool keep)
@@ -182,6 +184,8 @@ static int part_write(void *user, struct ost_registry *registry)
 	struct locks_write w = {registry, moment(), 0};
 	int r = ost_admission_unkept_each(d->admission, w.now, row_write, registry);
 
+	if (r == 0 && ost_admission_denied_changes(d->admission) != d->denied_kept)
+		r = ost_denying_write(d->paths.denied, d->admission);
 	if (r < 0 || ost_admission_lock_changes(d->admission) == d->locks_kept)
 		return r;
 	r = ost_registry_locks_clear(registry);
@@ -195,6 +199,7 @@ static void part_written(void *user, bool synced)
 	struct ost_daemon *d = user;
 
 	ost_admission_kept(d->admission, synced);
+	d->denied_kept = ost_admission_denied_changes(d->admission);
 	d->locks_kept = ost_admission_lock_changes(d->admission);
 }
 

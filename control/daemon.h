@@ -61,6 +61,7 @@ struct ost_daemon {
 	struct ost_admission_log *admission_log;
 	struct ost_line_file *admission_file;
 	struct ost_msg_auth_counts auth_counts; /* as the authenticator told last */
+	uint64_t denied_kept; /* changes of the list of denied devices that are on disk */
 	uint64_t locks_kept; /* changes of lock-outs that are on disk */
 	struct ost_generation in_force; /* number 0: none */
 	uint32_t metrics_devices_max;	/* series of devices on /metrics */

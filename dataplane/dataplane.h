@@ -107,6 +107,9 @@ void ost_link_poll_serve(struct ost_link *link, const struct pollfd fds[static 2
 /* About every 100 ms: refusals and bindings go out. */
 void ost_link_tick(struct ost_link *link);
 
+/* Before any worker runs: takes from devices what was taken from them before this data plane started. */
+void ost_denied_apply(struct ost_dataplane *dp);
+
 /* A port's link came up, or is down: told as soon as ostiaryd reads it, when devices are there. */
 void ost_link_port_link(struct ost_link *link, uint32_t port, bool up);
 

@@ -241,6 +241,7 @@ static int dataplane_start(struct ost_dataplane *dp, struct ost_diag *diag)
 		return r;
 	}
 	ost_swap_last_image(dp);
+	ost_denied_apply(dp);
 	ost_ports_links(&dp->ports, link_changed, dp);
 	/* What has no link from the start on has changed nothing. */
 	for (uint32_t i = 0; i < dp->ports.count; i++) {

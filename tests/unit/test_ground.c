@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "cursor.h"
+#include "denied.h"
 #include "diag.h"
 #include "file.h"
 #include "jsonw.h"
@@ -276,6 +277,38 @@ static int folder_remove(void **state)
 	return rmdir(folder);
 }
 
+static void on_denied(void *user, const char *device, enum ost_state state)
+{
+	char *text = user;
+	size_t n = strlen(text);
+
+	(void)snprintf(text + n, 256 - n, "%s=%s;", device, ost_state_name(state));
+}
+
+static int denied(const char *bytes, size_t length, char ret_text[static 256])
+{
+	ret_text[0] = '\0';
+	return ost_denied_each(bytes, length, on_denied, ret_text);
+}
+
+static void test_denied_list_is_whole_or_wrong(void **state)
+{
+	static const char good[] = "revoked plc-1\nquarantined plc 2\nend\n";
+	static const char *const bad[] = {"", "end", "revoked plc-1\n", "revoked plc-1\nend\n\n", "end\nend\n", "revoked\nend\n", "revoked \nend\n",
+		" plc\nend\n", "gone plc\nend\n", "authenticated plc\nend\n", "identified plc\nend\n",
+		"revoked 0123456789012345678901234567890123456789012345678901234567890123\nend\n"};
+	char text[256];
+
+	(void)state;
+	assert_int_equal(denied(good, sizeof(good) - 1, text), 0);
+	assert_string_equal(text, "plc-1=revoked;plc 2=quarantined;");
+	for (size_t n = 0; n < sizeof(good) - 1; n++)
+		assert_int_equal(denied(good, n, text), -EINVAL);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(bad); i++)
+		assert_int_equal(denied(bad[i], strlen(bad[i]), text), -EINVAL);
+	assert_int_equal(denied("revoked a\0b\nend\n", 16, text), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_memfd_must_be_sealed),
 		cmocka_unit_test(test_a_clock_that_was_never_set),
 		cmocka_unit_test(test_message_with_a_descriptor),
+		cmocka_unit_test(test_denied_list_is_whole_or_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
