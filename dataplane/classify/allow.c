@@ -108,6 +108,7 @@ bool ost_allow_related(const struct ost_view *v, uint32_t slot, uint32_t peer, c
 {
 	const struct ost_image *image = v->image;
 	const struct ost_image_role *role = &image->roles[v->hot[slot].role];
+	const struct ost_large *large = ost_large_of(v, role, q->family);
 	uint16_t bit = (uint16_t)(q->direction << 8);
 
 	for (uint32_t i = 0; i < role->peer_count; i++) {
@@ -116,6 +117,8 @@ bool ost_allow_related(const struct ost_view *v, uint32_t slot, uint32_t peer, c
 		if (peer_fits(v, p, peer) && (p->selector & OST_LANE_FROM) == bit)
 			return true;
 	}
+	if (large != NULL)
+		return ost_large_related(large, q);
 	for (uint32_t i = 0; q->family == OST_IPV4 && i < role->chunk4_count * OST_LANES4; i++) {
 		const struct ost_image_chunk4 *c = &image->chunks4[role->chunk4_first + i / OST_LANES4];
 		uint32_t k = i % OST_LANES4;

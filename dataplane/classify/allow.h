@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The allow-list of a role: does one of its lanes match? 16 IPv4 or 8 IPv6 lanes a step (image.h). The
- * plain loops are written so that the compiler turns them into vector compares of whatever width it may use. */
+/* The allow-list of a role: does one of its lanes match? Large roles have tables (large.h); for all others the loop: 16 IPv4 or 8
+ * IPv6 lanes a step (image.h). The plain loops are written so that the compiler turns them into vector compares of whatever
+ * width it may use. */
 #pragma once
 
 #include "site.h"
@@ -98,18 +99,25 @@ static inline bool ost_question_foreign_dns(const struct ost_view *v, const stru
 	return (q->protocol == 6 || q->protocol == 17) && (q->value == 53 || ost_question_encrypted_dns(v, q));
 }
 
-/* Among matching lanes of a chunk, the first that also fits state and assurance. */
+/* Whether a rule whose lane matches fits state and assurance, and its conditions hold. */
+static inline bool ost_rule_fits(const struct ost_image *image, const struct ost_image_role *role, uint32_t rule,
+	const struct ost_question *q)
+{
+	if (!(role->flags & OST_ROLE_CONDITIONS) && q->assurance >= role->assurance)
+		return true;
+	if (image->rules[rule].assurance > q->assurance)
+		return false;
+	return !(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(&image->rules[rule], q);
+}
+
+/* Among matching lanes of a chunk, the first whose rule fits. */
 static inline uint32_t ost_lane_pick(const struct ost_image *image, const struct ost_image_role *role,
 	const uint16_t *rules, uint32_t mask, const struct ost_question *q)
 {
 	for (; mask != 0; mask &= mask - 1) {
 		uint32_t rule = role->rule_first + rules[__builtin_ctz(mask)];
 
-		if (!(role->flags & OST_ROLE_CONDITIONS) && q->assurance >= role->assurance)
-			return rule;
-		if (image->rules[rule].assurance > q->assurance)
-			continue;
-		if (!(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(&image->rules[rule], q))
+		if (ost_rule_fits(image, role, rule, q))
 			return rule;
 	}
 	return OST_RULE_NONE;
@@ -125,8 +133,8 @@ static inline uint32_t ost_lanes_usable(uint32_t infra_lanes, uint32_t before, c
 	return infra_lanes - before >= 32 ? UINT32_MAX : (1u << (infra_lanes - before)) - 1;
 }
 
-/* Rule (index into RULES) of the role that allows it by the remote's address, or OST_RULE_NONE. */
-static inline uint32_t ost_allow_address(const struct ost_image *image, const struct ost_image_role *role,
+/* Rule (index into RULES) of the role that allows it by the remote's address, or OST_RULE_NONE: by the loop. */
+static inline uint32_t ost_allow_by_loop(const struct ost_image *image, const struct ost_image_role *role,
 	const struct ost_question *q)
 {
 	uint32_t rule, n, usable;
@@ -153,6 +161,25 @@ static inline uint32_t ost_allow_address(const struct ost_image *image, const st
 			return rule;
 	}
 	return OST_RULE_NONE;
+}
+
+/* The tables of a role's lanes of the question's family, NULL when it has none. */
+static inline const struct ost_large *ost_large_of(const struct ost_view *v, const struct ost_image_role *role, uint8_t family)
+{
+	const struct ost_large_role *large;
+
+	if (OST_LIKELY((family == OST_IPV4 ? role->chunk4_count : role->chunk6_count) < OST_LARGE_CHUNKS || v->large == NULL))
+		return NULL;
+	large = &v->large[role - v->image->roles];
+	return family == OST_IPV4 ? large->family4 : large->family6;
+}
+
+/* The same by whatever is there. */
+static inline uint32_t ost_allow_address(const struct ost_view *v, const struct ost_image_role *role, const struct ost_question *q)
+{
+	const struct ost_large *large = ost_large_of(v, role, q->family);
+
+	return large != NULL ? ost_large_find(large, v->image, role, q) : ost_allow_by_loop(v->image, role, q);
 }
 
 /* Rule of the role that allows it because the remote is the device of slot peer: of a role or with a tag that the rule names. */

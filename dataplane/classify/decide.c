@@ -4,7 +4,7 @@
 /* The rule that would allow it, if all were as it should be. */
 static uint32_t rule_in_principle(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q)
 {
-	uint32_t rule = ost_allow_address(v->image, role, q);
+	uint32_t rule = ost_allow_address(v, role, q);
 
 	if (rule == OST_RULE_NONE && peer != OST_SLOT_NONE)
 		rule = ost_allow_peer(v, role, peer, q);

@@ -44,7 +44,7 @@ static inline uint32_t ost_judge_side(const struct ost_view *v, uint32_t slot, u
 	q->view = v;
 	q->slot = slot;
 	q->assurance = atomic_load_explicit(&v->site->standings[slot].assurance, memory_order_relaxed);
-	rule = ost_allow_address(v->image, role, q);
+	rule = ost_allow_address(v, role, q);
 	if (rule == OST_RULE_NONE && peer != OST_SLOT_NONE && role->peer_count > 0)
 		rule = ost_allow_peer(v, role, peer, q);
 	return rule;

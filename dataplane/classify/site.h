@@ -15,6 +15,7 @@
 #include "filter.h"
 #include "flow.h"
 #include "hash.h"
+#include "large.h"
 #include "schedule.h"
 #include "table.h"
 
@@ -143,6 +144,7 @@ struct ost_view {
 	uint32_t serial;    /* of this site, from 1 on: no two views have the same */
 	struct ost_filter_key filter_key;
 	struct ost_role_filter *filters; /* by role, while the view is made */
+	struct ost_large_role *large; /* by role; NULL when none is large */
 	uint64_t resolver_bits[OST_RESOLVER_WORDS]; /* which addresses are surely none of the image's resolvers */
 	_Atomic uint64_t open[OST_SCHEDULE_WORDS]; /* schedules, as struct ost_schedules_open; written by main */
 };

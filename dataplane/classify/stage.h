@@ -17,6 +17,7 @@ struct first {
 	uint64_t refusal_hash;
 	uint32_t own, other; /* slots of devices of the policy */
 	uint32_t peer;	     /* slot that the remote address is bound to */
+	const struct ost_large *large; /* its role's tables for IPv4, NULL: the loop */
 	bool v4, to_device;
 	bool flow;     /* p has a flow key */
 	bool plain;    /* its role's lanes alone decide */
@@ -25,12 +26,23 @@ struct first {
 	bool other_more;  /* its tags lead elsewhere as well */
 };
 
+static inline const struct ost_large *large_of(const struct ost_classifier *c, const struct first *f)
+{
+	const struct ost_view_slot *h = &c->view->hot[f->own];
+
+	if (OST_LIKELY(h->chunk4_count < OST_LARGE_CHUNKS || c->view->large == NULL))
+		return NULL;
+	return c->view->large[h->role].family4;
+}
+
 static inline void lanes_ask(const struct ost_classifier *c, const struct first *f)
 {
 	const struct ost_view_slot *h = &c->view->hot[f->own];
 
 	if (!f->v4) {
 		__builtin_prefetch(&c->view->image->roles[h->role]);
+	} else if (OST_UNLIKELY(f->large != NULL)) {
+		ost_large_ask(f->large, (uint64_t)ost_be32((uint32_t)f->rem_ip[0]) << 32, 0);
 	} else if (h->chunk4_count > 0) {
 		__builtin_prefetch(c->view->image->chunks4[h->chunk4_first].addr);
 		__builtin_prefetch(c->view->image->chunks4[h->chunk4_first].mask);
@@ -50,8 +62,10 @@ static inline void stage_start(struct ost_classifier *c, struct first *f, const 
 		packet_address(p, 0, f->dev_ip);
 		packet_address(p, 1, f->rem_ip);
 	}
-	if (f->own != OST_SLOT_NONE && f->flow)
+	if (f->own != OST_SLOT_NONE && f->flow) {
+		f->large = large_of(c, f);
 		lanes_ask(c, f);
+	}
 	/* The sieve has looked, or nobody asks. */
 	f->other_asked = !f->to_device && f->own != OST_SLOT_NONE;
 	if (!f->other_asked)
@@ -86,6 +100,10 @@ static inline void stage_addresses(const struct ost_classifier *c, struct first 
 	f->plain = f->v4 && plain(h, &c->site->standings[f->own]);
 	if (!f->plain)
 		return;
+	if (OST_UNLIKELY(f->large != NULL)) {
+		f->listed = ost_large_has(f->large, (uint64_t)ost_be32((uint32_t)f->rem_ip[0]) << 32, 0);
+		return;
+	}
 	f->listed = false;
 	for (uint32_t i = 0; i < h->chunk4_count; i++) {
 		const struct ost_image_chunk4 *lanes = &v->image->chunks4[h->chunk4_first + i];
@@ -117,7 +135,7 @@ static inline void stage_lanes(struct ost_classifier *c, struct first *f)
 	if (f->own == OST_SLOT_NONE || !f->flow || !f->listed)
 		return;
 	h = &v->hot[f->own];
-	if (f->plain) {
+	if (f->plain && f->large == NULL) {
 		struct ost_question q = {.remote4 = ost_be32((uint32_t)f->rem_ip[0]), .protocol = f->p->protocol,
 			.value = f->p->value, .direction = (uint8_t)(f->to_device ? OST_FROM : OST_TO)};
 

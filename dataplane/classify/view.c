@@ -22,6 +22,11 @@ void ost_view_free(struct ost_view **view)
 	ost_site_release(site, v->chunks6, v->image_copy.chunk6_count * sizeof(*v->chunks6));
 	for (uint32_t i = 0; i < OST_WORKERS_MAX; i++)
 		ost_site_release(site, v->hits[i], (size_t)v->image_copy.rule_count * sizeof(*v->hits[i]));
+	for (uint32_t i = 0; i < v->image_copy.role_count && v->large != NULL; i++) {
+		ost_large_free(site, &v->large[i].family4);
+		ost_large_free(site, &v->large[i].family6);
+	}
+	free(v->large);
 	free(v->slot);
 	free(v->filters);
 	free(v);
@@ -122,6 +127,23 @@ bool ost_view_schedules(struct ost_view *v, int64_t wall_s)
 	return turned;
 }
 
+/* What cannot be made is done without. */
+static void large_make(const struct ost_site *site, struct ost_view *v)
+{
+	for (uint32_t i = 0; i < v->image->role_count; i++) {
+		const struct ost_image_role *role = &v->image->roles[i];
+
+		if (role->chunk4_count < OST_LARGE_CHUNKS && role->chunk6_count < OST_LARGE_CHUNKS)
+			continue;
+		if (v->large == NULL)
+			v->large = calloc(v->image->role_count, sizeof(*v->large));
+		if (v->large == NULL)
+			return;
+		v->large[i].family4 = ost_large_make4(site, v->image, role);
+		v->large[i].family6 = ost_large_make6(site, v->image, role);
+	}
+}
+
 /* Of an image, its ports mapped, without a device yet. */
 static int view_new(struct ost_site *site, const struct ost_image *image, struct ost_view **ret_view)
 {
@@ -133,6 +155,7 @@ static int view_new(struct ost_site *site, const struct ost_image *image, struct
 		ost_view_slot_blank(*ret_view, slot);
 	ports_map(site, image, (*ret_view)->ports);
 	filters_make(site, *ret_view);
+	large_make(site, *ret_view);
 	(void)ost_view_schedules(*ret_view, site->wall_s);
 	ost_resolver_bits_make(image, (*ret_view)->resolver_bits);
 	(*ret_view)->serial = ++site->serial;

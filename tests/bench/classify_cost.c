@@ -547,18 +547,36 @@ static void swaps(uint32_t devices)
 	world_free(&w);
 }
 
+/* Roles of 1 to 10,000 rules, 16 devices with one each: what a first packet costs, and one that no rule allows. */
+static void rules(uint32_t bursts, uint32_t least, uint32_t most)
+{
+	for (uint32_t n = least; n <= most; n *= 10) {
+		struct scene s = {16, 200000, n, 0, 0};
+		struct world w;
+
+		printf("%u rules a role\n", n);
+		first_packets(s);
+		world_make(&w, s);
+		frames_refused(&w, NOT_ALLOWED);
+		line(mix_names[NOT_ALLOWED], measure(&w, bursts), 0);
+		world_free(&w);
+	}
+}
+
 static uint32_t number(char **argv, int argc, int i, uint32_t otherwise)
 {
 	return i < argc ? (uint32_t)strtoul(argv[i], NULL, 10) : otherwise;
 }
 
-/* classify-cost BURSTS flows|refused|new|swap DEVICES FLOWS [MIX]: one scene, for a profiler. */
+/* classify-cost BURSTS flows|refused|new|swap DEVICES FLOWS [MIX]: one scene, for a profiler. rules LEAST MOST: rules a role. */
 static int one_scene(int argc, char **argv, uint32_t bursts)
 {
 	struct scene s = {number(argv, argc, 3, 1000), number(argv, argc, 4, 10000), 10, 0, 0};
 
 	if (strcmp(argv[2], "swap") == 0)
 		swaps(s.devices);
+	else if (strcmp(argv[2], "rules") == 0)
+		rules(bursts, number(argv, argc, 3, 1), number(argv, argc, 4, 10000));
 	else if (strcmp(argv[2], "new") == 0)
 		first_packets(s);
 	else if (strcmp(argv[2], "refused") == 0)
@@ -595,6 +613,8 @@ int main(int argc, char **argv)
 	refused(big, bursts, base, MIX_COUNT);
 	printf("New flows, %u devices, %u flows\n", big.devices, big.flows);
 	first_packets(big);
+	printf("Large roles: 16 of them, 200,000 flows\n");
+	rules(bursts, 1, 10000);
 	printf("Policy swap, room for 100,000 devices: median (least .. most) of 101\n");
 	for (size_t d = 0; d < OST_ARRAY_SIZE(devices); d++)
 		swaps(devices[d]);

@@ -218,6 +218,8 @@ static void role(struct rng *rng, struct ost_role *r, uint32_t index, uint32_t r
 		r->assurance = (enum ost_assurance)rng_below(rng, OST_ASSURANCE_COUNT);
 	r->includes = rng_below(rng, 256);
 	r->rule_count = rng_percent(rng, 15) ? rng_below(rng, 90) : rng_below(rng, 9);
+	if (rng_percent(rng, 2)) /* enough for the tables of large roles */
+		r->rule_count = 500 + rng_below(rng, 1000);
 	r->rules = make(r->rule_count, sizeof(*r->rules));
 	for (uint32_t i = 0; i < r->rule_count; i++) {
 		if (i > 0 && rng_percent(rng, 8)) {
