@@ -4,7 +4,6 @@
 #define NONE	     UINT32_MAX
 #define PORTS	     (OST_PORTS_MAX + 1) /* the last one: without port */
 #define BUCKETS	     2048u
-#define REPEAT_NS    (3 * 1000000000ull)
 #define REPEATS_MAX  3u
 #define PORT_SHARE   (OST_CONVERSATIONS_MAX / 2) /* of the table, for one port, among those that are not known */
 
@@ -205,6 +204,10 @@ void ost_conversations_weigh(struct ost_conversations *t, struct ost_conversatio
 
 /* ---- life ---- */
 
+/* From one sending to the next, and from the last one to the end: soon, for a frame may be lost in a flood, then with patience
+ * (RFC 3748 4.3). */
+static const uint64_t repeat_ns[REPEATS_MAX + 1] = {1000000000ull, 2000000000ull, 4000000000ull, 5000000000ull};
+
 static void due_at(struct ost_conversations *t, uint64_t ns)
 {
 	t->due_ns = OST_MIN(t->due_ns, ns);
@@ -273,8 +276,8 @@ void ost_conversations_end(struct ost_conversations *t, struct ost_conversation 
 
 void ost_conversations_sent(struct ost_conversations *t, struct ost_conversation *c, uint64_t now_ns)
 {
-	c->again_ns = c->way == OST_AUTH_WAY_EAPOL ? now_ns + REPEAT_NS : 0;
 	c->tries = 0;
+	c->again_ns = c->way == OST_AUTH_WAY_EAPOL ? now_ns + repeat_ns[0] : 0;
 	if (c->again_ns != 0)
 		due_at(t, c->again_ns);
 	if (c->eap != NULL)
@@ -353,7 +356,7 @@ static bool look_at(struct ost_conversations *t, struct ost_conversation *c, uin
 	}
 	if (again) {
 		c->tries++;
-		c->again_ns = now_ns + REPEAT_NS;
+		c->again_ns = now_ns + repeat_ns[c->tries];
 		t->fronts[c->way].send(t->fronts[c->way].user, c, OST_EAP_SEND);
 	}
 	return true;

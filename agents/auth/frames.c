@@ -6,8 +6,17 @@
 #include "eapol.h"
 #include "peer.h"
 
+/* A ClientHello costs as much as a hundred other frames. So they wait here, until what has come beside them has been looked at:
+ * conversations under way go on, and the socket, which holds little, is read in time. When it is full the next one is as
+ * lost on the wire: it is repeated. */
+#define BACKLOG 256u
+#define BEGIN_AT_ONCE 4u
+
 struct ost_frames {
 	struct ost_authd *a;
+	struct event *begin;
+	uint32_t waiting, first;
+	struct ost_msg_eapol backlog[BACKLOG];
 	struct ost_peer_handlers handlers;
 	struct ost_peer *peer;
 	uint64_t to_ask; /* ports that came up while nobody could decide */
@@ -82,6 +91,50 @@ static void on_identity(struct ost_frames *f, const struct ost_place *place, con
 	send_eap(f, place, bytes, length);
 }
 
+static void wait_to_begin(struct ost_frames *f, const struct ost_place *place, const uint8_t *eap, size_t length)
+{
+	static const struct timeval now = {0};
+	struct ost_msg_eapol *m = &f->backlog[(f->first + f->waiting) % BACKLOG];
+
+	if (f->waiting == BACKLOG || length > sizeof(m->frame)) {
+		f->a->limited_frames++;
+		return;
+	}
+	m->place = *place;
+	m->length = (uint16_t)length;
+	memcpy(m->frame, eap, length);
+	if (f->waiting++ == 0)
+		(void)evtimer_add(f->begin, &now);
+}
+
+static void begin_first(struct ost_frames *f)
+{
+	const struct ost_msg_eapol *m = &f->backlog[f->first];
+	struct ost_conversation *c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, &m->place, sizeof(m->place));
+
+	/* Another one may be there by now, or none: its identifier says so, as with every packet. */
+	if (c != NULL)
+		(void)ost_conversations_input(f->a->conversations, c, m->frame, m->length, ost_clock_mono_ns());
+	else
+		f->a->discarded_frames++;
+	f->first = (f->first + 1) % BACKLOG;
+	f->waiting--;
+}
+
+static void on_begin(evutil_socket_t fd, short what, void *user)
+{
+	static const struct timeval now = {0};
+	struct ost_frames *f = user;
+
+	(void)fd;
+	(void)what;
+	for (unsigned i = 0; i < BEGIN_AT_ONCE && f->waiting > 0; i++)
+		begin_first(f);
+	if (f->waiting > 0)
+		(void)evtimer_add(f->begin, &now);
+	ost_authd_rewind(f->a);
+}
+
 static void on_eap(struct ost_frames *f, const struct ost_place *place, const uint8_t *eap, size_t length, uint64_t now)
 {
 	struct ost_conversation *c;
@@ -93,10 +146,12 @@ static void on_eap(struct ost_frames *f, const struct ost_place *place, const ui
 	}
 	c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
 	if (p.type != OST_EAP_IDENTITY) {
-		if (c != NULL)
-			(void)ost_conversations_input(f->a->conversations, c, eap, length, now);
-		else
+		if (c == NULL)
 			f->a->discarded_frames++;
+		else if (!ost_eap_is_costly(c->eap))
+			wait_to_begin(f, place, eap, length);
+		else
+			(void)ost_conversations_input(f->a->conversations, c, eap, length, now);
 	} else if (!ost_eap_is_identity(&p)) {
 		f->a->discarded_frames++;
 	} else if (!ost_throttle_take(f->a->throttle, place, now)) {
@@ -200,10 +255,16 @@ int ost_frames_new(struct ost_authd *a, struct ost_frames **ret_frames)
 	if (f == NULL)
 		return -ENOMEM;
 	f->a = a;
+	f->begin = evtimer_new(a->base, on_begin, f);
+	if (f->begin == NULL) {
+		free(f);
+		return -ENOMEM;
+	}
 	f->handlers = (struct ost_peer_handlers){.name = "the data plane", .program = OST_PROGRAM_DATAPLANE, .up = on_change,
 		.down = on_change, .message = on_message, .user = f};
 	r = ost_peer_new(a->base, a->paths.eapol_socket, &f->handlers, &f->peer);
 	if (r < 0) {
+		event_free(f->begin);
 		free(f);
 		return r;
 	}
@@ -220,5 +281,6 @@ void ost_frames_free(struct ost_frames **frames)
 	if (f == NULL)
 		return;
 	ost_peer_free(&f->peer);
+	event_free(f->begin);
 	free(f);
 }
