@@ -3,17 +3,19 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "policy_reader.h"
 
-#define FILES_MAX 1024u
+#define BYTES_MAX ((size_t)256 << 20) /* of all files together */
 
 struct loading {
 	struct ost_diag *diag;
 	struct ost_policy_names *names;
 	struct ost_policy_source *sources; /* bytes owned, names in names */
-	uint32_t source_count;
+	uint32_t source_count, given_count;
+	size_t bytes;
 	bool no_memory;
 };
 
@@ -52,9 +54,9 @@ static const char *name_keep(struct loading *l, const char *folder, const char *
 	struct ost_policy_names *n = l->names;
 	char **grown, *name;
 
-	if (n->count == FILES_MAX) {
+	if (n->count == POLICY_FILES_MAX) {
 		ost_diag_error(l->diag, ((struct ost_pos){n->names[0], 0, 0}), "join some of them",
-			"there are more than %u policy files", FILES_MAX);
+			"there are more than %u policy files", POLICY_FILES_MAX);
 		return NULL;
 	}
 	grown = reallocarray(n->names, n->count + 1, sizeof(*grown));
@@ -84,6 +86,13 @@ static void file_add(struct loading *l, const char *name)
 	}
 	if (r < 0) {
 		load_error(l, name, r);
+		return;
+	}
+	l->bytes += length;
+	if (l->bytes > BYTES_MAX) {
+		ost_diag_error(l->diag, ((struct ost_pos){name, 0, 0}), "let networks and roles stand for what is said often",
+			"with this file the policy has more than %zu MiB", BYTES_MAX >> 20);
+		free(bytes);
 		return;
 	}
 	*source = (struct ost_policy_source){name, bytes, length};
@@ -149,21 +158,69 @@ static void path_add(struct loading *l, const char *path)
 		file_add(l, name);
 }
 
+/* Whether a file lies, with all links followed, in the folder of one that was given. */
+static bool is_inside(const struct loading *l, const char *path)
+{
+	char *real = realpath(path, NULL), folder[PATH_MAX];
+	bool inside = real == NULL; /* what is not there is told by whoever opens it */
+
+	for (uint32_t i = 0; i < l->given_count && !inside; i++) {
+		const char *name = l->sources[i].name, *slash = strrchr(name, '/');
+		char *root;
+		size_t n;
+
+		if (snprintf(folder, sizeof(folder), "%.*s.", slash != NULL ? (int)(slash - name) + 1 : 0, name) >= (int)sizeof(folder))
+			continue;
+		root = realpath(folder, NULL);
+		n = root != NULL ? strlen(root) : 0;
+		inside = n > 0 && strncmp(real, root, n) == 0 && (real[n] == '/' || n == 1);
+		free(root);
+	}
+	free(real);
+	return inside;
+}
+
+/* A file that another one includes. */
+static int file_find(void *context, struct ost_pos pos, const char *path, const char *value, struct ost_policy_source *ret_source)
+{
+	struct loading *l = context;
+	uint32_t errors = l->diag->errors, before = l->source_count;
+	const char *name;
+
+	if (!is_inside(l, path)) {
+		ost_diag_error(l->diag, pos, "put the file itself there", "'%.200s' is a link out of the folder of the policy", value);
+		return -EACCES;
+	}
+	if (access(path, F_OK) < 0) {
+		ost_diag_error(l->diag, pos, "write the path from the folder of this file on", "cannot read %.300s: %s", path, strerror(errno));
+		return -ENOENT;
+	}
+	name = name_keep(l, NULL, path);
+	if (name != NULL)
+		file_add(l, name);
+	if (l->source_count == before)
+		return l->no_memory || l->diag->errors == errors ? -ENOMEM : -EIO;
+	*ret_source = l->sources[before];
+	return 0;
+}
+
 int ost_policy_load(const char *const *paths, uint32_t count, struct ost_diag *diag,
 	struct ost_policy_names *ret_names, struct ost_policy **ret_policy)
 {
 	struct loading l = {.diag = diag, .names = ret_names};
+	const struct policy_finder finder = {file_find, &l};
 	uint32_t errors_before = diag->errors;
 	int r = -ENOMEM;
 
 	*ret_names = (struct ost_policy_names){0};
-	l.sources = calloc(FILES_MAX + 1, sizeof(*l.sources));
+	l.sources = calloc(POLICY_FILES_MAX + 1, sizeof(*l.sources));
 	l.no_memory = l.sources == NULL;
 	for (uint32_t i = 0; i < count && !l.no_memory; i++)
 		path_add(&l, paths[i]);
+	l.given_count = l.source_count;
 	if (!l.no_memory)
 		r = policy_parse(
-			l.sources, l.source_count, diag->errors != errors_before, diag, ret_policy);
+			l.sources, l.source_count, diag->errors != errors_before, &finder, diag, ret_policy);
 	for (uint32_t i = 0; i < l.source_count; i++)
 		free((char *)(uintptr_t)l.sources[i].bytes);
 	free(l.sources);

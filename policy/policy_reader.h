@@ -33,8 +33,10 @@ enum ost_section {
 struct policy_source {
 	const char *name;	    /* borrowed: for findings */
 	const char *file;	    /* policy->files: for the model */
+	struct ost_policy_source given; /* borrowed */
+	uint32_t root_length; /* bytes of name that say the folder above which include: does not lead */
 	struct ost_yaml_tree *tree; /* NULL: could not be read */
-	const struct ost_yaml_node *version;
+	const struct ost_yaml_node *version, *include;
 	const struct ost_yaml_node *sections[OST_TOP_COUNT];
 };
 
@@ -136,11 +138,25 @@ struct endpoint {
 
 #define PORTALS_MAX 8u
 
+/* Has a file that is not among the sources. path: where it should be, NULL when value says it otherwise. 0: the bytes and the name
+ * stay until the reading ends. Else a negative errno, and unless that is -ENOMEM an error at pos, or at the file. */
+struct policy_finder {
+	int (*find)(void *context, struct ost_pos pos, const char *path, const char *value, struct ost_policy_source *ret_source);
+	void *context;
+};
+
+#define POLICY_FILES_MAX 1024u
+
+struct policy_edge;
+
 struct policy_reader {
 	struct ost_yaml_reader y; /* the first member */
 	struct ost_policy *policy;
 	struct policy_source *sources;
-	uint32_t source_count;
+	const struct policy_finder *finder; /* NULL: the sources are all there is */
+	uint32_t source_count, source_capacity;
+	struct policy_edge *edges; /* which file includes which */
+	uint32_t edge_count, edge_capacity;
 	uint32_t source; /* whose nodes are in hand */
 	bool incomplete; /* a source could not be read: names may be missing */
 	struct ost_names network_names, service_names, schedule_names, role_names, device_names;
@@ -173,7 +189,14 @@ struct policy_reader {
 /* As ost_policy_parse. incomplete: a further source could not be read and was reported; the others
  * are read for their findings, and the result is -EINVAL. */
 int policy_parse(const struct ost_policy_source *sources, uint32_t count, bool incomplete,
-	struct ost_diag *diag, struct ost_policy **ret_policy) OST_MUST_CHECK;
+	const struct policy_finder *finder, struct ost_diag *diag, struct ost_policy **ret_policy) OST_MUST_CHECK;
+
+/* A further source. root_length: UINT32_MAX for its own folder. False: no memory. */
+bool policy_file_add(struct policy_reader *r, const struct ost_policy_source *given, uint32_t root_length);
+/* include: of the source in hand: files that are not there yet are added. */
+void policy_includes_follow(struct policy_reader *r);
+/* No file includes itself, once all are there. */
+void policy_circles_check(struct policy_reader *r);
 
 /* For each source that has this section: sets the source in hand, then calls. */
 typedef void (*section_fn)(struct policy_reader *r, const struct ost_yaml_node *section);

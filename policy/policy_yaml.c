@@ -31,8 +31,19 @@ static void top_version(void *context, const struct ost_yaml_node *value, void *
 	source->version = value;
 }
 
+static void top_include(void *context, const struct ost_yaml_node *value, void *target)
+{
+	struct policy_source *source = target;
+
+	(void)context;
+	source->include = value;
+}
+
+#define TOP_HEAD 2 /* keys before the sections */
+
 static const struct ost_yaml_field top_fields[] = {
 	{"ostiary", top_version},
+	{"include", top_include},
 	{"networks", top_OST_TOP_NETWORKS},
 	{"services", top_OST_TOP_SERVICES},
 	{"infrastructure", top_OST_TOP_INFRASTRUCTURE},
@@ -57,14 +68,15 @@ static void sections_check(struct policy_reader *r, struct policy_source *source
 		const struct ost_yaml_node *node = source->sections[s];
 
 		if (node != NULL && s != OST_TOP_TESTS && s != OST_TOP_EXCEPTIONS &&
-			!ost_yaml_is_mapping(&r->y, node, top_fields[s + 1].name))
+			!ost_yaml_is_mapping(&r->y, node, top_fields[s + TOP_HEAD].name))
 			source->sections[s] = NULL;
 	}
 }
 
-static int source_read(struct policy_reader *r, const struct ost_policy_source *given)
+static int source_read(struct policy_reader *r)
 {
 	struct policy_source *source = &r->sources[r->source];
+	const struct ost_policy_source *given = &source->given;
 	struct ost_pos start = {given->name, 0, 0};
 	int result;
 
@@ -84,20 +96,20 @@ static int source_read(struct policy_reader *r, const struct ost_policy_source *
 	return 0;
 }
 
-static void sources_read(struct policy_reader *r, const struct ost_policy_source *given)
+static void sources_read(struct policy_reader *r)
 {
 	for (uint32_t i = 0; i < r->source_count && !r->y.no_memory; i++) {
-		struct policy_source *source = &r->sources[i];
 		int result;
 
-		source->name = given[i].name;
-		r->policy->files[i] = ost_yaml_strdup(&r->y, given[i].name);
-		source->file = r->policy->files[i];
 		policy_source_select(r, i);
-		result = source_read(r, &given[i]);
+		result = source_read(r);
 		r->incomplete |= result < 0;
 		r->y.no_memory |= result == -ENOMEM;
+		if (result == 0)
+			policy_includes_follow(r);
 	}
+	if (!r->y.no_memory)
+		policy_circles_check(r);
 }
 
 void policy_sections(struct policy_reader *r, enum ost_section section, section_fn read)
@@ -202,6 +214,7 @@ static void reader_free(struct policy_reader *r)
 	free(r->schedule_used);
 	free(r->local_networks.items);
 	free(r->sources);
+	free(r->edges);
 	free(r->networks);
 	free(r->services);
 	free(r->roles);
@@ -216,24 +229,20 @@ static void reader_free(struct policy_reader *r)
 	ost_policy_free(&r->policy);
 }
 
-static bool reader_begin(struct policy_reader *r, uint32_t count)
+static bool reader_begin(struct policy_reader *r, const struct ost_policy_source *sources, uint32_t count)
 {
 	r->policy = ost_yaml_alloc(&r->y, 1, sizeof(*r->policy));
-	r->sources = ost_yaml_alloc(&r->y, count, sizeof(*r->sources));
-	r->source_count = count;
-	if (r->policy != NULL)
-		r->policy->files = ost_yaml_alloc(&r->y, count, sizeof(*r->policy->files));
-	if (!r->y.no_memory)
-		r->policy->file_count = count;
+	for (uint32_t i = 0; i < count && r->policy != NULL; i++)
+		if (!policy_file_add(r, &sources[i], UINT32_MAX))
+			break;
 	return !r->y.no_memory;
 }
 
-static int reader_run(
-	struct policy_reader *r, const struct ost_policy_source *sources, bool incomplete)
+static int reader_run(struct policy_reader *r, bool incomplete)
 {
 	uint32_t errors_before = r->y.diag->errors;
 
-	sources_read(r, sources);
+	sources_read(r);
 	if (!r->y.no_memory)
 		sections_read(r);
 	if (r->y.no_memory)
@@ -245,10 +254,11 @@ static int reader_run(
 }
 
 int policy_parse(const struct ost_policy_source *sources, uint32_t count, bool incomplete,
-	struct ost_diag *diag, struct ost_policy **ret_policy)
+	const struct policy_finder *finder, struct ost_diag *diag, struct ost_policy **ret_policy)
 {
 	struct policy_reader r = {
 		.y = {.diag = diag, .nearest_budget = OST_NEAREST_BUDGET},
+		.finder = finder,
 		.incomplete = incomplete,
 	};
 	int result = -ENOMEM;
@@ -258,8 +268,13 @@ int policy_parse(const struct ost_policy_source *sources, uint32_t count, bool i
 			diag, (struct ost_pos){0}, "name a file or a folder", "no policy file");
 		return -EINVAL;
 	}
-	if (reader_begin(&r, count))
-		result = reader_run(&r, sources, incomplete);
+	if (count > POLICY_FILES_MAX) {
+		ost_diag_error(diag, (struct ost_pos){sources[0].name, 0, 0}, "join some of them", "there are more than %u policy files",
+			POLICY_FILES_MAX);
+		return -EINVAL;
+	}
+	if (reader_begin(&r, sources, count))
+		result = reader_run(&r, incomplete);
 	if (result == 0) {
 		*ret_policy = r.policy;
 		r.policy = NULL;
@@ -271,5 +286,5 @@ int policy_parse(const struct ost_policy_source *sources, uint32_t count, bool i
 int ost_policy_parse(const struct ost_policy_source *sources, uint32_t count, struct ost_diag *diag,
 	struct ost_policy **ret_policy)
 {
-	return policy_parse(sources, count, false, diag, ret_policy);
+	return policy_parse(sources, count, false, NULL, diag, ret_policy);
 }
