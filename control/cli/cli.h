@@ -35,6 +35,7 @@ int ost_cmd_device_revoke(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_replay(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_check(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_test(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_policy_fmt(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_explain(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_apply(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_show(const struct ost_cli *cli, int argc, char **argv);

@@ -47,6 +47,12 @@ static const struct command commands[] = {
 		ost_cmd_policy_check},
 	{"policy", "test", "FILE|DIR...", "run the tests: of policy files through the classifier", NULL,
 		ost_cmd_policy_test},
+	{"policy", "fmt", "[--check] [--diff] [-w] FILE...", "lay policy files out in one way, comments kept",
+		"  --check       print the names of files that are laid out otherwise; 1 when there is one\n"
+		"  --diff        print what would change; 1 when something would\n"
+		"  -w, --write   write the files in place\n"
+		"Without an option the result goes to standard output. The meaning never changes.\n",
+		ost_cmd_policy_fmt},
 	{"policy", "explain", "[--policy FILE] --device NAME QUESTION", "say what would happen to a flow, and why",
 		"  QUESTION   as in a policy's tests:, such as \"tcp 10.0.0.5:443\" or \"in tcp 10.0.0.9:80\"\n",
 		ost_cmd_policy_explain},
