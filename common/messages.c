@@ -221,6 +221,8 @@ static bool binding_valid(const void *payload)
 
 static bool place_valid(const struct ost_place *p, bool without_port)
 {
+	if (p->port != OST_PLACE_NO_PORT && p->client != 0)
+		return false;
 	return (p->port < OST_PORTS_MAX || (without_port && p->port == OST_PLACE_NO_PORT)) && p->vlan < 1u << 24;
 }
 
@@ -292,7 +294,7 @@ static bool auth_ask_valid(const void *payload)
 	struct ost_msg_auth_ask m;
 
 	memcpy(&m, payload, sizeof(m));
-	return m.what < OST_AUTH_ASK_COUNT && place_valid(&m.place, false);
+	return m.what < OST_AUTH_ASK_COUNT && place_valid(&m.place, m.what == OST_AUTH_ASK_FORGET);
 }
 
 static bool auth_opened_valid(const void *payload)

@@ -236,9 +236,9 @@ struct ost_msg_binding {
 /* Where a device stands on the wire: the key of a conversation, a lock-out and a session. */
 struct ost_place {
 	uint32_t port; /* place in the configuration, below OST_PORTS_MAX; OST_PLACE_NO_PORT: behind a RADIUS client */
-	uint32_t vlan; /* outer VID | inner VID << 12 */
-	uint8_t mac[6];
-	uint8_t reserved[2];
+	uint32_t vlan; /* outer VID | inner VID << 12; behind a RADIUS client: the lower 24 bits of its NAS-Port, 0: not told */
+	uint8_t mac[6]; /* behind a RADIUS client: its Calling-Station-Id, or zeros */
+	uint16_t client; /* behind a RADIUS client: which, 1 and up; else 0 */
 };
 
 #define OST_PLACE_NO_PORT UINT32_MAX

@@ -95,9 +95,7 @@ uint32_t admission_dequeue(struct ost_admission *a, enum queue queue)
 
 static uint32_t *place_chain(const struct ost_admission *a, const struct ost_place *place)
 {
-	struct ost_place plain = ost_place_plain(place);
-
-	return &a->by_place[ost_hash_bytes(&a->key, &plain, sizeof(plain)) & a->place_mask];
+	return &a->by_place[ost_hash_bytes(&a->key, place, sizeof(*place)) & a->place_mask];
 }
 
 int64_t admission_at(const struct ost_admission *a, const struct ost_place *place)
@@ -135,7 +133,7 @@ void admission_place_set(struct ost_admission *a, uint32_t device, const struct 
 		return;
 	first = place_chain(a, place);
 	r->s.placed = true;
-	r->s.place = ost_place_plain(place);
+	r->s.place = *place;
 	r->chain = *first;
 	*first = device + 1;
 }

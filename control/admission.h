@@ -171,8 +171,8 @@ void ost_admission_link_down(struct ost_admission *a);
 void ost_admission_resend(struct ost_admission *a);
 /* -EPROTO: nothing was asked that this answers. */
 int ost_admission_ack(struct ost_admission *a, uint32_t sequence, int result, struct ost_moment now) OST_MUST_CHECK;
-/* What the data plane enforces for a device; corrected when it is not what should be. */
-void ost_admission_enforced(struct ost_admission *a, uint32_t device, uint8_t state);
+/* What the data plane enforces for a device, and at which port it is seen (OST_PORTS_MAX: none); corrected when it is not what should be. */
+void ost_admission_enforced(struct ost_admission *a, uint32_t device, uint8_t state, uint32_t port, struct ost_moment now);
 /* How many frames of it have been forwarded: whether it spoke, and after how long. */
 void ost_admission_spoke(struct ost_admission *a, uint32_t device, uint64_t out_pkts, struct ost_moment now);
 /* It began at this time: sessions from before are asked to prove themselves again, soon. */

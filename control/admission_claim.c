@@ -47,6 +47,9 @@ static bool is_elsewhere(const struct ost_admission *a, uint32_t device, const s
 
 	if (s->standing != OST_STATE_AUTHENTICATED || !s->placed || ost_place_equal(&s->place, place))
 		return false;
+	/* Behind a RADIUS client nobody says which port of ours that is: by its MAC it is the same one. */
+	if (place->client != 0 && s->way == OST_AUTH_WAY_RADIUS && memcmp(s->place.mac, place->mac, sizeof(place->mac)) == 0)
+		return false;
 	return !a->ports[s->place.port].known || a->ports[s->place.port].up;
 }
 
@@ -108,7 +111,7 @@ static int fly_claim(struct ost_admission *a, const struct ost_msg_auth_claim *m
 	if (copy == NULL)
 		return -ENOMEM;
 	if (admit.placed)
-		admit.place = ost_place_plain(&m->place);
+		admit.place = m->place;
 	*copy = *m;
 	r = admission_fly(a, device, &admit, copy, session_of(a, &m->proof, now), now.mono_ns);
 	if (r < 0)
@@ -315,7 +318,7 @@ static void conversation_failed(struct ost_admission *a, const struct ost_msg_au
 		failure_keep(a, device, m->reason, now);
 	if (!counts_as_failure((enum ost_auth_reason)m->reason))
 		return;
-	if (m->place.port < OST_PORTS_MAX)
+	if (ost_place_is_somewhere(&m->place))
 		seconds = ost_places_fail(a->locks, &m->place, now.mono_ns);
 	if (seconds > 0)
 		lock_out(a, &m->place, device, seconds, now);

@@ -53,7 +53,7 @@ void admission_forget(struct ost_admission *a, const struct ost_place *place, ui
 {
 	const struct ost_msg_auth_ask m = {.place = *place, .what = OST_AUTH_ASK_FORGET, .locked_s = locked_s};
 
-	if (place->port < OST_PORTS_MAX)
+	if (ost_place_is_somewhere(place))
 		a->ops.ask(a->ops.user, &m);
 }
 

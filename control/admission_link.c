@@ -163,14 +163,42 @@ void ost_admission_resend(struct ost_admission *a)
 	admission_pump(a);
 }
 
-void ost_admission_enforced(struct ost_admission *a, uint32_t device, uint8_t state)
+/* A session that a RADIUS client brought has no place: the data plane lets the device in where its MAC is seen first. From then on it is
+ * there, like any other, and over when that port loses its link: else whoever speaks first at the next port would have it. */
+static void seen_at(struct ost_admission *a, uint32_t device, uint8_t state, uint32_t port, struct ost_moment now)
+{
+	const struct ost_image_device *d = &a->image->devices[device];
+	struct ost_place place = {.port = port, .vlan = d->vlan};
+
+	if (state != OST_STATE_AUTHENTICATED) {
+		(void)admission_event(a, device, OST_EVENT_LOGOFF, NULL, now);
+		return;
+	}
+	if (!d->has_mac || port >= OST_PORTS_MAX || !a->ports[port].known || !a->ports[port].up)
+		return;
+	memcpy(place.mac, d->mac, sizeof(place.mac));
+	if (admission_at(a, &place) >= 0)
+		return;
+	admission_place_set(a, device, &place);
+	admission_queue(a, QUEUE_UNKEPT, device);
+	admission_queue(a, QUEUE_USUAL, device);
+	admission_pump(a);
+}
+
+void ost_admission_enforced(struct ost_admission *a, uint32_t device, uint8_t state, uint32_t port, struct ost_moment now)
 {
 	struct record *r;
 
 	if (a->image == NULL || device >= a->image->device_count)
 		return;
 	r = &a->records[device];
-	if (r->flying > 0 || r->queued & (1u << QUEUE_URGENT | 1u << QUEUE_USUAL) || state == ost_standing_state(r->s.standing))
+	if (r->flying > 0 || r->queued & (1u << QUEUE_URGENT | 1u << QUEUE_USUAL))
+		return;
+	if (r->s.standing == OST_STATE_AUTHENTICATED && r->s.way == OST_AUTH_WAY_RADIUS && !r->s.placed) {
+		seen_at(a, device, state, port, now);
+		return;
+	}
+	if (state == ost_standing_state(r->s.standing))
 		return;
 	r->sent = (struct ost_msg_admit){0};
 	admission_queue(a, QUEUE_URGENT, device);

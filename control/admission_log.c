@@ -95,8 +95,12 @@ void ost_admission_place_json(struct ost_jsonw *w, const struct ost_place *place
 
 	memcpy(mac.b, place->mac, sizeof(mac.b));
 	ost_jsonw_string(w, "port", port[0] != '\0' ? port : NULL);
-	ost_jsonw_u64(w, "vlan", place->vlan & 0xfff);
-	if (place->vlan >> 12 != 0)
+	if (place->client != 0) {
+		ost_jsonw_u64(w, "radius_client", place->client);
+		ost_jsonw_u64(w, "nas_port", place->vlan);
+	}
+	ost_jsonw_u64(w, "vlan", place->client != 0 ? 0 : place->vlan & 0xfff);
+	if (place->client == 0 && place->vlan >> 12 != 0)
 		ost_jsonw_u64(w, "inner_vlan", place->vlan >> 12);
 	ost_jsonw_string(w, "mac", ost_mac_format(&mac, text));
 }

@@ -340,7 +340,7 @@ void ost_authority_enforced(struct ost_daemon *d, const struct ost_msg_device_st
 
 	if (image == NULL || m->generation != image->generation)
 		return;
-	ost_admission_enforced(d->admission, m->device, m->state);
+	ost_admission_enforced(d->admission, m->device, m->state, m->port, moment());
 	ost_admission_spoke(d->admission, m->device, m->out_pkts, moment());
 }
 

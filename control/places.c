@@ -53,24 +53,21 @@ void ost_places_free(struct ost_places **places)
 	free(p);
 }
 
-struct ost_place ost_place_plain(const struct ost_place *place)
-{
-	struct ost_place p = *place;
-
-	memset(p.reserved, 0, sizeof(p.reserved));
-	return p;
-}
-
 bool ost_place_equal(const struct ost_place *a, const struct ost_place *b)
 {
-	return a->port == b->port && a->vlan == b->vlan && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+	return a->port == b->port && a->vlan == b->vlan && a->client == b->client && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+}
+
+bool ost_place_is_somewhere(const struct ost_place *p)
+{
+	static const uint8_t nobody[6];
+
+	return p->port < OST_PORTS_MAX || (p->client != 0 && (p->vlan != 0 || memcmp(p->mac, nobody, sizeof(nobody)) != 0));
 }
 
 static uint32_t *bucket_of(const struct ost_places *p, const struct ost_place *place)
 {
-	struct ost_place plain = ost_place_plain(place);
-
-	return &p->buckets[ost_hash_bytes(&p->key, &plain, sizeof(plain)) & p->mask];
+	return &p->buckets[ost_hash_bytes(&p->key, place, sizeof(*place)) & p->mask];
 }
 
 static void order_remove(struct ost_places *p, const struct ost_place_entry *e)
@@ -149,7 +146,7 @@ struct ost_place_entry *ost_places_get(struct ost_places *p, const struct ost_pl
 	} else {
 		e = slot_take(p, now_ns);
 		bucket = bucket_of(p, place);
-		*e = (struct ost_place_entry){.place = ost_place_plain(place), .chain = *bucket};
+		*e = (struct ost_place_entry){.place = *place, .chain = *bucket};
 		*bucket = (uint32_t)(e - p->entries);
 	}
 	order_newest(p, e);

@@ -31,8 +31,9 @@ struct ost_places;
 int ost_places_new(uint32_t most, const struct ost_hash_key *key, struct ost_places **ret_places) OST_MUST_CHECK;
 void ost_places_free(struct ost_places **places);
 
-/* Two names of the same place have the same bytes behind this. */
-struct ost_place ost_place_plain(const struct ost_place *place);
+/* Somebody can be locked out there: it is a place on a port of ours, or a RADIUS client has told where its station is. What fails without
+ * either says nothing about anybody, and could lock out everybody. */
+bool ost_place_is_somewhere(const struct ost_place *place);
 bool ost_place_equal(const struct ost_place *a, const struct ost_place *b);
 
 /* NULL: nothing is remembered of it. */

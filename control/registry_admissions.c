@@ -5,6 +5,8 @@
 
 #include "registry_db.h"
 
+#define CLIENTS_FROM 0x10000u /* numbers of RADIUS clients, beside those of ports */
+
 static void blob(sqlite3_stmt *s, int at, const void *bytes, size_t length)
 {
 	(void)sqlite3_bind_blob(s, at, bytes, (int)length, SQLITE_TRANSIENT);
@@ -187,7 +189,7 @@ int ost_registry_lock_put(struct ost_registry *registry, const struct ost_regist
 	char text[OST_MAC_TEXT];
 
 	memcpy(mac.b, lock->place.mac, sizeof(mac.b));
-	ost_sql_u64(s, 1, lock->place.port);
+	ost_sql_u64(s, 1, lock->place.client != 0 ? CLIENTS_FROM + lock->place.client : lock->place.port);
 	ost_sql_u64(s, 2, lock->place.vlan);
 	ost_sql_text(s, 3, ost_mac_format(&mac, text));
 	ost_sql_u64(s, 4, lock->until_wall_ns);
@@ -205,9 +207,12 @@ int ost_registry_locks_each(struct ost_registry *registry,
 		struct ost_registry_lock lock = {.until_wall_ns = ost_sql_column_u64(s, 3), .locks = (uint32_t)ost_sql_column_u64(s, 4)};
 		struct ost_mac mac;
 
-		if (ost_sql_column_u64(s, 0) >= OST_PORTS_MAX || ost_mac_parse(ost_sql_column_text(s, 2), &mac) < 0)
+		uint64_t port = ost_sql_column_u64(s, 0);
+
+		if ((port >= OST_PORTS_MAX && (port <= CLIENTS_FROM || port > CLIENTS_FROM + UINT16_MAX)) || ost_mac_parse(ost_sql_column_text(s, 2), &mac) < 0)
 			continue;
-		lock.place.port = (uint32_t)ost_sql_column_u64(s, 0);
+		lock.place.port = port < OST_PORTS_MAX ? (uint32_t)port : OST_PLACE_NO_PORT;
+		lock.place.client = port < OST_PORTS_MAX ? 0 : (uint16_t)(port - CLIENTS_FROM);
 		lock.place.vlan = (uint32_t)ost_sql_column_u64(s, 1);
 		memcpy(lock.place.mac, mac.b, sizeof(mac.b));
 		fn(user, &lock);

@@ -182,16 +182,17 @@ static struct ost_conversation *conversation_open(
 /* An answer to an Identity request, the client's own or ours. The name in it is not looked at. */
 static void on_identity(struct ost_radius *r, const struct incoming *in)
 {
-	struct ost_place place = {.port = OST_PLACE_NO_PORT};
+	struct ost_place place = {.port = OST_PLACE_NO_PORT,
+		.vlan = in->q.has_nas_port ? in->q.nas_port & 0xffffff : 0,
+		.client = (uint16_t)(in->place + 1)};
 	struct ost_conversation *c;
 
-	if (in->q.has_mac) {
+	if (in->q.has_mac)
 		memcpy(place.mac, in->q.mac, sizeof(place.mac));
-		if (ost_throttle_is_shut(r->a->throttle, &place, in->now_ns)) {
-			r->a->limited_frames++;
-			reject(r, in);
-			return;
-		}
+	if (ost_throttle_is_shut(r->a->throttle, &place, in->now_ns)) {
+		r->a->limited_frames++;
+		reject(r, in);
+		return;
 	}
 	if (!ost_radius_exchanges_allow(r->exchanges, in->place, in->now_ns)) {
 		r->a->limited_frames++;

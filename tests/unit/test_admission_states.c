@@ -177,14 +177,100 @@ static void logoff_of_its_own_place_only(void **state)
 	assert_int_equal(rig_last_admit(r)->state, OST_STATE_UNKNOWN);
 }
 
+/* ---- behind RADIUS clients ---- */
+
+static struct ost_place station(uint16_t client, uint32_t nas_port, uint8_t last)
+{
+	return (struct ost_place){.port = OST_PLACE_NO_PORT, .client = client, .vlan = nas_port, .mac = {last != 0 ? 2 : 0, 0, 0, 0, 0, last}};
+}
+
+static uint8_t radius_claim(struct rig *r)
+{
+	struct ost_msg_auth_claim m = rig_claim_of(r, "urn:dev:bound", 0, 0x0b);
+
+	m.way = OST_AUTH_WAY_RADIUS;
+	m.place = station(1, 7, 0x0b);
+	return rig_claim_go(r, &m);
+}
+
+/* It has the place where it is seen first, and is out when that port loses its link; another port is none of its business. */
+static void a_station_is_where_it_was_seen(void **state)
+{
+	struct rig *r = *state;
+	uint32_t bound = rig_device(r, "bound");
+
+	assert_int_equal(radius_claim(r), OST_AUTH_REASON_NONE);
+	assert_false(rig_session(r, "bound")->placed);
+	ost_admission_enforced(r->a, bound, OST_STATE_AUTHENTICATED, OST_PORTS_MAX, r->now);
+	assert_false(rig_session(r, "bound")->placed);
+	ost_admission_enforced(r->a, bound, OST_STATE_AUTHENTICATED, 0, r->now);
+	rig_acks(r, 0);
+	assert_true(rig_session(r, "bound")->placed);
+	assert_true(rig_last_admit(r)->placed);
+	assert_int_equal(rig_last_admit(r)->place.port, 0);
+	assert_int_equal(radius_claim(r), OST_AUTH_REASON_NONE); /* again: it is no second place */
+	ost_admission_enforced(r->a, bound, OST_STATE_AUTHENTICATED, 0, r->now);
+	rig_acks(r, 0);
+	rig_port(r, 1, "dev2", false);
+	assert_int_equal(rig_session(r, "bound")->standing, OST_STATE_AUTHENTICATED);
+	rig_port(r, 0, "dev1", false);
+	rig_acks(r, 0);
+	assert_int_equal(rig_session(r, "bound")->standing, OST_STATE_UNKNOWN);
+	assert_int_equal(rig_last_admit(r)->state, OST_STATE_UNKNOWN);
+	rig_port(r, 0, "dev1", true);
+	/* The link was gone and back before we knew where it was: what the data plane took stays taken. */
+	assert_int_equal(radius_claim(r), OST_AUTH_REASON_NONE);
+	ost_admission_enforced(r->a, bound, OST_STATE_UNKNOWN, OST_PORTS_MAX, r->now);
+	rig_acks(r, 0);
+	assert_int_equal(rig_session(r, "bound")->standing, OST_STATE_UNKNOWN);
+	assert_int_equal(rig_last_admit(r)->state, OST_STATE_UNKNOWN);
+}
+
+static uint32_t fails(struct rig *r, const struct ost_place *place)
+{
+	struct ost_msg_auth_outcome m = {.place = *place, .way = OST_AUTH_WAY_RADIUS, .reason = OST_AUTH_REASON_UNKNOWN_CA};
+	uint32_t before = r->notes[OST_NOTE_LOCKED];
+
+	for (unsigned i = 0; i < 5; i++) {
+		assert_true(ost_message_valid(OST_MSG_AUTH_OUTCOME, &m, sizeof(m)));
+		ost_admission_outcome(r->a, &m, r->now);
+	}
+	return r->notes[OST_NOTE_LOCKED] - before;
+}
+
+static void stations_are_locked_out_each(void **state)
+{
+	struct rig *r = *state;
+	struct ost_msg_auth_claim m = rig_claim_of(r, "urn:dev:cam", 0, 1);
+	struct ost_place place = station(1, 7, 1), nobody = station(1, 0, 0);
+	uint32_t asks = r->ask_count;
+
+	m.way = OST_AUTH_WAY_RADIUS;
+	m.place = place;
+	assert_int_equal(fails(r, &place), 1);
+	assert_int_equal(r->ask_count, asks + 1); /* ostiary-authd does not listen to it */
+	assert_int_equal(r->asks[asks % KEPT].what, OST_AUTH_ASK_FORGET);
+	assert_int_equal(rig_claim_go(r, &m), OST_AUTH_REASON_LOCKED_OUT);
+	m.place = station(2, 7, 1); /* the same MAC behind another client, at another port, at one of ours */
+	assert_int_equal(rig_claim_go(r, &m), OST_AUTH_REASON_NONE);
+	m.place = station(1, 8, 1);
+	assert_int_equal(rig_claim_go(r, &m), OST_AUTH_REASON_NONE);
+	assert_int_equal(rig_claims(r, "urn:dev:bound", 0, 0x0b), OST_AUTH_REASON_NONE);
+	place = station(1, 7, 0); /* a client that tells the port and no station: the port is locked */
+	assert_int_equal(fails(r, &place), 1);
+	assert_int_equal(fails(r, &nobody), 0); /* neither: it would be everybody there */
+	m.place = nobody;
+	assert_int_equal(rig_claim_go(r, &m), OST_AUTH_REASON_NONE);
+}
+
 static void data_plane_is_corrected(void **state)
 {
 	struct rig *r = *state;
 	uint32_t before = r->admit_count;
 
-	ost_admission_enforced(r->a, rig_device(r, "cam"), OST_STATE_UNKNOWN);
+	ost_admission_enforced(r->a, rig_device(r, "cam"), OST_STATE_UNKNOWN, 0, r->now);
 	assert_int_equal(r->admit_count, before);
-	ost_admission_enforced(r->a, rig_device(r, "cam"), OST_STATE_AUTHENTICATED);
+	ost_admission_enforced(r->a, rig_device(r, "cam"), OST_STATE_AUTHENTICATED, 0, r->now);
 	assert_int_equal(r->admit_count, before + 1);
 	assert_int_equal(rig_last_admit(r)->state, OST_STATE_UNKNOWN);
 	rig_acks(r, 0);
@@ -448,6 +534,8 @@ int main(void)
 		T(floods_lift_no_lock_out),
 		T(orders),
 		T(logoff_of_its_own_place_only),
+		T(a_station_is_where_it_was_seen),
+		T(stations_are_locked_out_each),
 		T(data_plane_is_corrected),
 		T(policy_asks_something_else),
 		T(sessions_survive),
