@@ -7,7 +7,6 @@
 _Static_assert(sizeof(struct ost_msg_hello) == 48, "layout");
 _Static_assert(sizeof(struct ost_msg_image) == 16, "layout");
 _Static_assert(sizeof(struct ost_msg_image_result) == 16 + OST_MSG_TEXT, "layout");
-_Static_assert(sizeof(struct ost_msg_device_state) == OST_MSG_NAME + 8, "layout");
 _Static_assert(sizeof(struct ost_msg_totals) == 96, "layout");
 _Static_assert(sizeof(struct ost_msg_port_stats) == 128 + 8 + 64 + 512, "layout");
 _Static_assert(sizeof(struct ost_msg_device_stats) == 16 + 40 + 8 + 512, "layout");
@@ -122,15 +121,6 @@ static bool image_result_valid(const void *payload)
 
 	memcpy(&m, payload, sizeof(m));
 	return m.result <= 0 && m.result > -4096 && text_valid(m.text, sizeof(m.text));
-}
-
-static bool device_state_valid(const void *payload)
-{
-	struct ost_msg_device_state m;
-
-	memcpy(&m, payload, sizeof(m));
-	return m.state < OST_STATE_COUNT && m.assurance < OST_ASSURANCE_COUNT && m.device[0] != '\0' &&
-		text_valid(m.device, sizeof(m.device));
 }
 
 static bool ack_valid(const void *payload)
@@ -320,7 +310,6 @@ static const struct {
 	[OST_MSG_HELLO] = {sizeof(struct ost_msg_hello), hello_valid},
 	[OST_MSG_IMAGE] = {sizeof(struct ost_msg_image), image_valid},
 	[OST_MSG_IMAGE_RESULT] = {sizeof(struct ost_msg_image_result), image_result_valid},
-	[OST_MSG_DEVICE_STATE] = {sizeof(struct ost_msg_device_state), device_state_valid},
 	[OST_MSG_ACK] = {sizeof(struct ost_msg_ack), ack_valid},
 	[OST_MSG_STATS_REQUEST] = {0, NULL},
 	[OST_MSG_TOTALS] = {sizeof(struct ost_msg_totals), totals_valid},

@@ -7,8 +7,6 @@
  * Data plane <-> ostiaryd (socket dataplane.sock; the data plane listens, ostiaryd connects):
  *   both       HELLO          first message of each side
  *   ostiaryd   IMAGE          with a sealed memfd: validate, swap in, answer IMAGE_RESULT
- *   ostiaryd   DEVICE_STATE   a device's state changed; answered by ACK. For the programs that will authenticate:
- *                             until then states follow from the policy, and ostiaryd does not send it
  *   ostiaryd   BINDING        an address that a device held before this data plane started, of the generation in
  *                             force. Not answered: what is taken over comes back as a BINDING of the data plane;
  *                             lapsed and static ones are left out, and vlan is the device's own whatever stands there
@@ -47,7 +45,6 @@ enum ost_msg_type {
 	OST_MSG_HELLO = 1,
 	OST_MSG_IMAGE,
 	OST_MSG_IMAGE_RESULT,
-	OST_MSG_DEVICE_STATE,
 	OST_MSG_ACK,
 	OST_MSG_STATS_REQUEST,
 	OST_MSG_TOTALS,
@@ -101,13 +98,6 @@ struct ost_msg_image_result {
 	int32_t result;	  /* 0: in force; else a negative errno, and the old generation stays in force */
 	uint32_t devices; /* of it, those that can be reached: they have a MAC, a port of ours and room */
 	char text[OST_MSG_TEXT]; /* for result < 0: what is wrong and what to do */
-};
-
-struct ost_msg_device_state {
-	char device[OST_MSG_NAME];
-	uint8_t state;	   /* enum ost_state */
-	uint8_t assurance; /* enum ost_assurance */
-	uint8_t reserved[6];
 };
 
 struct ost_msg_ack {

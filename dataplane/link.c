@@ -157,21 +157,6 @@ static void on_image(struct ost_link *l, const struct ost_msg_header *h, const v
 	reply(l, OST_MSG_IMAGE_RESULT, h->sequence, &result, sizeof(result));
 }
 
-static void on_device_state(struct ost_link *l, const struct ost_msg_header *h, const void *payload)
-{
-	struct ost_msg_device_state m;
-	struct ost_msg_ack ack = {.result = -ENOENT};
-	int64_t device = -ENOENT;
-
-	memcpy(&m, payload, sizeof(m));
-	if (l->dp->policy != NULL)
-		device = ost_image_device_find(&l->dp->policy->image, m.device);
-	if (device >= 0)
-		ack.result = ost_site_device_state_set(l->dp->site, (uint32_t)device, (enum ost_state)m.state,
-			(enum ost_assurance)m.assurance);
-	reply(l, OST_MSG_ACK, h->sequence, &ack, sizeof(ack));
-}
-
 static void places_seen(struct ost_dataplane *dp)
 {
 	ost_crew_quiesce(dp);
@@ -249,8 +234,6 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const v
 		ost_log_info("ostiaryd is connected (pid %u)", hello.pid);
 	} else if (h->type == OST_MSG_IMAGE) {
 		on_image(l, h, payload, fd);
-	} else if (h->type == OST_MSG_DEVICE_STATE) {
-		on_device_state(l, h, payload);
 	} else if (h->type == OST_MSG_ADMIT) {
 		on_admit(l, h, payload);
 	} else if (h->type == OST_MSG_BINDING) {

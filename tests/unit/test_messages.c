@@ -101,30 +101,38 @@ static void test_unknown_types_are_refused(void **state)
 
 static void test_text_must_end_and_be_shown_safely(void **state)
 {
-	struct ost_msg_device_state m = {.device = "cam-01", .state = OST_STATE_IDENTIFIED};
+	struct ost_msg_port_link m = {.name = "dev1", .up = 1};
 
 	(void)state;
-	assert_true(ost_message_valid(OST_MSG_DEVICE_STATE, &m, sizeof(m)));
-	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &m, sizeof(m) - 1));
-	m.device[0] = '\033';
-	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &m, sizeof(m)));
-	memset(m.device, 'a', sizeof(m.device));
-	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &m, sizeof(m)));
-	memset(m.device, 0, sizeof(m.device));
-	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &m, sizeof(m)));
+	assert_true(ost_message_valid(OST_MSG_PORT_LINK, &m, sizeof(m)));
+	assert_false(ost_message_valid(OST_MSG_PORT_LINK, &m, sizeof(m) - 1));
+	m.name[0] = '\033';
+	assert_false(ost_message_valid(OST_MSG_PORT_LINK, &m, sizeof(m)));
+	memset(m.name, 'a', sizeof(m.name));
+	assert_false(ost_message_valid(OST_MSG_PORT_LINK, &m, sizeof(m)));
+	m.name[sizeof(m.name) - 1] = '\0';
+	assert_true(ost_message_valid(OST_MSG_PORT_LINK, &m, sizeof(m)));
 }
 
 static void test_values_outside_their_lists(void **state)
 {
-	struct ost_msg_device_state s = {.device = "cam-01", .state = OST_STATE_COUNT};
+	struct ost_msg_admit s = {.generation = 1, .state = OST_STATE_COUNT, .place.port = OST_PLACE_NO_PORT};
 	struct ost_msg_ack ack = {.result = 1};
 	struct ost_msg_port_stats p = {.name = "dev1", .driver = "net_af_packet", .port = OST_PORTS_MAX};
 
 	(void)state;
-	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &s, sizeof(s)));
+	assert_false(ost_message_valid(OST_MSG_ADMIT, &s, sizeof(s)));
 	s.state = OST_STATE_UNKNOWN;
 	s.assurance = OST_ASSURANCE_COUNT;
-	assert_false(ost_message_valid(OST_MSG_DEVICE_STATE, &s, sizeof(s)));
+	assert_false(ost_message_valid(OST_MSG_ADMIT, &s, sizeof(s)));
+	s.assurance = OST_ASSURANCE_NONE;
+	assert_true(ost_message_valid(OST_MSG_ADMIT, &s, sizeof(s)));
+	s.placed = 1; /* nowhere */
+	assert_false(ost_message_valid(OST_MSG_ADMIT, &s, sizeof(s)));
+	s.place.port = 0;
+	assert_true(ost_message_valid(OST_MSG_ADMIT, &s, sizeof(s)));
+	s.place.client = 1; /* a port of ours, and behind a RADIUS client */
+	assert_false(ost_message_valid(OST_MSG_ADMIT, &s, sizeof(s)));
 	assert_false(ost_message_valid(OST_MSG_ACK, &ack, sizeof(ack)));
 	assert_false(ost_message_valid(OST_MSG_PORT_STATS, &p, sizeof(p)));
 	p.port = OST_PORTS_MAX - 1;

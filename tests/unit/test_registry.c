@@ -205,17 +205,31 @@ static void lock_check(void *user, const struct ost_registry_lock *lock)
 	assert_int_equal(lock->locks, 3);
 }
 
+static void lock_behind_client(void *user, const struct ost_registry_lock *lock)
+{
+	if (lock->place.port != OST_PLACE_NO_PORT)
+		return;
+	(*(uint32_t *)user)++;
+	assert_int_equal(lock->place.client, 7);
+	assert_int_equal(lock->place.vlan, 30);
+}
+
 static void lock_outs(void **state)
 {
 	struct place *p = *state;
 	struct ost_registry *r = opened(p);
 	const struct ost_registry_lock lock = {.place = {.port = 2, .vlan = 30, .mac = {4}}, .until_wall_ns = 99, .locks = 3};
+	const struct ost_registry_lock behind = {.place = {.port = OST_PLACE_NO_PORT, .client = 7, .vlan = 30, .mac = {4}}, .until_wall_ns = 99, .locks = 3};
 	uint32_t seen = 0;
 
 	assert_int_equal(ost_registry_lock_put(r, &lock), 0);
 	assert_int_equal(ost_registry_lock_put(r, &lock), 0);
 	sql(p, "INSERT INTO lock_outs VALUES(99, 0, '02:00:00:00:00:01', 1, 1); INSERT INTO lock_outs VALUES(1, 0, 'x', 1, 1)");
 	assert_int_equal(ost_registry_locks_each(r, lock_check, &seen), 0);
+	assert_int_equal(seen, 1);
+	assert_int_equal(ost_registry_lock_put(r, &behind), 0);
+	seen = 0;
+	assert_int_equal(ost_registry_locks_each(r, lock_behind_client, &seen), 0);
 	assert_int_equal(seen, 1);
 	assert_int_equal(ost_registry_locks_clear(r), 0);
 	seen = 0;
