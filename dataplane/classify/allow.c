@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "allow.h"
 
-/* The first 16 bits of an IPv4 address, 32 of an IPv6 one. */
-static uint32_t resolver_bit(uint8_t family, uint32_t head)
-{
-	return (uint32_t)((head + family) * 0x9e3779b97f4a7c15ull >> 54);
-}
-
 void ost_resolver_bits_make(const struct ost_image *image, uint64_t bits[static OST_RESOLVER_WORDS])
 {
 	memset(bits, 0, OST_RESOLVER_WORDS * sizeof(*bits));
 	for (uint32_t i = 0; i < image->resolver_count; i++) {
 		const struct ost_image_resolver *r = &image->resolvers[i];
 		uint32_t head = ost_be32(ost_load32(r->ip)) >> (r->family == OST_IPV4 ? 16 : 0);
-		uint32_t bit = resolver_bit(r->family, head);
+		uint32_t bit = ost_resolver_bit(r->family, head);
 
 		if (r->length < (r->family == OST_IPV4 ? 16 : 32))
 			memset(bits, 0xff, OST_RESOLVER_WORDS * sizeof(*bits));
@@ -25,7 +19,7 @@ static bool is_resolver(const struct ost_view *v, const struct ost_question *q)
 {
 	bool v4 = q->family == OST_IPV4;
 	uint64_t hi = v4 ? (uint64_t)q->remote4 << 32 : q->remote6[0], lo = v4 ? 0 : q->remote6[1];
-	uint32_t bit = resolver_bit(q->family, (uint32_t)(hi >> (v4 ? 48 : 32)));
+	uint32_t bit = ost_resolver_bit(q->family, (uint32_t)(hi >> (v4 ? 48 : 32)));
 
 	if (OST_LIKELY(!(v->resolver_bits[bit / 64] >> bit % 64 & 1)))
 		return false;

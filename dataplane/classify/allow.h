@@ -91,6 +91,12 @@ bool ost_rule_holds(const struct ost_image_rule *rule, const struct ost_question
 /* DNS over TLS, QUIC or HTTPS, as model.h has it. */
 bool ost_question_encrypted_dns(const struct ost_view *v, const struct ost_question *q);
 
+/* Which of a view's resolver_bits: by the first 16 bits of an IPv4 address, 32 of an IPv6 one. */
+static inline uint32_t ost_resolver_bit(uint8_t family, uint32_t head)
+{
+	return (uint32_t)((head + family) * 0x9e3779b97f4a7c15ull >> 54);
+}
+
 /* The same, or plain DNS: of what no rule allows. */
 static inline bool ost_question_foreign_dns(const struct ost_view *v, const struct ost_question *q)
 {

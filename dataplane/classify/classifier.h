@@ -12,7 +12,6 @@ struct ost_tally {
 	uint64_t pkts[2]; /* 0 from the device, 1 towards it */
 	uint64_t bytes[2];
 	uint32_t last_tick; /* last packet from the device */
-	uint32_t opened;
 	uint32_t refused[OST_FLOOD_REASONS]; /* by ost_tally_place */
 } OST_CACHE_ALIGNED;
 

@@ -8,8 +8,8 @@
 #define CARRY_BITS 24 /* of a cell: how often; the rest: whose */
 #define CARRY_MAX  ((1u << CARRY_BITS) - 1)
 
-/* 0 to 5 (OST_FLOOD_REASONS): what a flood from or towards a known device is refused with. The others follow in their own order; the
- * six that those displaced, from NONE to MALFORMED_L4, take their places. */
+/* 0 to 6 (OST_FLOOD_REASONS): what a flood from or towards a known device is refused with. The others follow in their own order; the
+ * seven that those displaced, from NONE to IPV6_EXTENSION, take their places. */
 #pragma GCC diagnostic push
 #ifdef __clang__
 #pragma GCC diagnostic ignored "-Winitializer-overrides"
@@ -26,6 +26,7 @@ const uint8_t ost_tally_place[OST_REASON_COUNT] = {
 	[OST_REASON_NO_FLOW] = 3, [OST_REASON_MALFORMED_IPV4] = OST_REASON_NO_FLOW,
 	[OST_REASON_MAC_WRONG_PORT] = 4, [OST_REASON_MALFORMED_IPV6] = OST_REASON_MAC_WRONG_PORT,
 	[OST_REASON_MAC_ON_NETWORK] = 5, [OST_REASON_MALFORMED_L4] = OST_REASON_MAC_ON_NETWORK,
+	[OST_REASON_FOREIGN_DNS] = 6, [OST_REASON_IPV6_EXTENSION] = OST_REASON_FOREIGN_DNS,
 };
 #pragma GCC diagnostic pop
 
@@ -64,7 +65,6 @@ static void counts_add(const struct ost_classifier *c, uint32_t slot, struct ost
 	n->in_pkts += not_less_than_none(t->pkts[1]);
 	n->in_bytes += not_less_than_none(t->bytes[1]);
 	n->last_seen_ns = OST_MAX(n->last_seen_ns, seen_ns);
-	n->flows_opened += t->opened;
 	for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
 		if (ost_tally_place[i] < OST_FLOOD_REASONS)
 			n->refused_pkts[i] += t->refused[ost_tally_place[i]];
@@ -95,6 +95,7 @@ void ost_site_device_counts(const struct ost_site *site, uint32_t slot, struct o
 		return;
 	}
 	n.flows = atomic_load_explicit(&site->slots[slot].flows, memory_order_relaxed);
+	n.flows_opened = atomic_load_explicit(&site->slots[slot].opened, memory_order_relaxed);
 	refused_add(&site->refused[slot], &n);
 	for (uint32_t i = 0; i < site->classifier_count; i++)
 		counts_add(site->classifiers[i], slot, &n);

@@ -219,11 +219,13 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, cons
 		flow.meta->rule = 0; /* no alias may take it for its flow */
 		return OST_REASON_FLOW_TABLE_FULL;
 	}
-	if (c->config.shared_limits)
+	if (c->config.shared_limits) {
 		atomic_fetch_add_explicit(&s->flows, 1, memory_order_relaxed);
-	else
+		atomic_fetch_add_explicit(&s->opened, 1, memory_order_relaxed);
+	} else {
 		atomic_store_explicit(&s->flows, atomic_load_explicit(&s->flows, memory_order_relaxed) + 1, memory_order_relaxed);
-	c->tallies[f->own].opened++;
+		atomic_store_explicit(&s->opened, atomic_load_explicit(&s->opened, memory_order_relaxed) + 1, memory_order_relaxed);
+	}
 	c->opened++;
 	if (OST_LIKELY(j->rule != OST_RULE_NONE))
 		c->view->hits[c->index][j->rule]++;

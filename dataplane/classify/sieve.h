@@ -234,13 +234,19 @@ static inline __attribute__((always_inline)) bool sieve_identify(const struct si
 
 static inline enum ost_reason not_allowed4(const struct sieve *t, const struct ost_packet *p)
 {
-	if (OST_LIKELY(p->value != 53 && p->value != 443 && p->value != 853))
-		return OST_REASON_NOT_ALLOWED;
+	const uint32_t remote = ost_be32((uint32_t)(p->key[0] >> 32));
+	const uint32_t bit = ost_resolver_bit(OST_IPV4, remote >> 16);
+	const uint64_t maybe = t->c->view->resolver_bits[bit / 64] >> bit % 64 & 1;
+	const uint64_t l4 = (uint64_t)(p->protocol == 6) | (uint64_t)(p->protocol == 17);
 
-	const struct ost_question q = {.family = OST_IPV4, .remote4 = ost_be32((uint32_t)(p->key[0] >> 32)), .protocol = p->protocol,
-		.value = p->value, .direction = OST_TO};
+	if (OST_UNLIKELY(l4 & (uint64_t)(p->value == 443) & maybe)) {
+		const struct ost_question q = {.family = OST_IPV4, .remote4 = remote, .protocol = p->protocol, .value = p->value,
+			.direction = OST_TO};
 
-	return ost_question_foreign_dns(t->c->view, &q) ? OST_REASON_FOREIGN_DNS : OST_REASON_NOT_ALLOWED;
+		return ost_question_foreign_dns(t->c->view, &q) ? OST_REASON_FOREIGN_DNS : OST_REASON_NOT_ALLOWED;
+	}
+	/* Which port comes next is random: not branched on. */
+	return l4 & ((uint64_t)(p->value == 53) | (uint64_t)(p->value == 853)) ? OST_REASON_FOREIGN_DNS : OST_REASON_NOT_ALLOWED;
 }
 
 /* Is it really you, and may it? Of packets without a flow. Asks for the bindings' tags when the address is not the known one. */

@@ -49,6 +49,7 @@ struct ost_slot {
 	_Atomic uint64_t bytes_ns;
 	_Atomic uint64_t new_flows_ns;
 	_Atomic uint32_t flows;
+	_Atomic uint32_t opened; /* flows, ever */
 	_Atomic uint32_t addresses; /* bindings held */
 	uint32_t dhcp_server_be; /* that gave it its address, 0 none; the control owner's */
 } OST_CACHE_ALIGNED;
@@ -66,7 +67,7 @@ struct ost_standing {
 	uint8_t spare;
 };
 
-#define OST_FLOOD_REASONS  6u  /* counted by each worker in its own line (struct ost_tally) */
+#define OST_FLOOD_REASONS  7u  /* counted by each worker in its own line (struct ost_tally) */
 #define OST_DEVICE_REASONS OST_REASON_SLOTS
 #define OST_CARRY_CELLS	   6u
 
@@ -77,6 +78,7 @@ struct ost_standing {
 struct ost_refused {
 	_Atomic uint32_t rare[OST_DEVICE_REASONS - OST_FLOOD_REASONS];
 	_Atomic uint32_t carry[OST_CARRY_CELLS];
+	uint32_t spare;
 } OST_CACHE_ALIGNED;
 
 _Static_assert(sizeof(struct ost_refused) == 256, "four lines a device, however many workers");
