@@ -31,6 +31,11 @@ static void roles_advise(struct policy_reader *r)
 	}
 }
 
+static struct ost_pos rule_pos(const struct policy_reader *r, const struct ost_rule *rule)
+{
+	return (struct ost_pos){policy_borrowed_file(r, rule->pos.file), rule->pos.line, rule->pos.column};
+}
+
 /* A MAC address is weak evidence: it never opens what asks for strong evidence. */
 static void assurance_advise(struct policy_reader *r)
 {
@@ -46,17 +51,15 @@ static void assurance_advise(struct policy_reader *r)
 				role->name, ost_assurance_name(role->assurance));
 		for (uint32_t j = 0; j < role->rule_count; j++) {
 			const struct ost_rule *rule = &role->rules[j];
-			struct ost_pos pos = {policy_borrowed_file(r, rule->pos.file),
-				rule->pos.line, rule->pos.column};
 
 			if (weak && rule->assurance > OST_ASSURANCE_IDENTIFIED)
-				advise(r, kept, pos, "write authenticate: eap-tls, or lower it",
+				advise(r, kept, rule_pos(r, rule), "write authenticate: eap-tls, or lower it",
 					"the rule asks for assurance %s, and a MAC address gives "
 					"identified",
 					ost_assurance_name(rule->assurance));
 			else if (rule->assurance != OST_ASSURANCE_NONE &&
 				 rule->assurance < role->assurance)
-				advise(r, useless, pos, "remove it, or ask for more",
+				advise(r, useless, rule_pos(r, rule), "remove it, or ask for more",
 					"the rule asks for assurance %s, and its role for %s "
 					"already",
 					ost_assurance_name(rule->assurance),
@@ -89,16 +92,58 @@ static void tls_advise(struct policy_reader *r)
 	}
 }
 
-static void networks_advise(struct policy_reader *r)
+/* Names that are defined for nothing. used: by the index of a name. */
+static void names_advise(struct policy_reader *r, const struct ost_names *names, const bool *used, const char *what)
 {
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < r->network_names.count; i++) {
-		const struct ost_name *name = &r->network_names.entries[i];
+	for (uint32_t i = 0; i < names->count && used != NULL; i++) {
+		const struct ost_name *name = &names->entries[i];
 
-		if (!r->networks[name->index].used)
-			advise(r, kept, name->pos, "use it in a rule, or remove it",
-				"nothing uses network %s", name->text);
+		if (!used[name->index])
+			advise(r, kept, name->pos, "use it in a rule, or remove it", "nothing uses %s %s", what, name->text);
+	}
+}
+
+static void networks_advise(struct policy_reader *r)
+{
+	uint32_t n = r->network_names.count;
+	OST_AUTO_FREE bool *used = ost_yaml_alloc(&r->y, n, sizeof(*used));
+
+	for (uint32_t i = 0; used != NULL && i < n; i++)
+		used[i] = r->networks[i].used;
+	names_advise(r, &r->network_names, used, "network");
+}
+
+static void tags_advise(struct policy_reader *r)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < r->policy->tag_count; i++)
+		if (!r->tags[i].used)
+			advise(r, kept, r->tags[i].pos, "use it in a rule or an exception, or remove it", "nothing uses tag %s", r->policy->tags[i]);
+}
+
+/* Whether devices have one of the roles that a rule is about. */
+static bool has_peers(const struct policy_reader *r, const struct ost_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->peer_role_count; i++)
+		if (r->roles[rule->peer_roles[i]].devices > 0)
+			return true;
+	return rule->peer != OST_PEER_ROLE;
+}
+
+static void peers_advise(struct policy_reader *r)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < r->policy->role_count; i++) {
+		const struct ost_role *role = &r->policy->roles[i];
+
+		for (uint32_t k = r->roles[i].own_first; k < role->rule_count; k++)
+			if (!has_peers(r, &role->rules[k]))
+				advise(r, kept, rule_pos(r, &role->rules[k]), "give the role to a device, or remove the rule",
+					"the rule is about nobody: no device has a role that it names");
 	}
 }
 
@@ -108,4 +153,9 @@ void policy_advise(struct policy_reader *r)
 	assurance_advise(r);
 	tls_advise(r);
 	networks_advise(r);
+	names_advise(r, &r->service_names, r->service_used, "service");
+	names_advise(r, &r->schedule_names, r->schedule_used, "schedule");
+	tags_advise(r);
+	peers_advise(r);
+	policy_shadow_advise(r);
 }

@@ -205,6 +205,7 @@ static void rules_join(struct policy_reader *r, struct ost_role *role, const str
 		for (uint32_t k = 0; k < base_count && !r->copies_broken; k++)
 			policy_rule_copy(r, &base->rules[base->rule_count - base_count + k], role);
 	}
+	facts->own_first = role->rule_count;
 	for (uint32_t i = 0; i < count; i++) {
 		struct ost_rule *rule = policy_rule_new(r, role);
 

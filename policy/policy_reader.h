@@ -105,7 +105,7 @@ struct role_facts {
 	struct role_own own;
 	struct role_list bases;
 	bool extended; /* by another one */
-	uint32_t own_rules; /* the last ones of the role's, before exceptions */
+	uint32_t own_rules, own_first; /* which of the role's are its own; what comes behind them are exceptions and rules of MUD files */
 
 	struct ost_pos authenticate_pos;
 	const struct role_own *audit; /* who says until when, NULL: nobody */
@@ -162,6 +162,7 @@ struct policy_reader {
 	struct ost_names network_names, service_names, schedule_names, role_names, device_names;
 	struct network *networks;
 	struct service_list *services;
+	bool *service_used; /* as services */
 	struct role_facts *roles;
 	struct tag_facts tags[OST_TAGS_MAX]; /* as policy->tags */
 	bool too_many_tags;
@@ -299,6 +300,8 @@ void policy_limits_read(
 
 /* Two devices with one MAC, address or certificate. */
 void policy_devices_compare(struct policy_reader *r);
+/* Rules that add nothing. */
+void policy_shadow_advise(struct policy_reader *r);
 /* Warnings, once everything is read without an error. */
 void policy_advise(struct policy_reader *r);
 

@@ -65,6 +65,7 @@ void policy_service_add(
 		return;
 	}
 	named = &r->services[name->index];
+	r->service_used[name->index] = true;
 	for (uint32_t i = 0; i < named->count; i++)
 		if (!service_list_add(r, list, &named->items[i]))
 			return;
@@ -106,6 +107,7 @@ void policy_services_read(struct policy_reader *r)
 
 	ost_names_reserve(&r->y, &r->service_names, n);
 	r->services = ost_yaml_alloc(&r->y, n, sizeof(*r->services));
+	r->service_used = ost_yaml_alloc(&r->y, n, sizeof(*r->service_used));
 	policy_sections(r, OST_TOP_SERVICES, services_section);
 	ost_names_seal(&r->y, &r->service_names, "service");
 }

@@ -217,6 +217,7 @@ static void reader_free(struct policy_reader *r)
 	free(r->edges);
 	free(r->networks);
 	free(r->services);
+	free(r->service_used);
 	free(r->roles);
 	free(r->device_pos);
 	free(r->resolvers.items);
