@@ -141,7 +141,6 @@ static void never_out_of_the_folder(void **state)
 	memset(lengthy, 'a', sizeof(lengthy));
 	memcpy(lengthy + sizeof(lengthy) - 6, ".yaml", 6);
 	expect_error(lengthy, 10, "more than 4096 bytes");
-	lengthy[100] = '/';
 	memcpy(lengthy + 4080, ".yaml", 6);
 	expect_error(lengthy, 10, "File name too long");
 	file_write("p/a.yaml", TOP "include: pipe.yaml\n");
