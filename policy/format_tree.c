@@ -180,6 +180,13 @@ static const char *scalar_text(struct reading *rd, const yaml_event_t *event)
 	return text;
 }
 
+static bool is_key_next(const struct reading *rd)
+{
+	const struct frame *f = rd->depth > 0 ? &rd->frames[rd->depth - 1] : NULL;
+
+	return f != NULL && f->node->kind == OST_YAML_MAPPING && !f->value_next;
+}
+
 /* An empty value has no place of its own: its mark may be that of what comes next. */
 static void scalar_read(struct reading *rd, const yaml_event_t *event)
 {
@@ -191,7 +198,7 @@ static void scalar_read(struct reading *rd, const yaml_event_t *event)
 	node = node_new(rd, OST_YAML_SCALAR, false, &event->start_mark);
 	if (node == NULL)
 		return;
-	node->text = scalar_text(rd, event);
+	node->text = nothing && is_key_next(rd) ? "\"\"" : scalar_text(rd, event);
 	attach(rd, node);
 	if (!nothing)
 		content_pass(rd, event->end_mark.index, node);

@@ -44,6 +44,7 @@ static void layout(void **state)
 	expect_layout("a:\n- b\n-   c: 1\n    d: 2\n- - e\n  - f\n-\n  - g\n", "a:\n  - b\n  - c: 1\n    d: 2\n  - - e\n    - f\n  - - g\n");
 	expect_layout("a: [x: 1, y: 2]\n", "a: [{ x: 1 }, { y: 2 }]\n");
 	expect_layout("? a\n: b\n", "a: b\n");
+	expect_layout("a: 1\n?\n", "a: 1\n\"\":\n");
 	expect_layout("a:\nb:\n", "a:\nb:\n");
 	expect_layout("a: {b: , c: d}\n", "a: { b: , c: d }\n");
 	expect_layout("'a': 'it''s'\nb: \"x\\\"\\\\\\x41\"\nc: ''\n", "\"a\": \"it's\"\nb: \"x\\\"\\\\A\"\nc: \"\"\n");
