@@ -7,7 +7,7 @@
 _Static_assert(sizeof(struct ost_msg_hello) == 48, "layout");
 _Static_assert(sizeof(struct ost_msg_image) == 16, "layout");
 _Static_assert(sizeof(struct ost_msg_image_result) == 16 + OST_MSG_TEXT, "layout");
-_Static_assert(sizeof(struct ost_msg_totals) == 96, "layout");
+_Static_assert(sizeof(struct ost_msg_totals) == 168, "layout");
 _Static_assert(sizeof(struct ost_msg_port_stats) == 128 + 8 + 64 + 512, "layout");
 _Static_assert(sizeof(struct ost_msg_device_stats) == 16 + 40 + 8 + 512, "layout");
 _Static_assert(sizeof(struct ost_refusal) == 112, "layout");

@@ -116,6 +116,15 @@ struct ost_msg_totals {
 	uint64_t refusal_records_lost; /* packets counted, but too many kinds at once to record each */
 	uint64_t cycles_busy;  /* TSC cycles spent on bursts that held packets */
 	uint64_t cycles_all;
+	uint64_t names; /* addresses that devices hold by name */
+	uint64_t names_max;
+	uint64_t dns_queries; /* that were read, of devices whose roles have rules about names */
+	uint64_t dns_answers; /* that were believed */
+	uint64_t dns_refused; /* answers that nobody asked for, or malformed */
+	uint64_t dns_unread;  /* messages that passed unread */
+	uint64_t names_bound; /* addresses of answers, bound or renewed */
+	uint64_t names_unbound; /* for which there was no room */
+	uint64_t names_evicted; /* addresses and questions that gave way to newer ones */
 	uint32_t workers;
 	uint32_t ports;
 	uint32_t devices;   /* of the image in force */

@@ -137,7 +137,11 @@
 		"DNS to a name server that the policy does not name, encrypted or not",           \
 		"let the device use the site's resolvers, or allow that server by its address")   \
 	X(DNS_UNASKED, "dns-unasked", "DNS answer that answers no question of the device",        \
-		"if it is not rare, somebody forges answers: find who")
+		"if it is not rare, somebody forges answers: find who")                           \
+	X(DNS_ORDER, "dns-order",                                                                 \
+		"segment of DNS over TCP that came before what goes before it: "                  \
+		"answers are read in their order",                                                \
+		"nothing, if rare: its sender repeats it; otherwise look for loss on the network")
 
 enum ost_reason {
 #define OST_REASON_ID(id, name, meaning, advice) OST_REASON_##id,

@@ -245,6 +245,20 @@ static void auth_metrics(FILE *f, const struct ost_daemon *d)
 
 /* ---- the rest ---- */
 
+static void names_metrics(FILE *f, const struct ost_msg_totals *t)
+{
+	one(f, "ostiary_names", "gauge", "Addresses that devices hold by name.", t->names);
+	one(f, "ostiary_names_max", "gauge", "Room of the table of names.", t->names_max);
+	one(f, "ostiary_names_bound_total", "counter", "Addresses of DNS answers, bound or renewed.", t->names_bound);
+	one(f, "ostiary_names_unbound_total", "counter", "Addresses of DNS answers for which there was no room.", t->names_unbound);
+	one(f, "ostiary_names_evicted_total", "counter", "Addresses by name and DNS questions that gave way to newer ones.",
+		t->names_evicted);
+	one(f, "ostiary_dns_queries_total", "counter", "DNS questions of devices with rules about names.", t->dns_queries);
+	one(f, "ostiary_dns_answers_total", "counter", "DNS answers that answered one of them.", t->dns_answers);
+	one(f, "ostiary_dns_refused_total", "counter", "DNS answers that nobody asked for, or malformed.", t->dns_refused);
+	one(f, "ostiary_dns_unread_total", "counter", "DNS messages that passed unread.", t->dns_unread);
+}
+
 static void dataplane_metrics(FILE *f, const struct ost_daemon *d)
 {
 	const struct ost_msg_totals *t = &d->gauges.totals;
@@ -260,6 +274,7 @@ static void dataplane_metrics(FILE *f, const struct ost_daemon *d)
 	one(f, "ostiary_flows_max", "gauge", "Room of the flow table.", t->flows_max);
 	one(f, "ostiary_bindings", "gauge", "Addresses bound to devices.", t->bindings);
 	one(f, "ostiary_bindings_max", "gauge", "Room of the binding table.", t->bindings_max);
+	names_metrics(f, t);
 	one(f, "ostiary_refusals_unrecorded_packets_total", "counter",
 		"Refused packets that were counted, but found no room for a record.", t->refusal_records_lost);
 }

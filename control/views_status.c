@@ -258,6 +258,7 @@ static void tables_json(struct ost_daemon *d, struct ost_jsonw *w)
 	ost_jsonw_object(w, "tables");
 	table_json(w, "flows", d->gauges.totals.flows, d->gauges.totals.flows_max);
 	table_json(w, "bindings", d->gauges.totals.bindings, d->gauges.totals.bindings_max);
+	table_json(w, "names", d->gauges.totals.names, d->gauges.totals.names_max);
 	table_json(w, "unknown_devices", ost_sightings_count(d->sightings), OST_SIGHTINGS_MAX);
 	table_json(w, "refusal_kinds", log.kinds, log.kinds_max);
 	ost_jsonw_end(w, '}');

@@ -22,6 +22,7 @@ static int site_make(struct ost_dataplane *dp)
 	struct ost_site_config config = {
 		.devices_max = ost_site_slots_for(dp->file->devices),
 		.bindings_max = dp->file->bindings,
+		.names_max = dp->file->names,
 		.port_count = dp->file->port_count,
 		.alloc = ost_pages_alloc,
 		.alloc_sparse = ost_pages_alloc_sparse,

@@ -7,6 +7,22 @@
 
 #define RULES_AT_ONCE (1u << 17) /* looked at in one go: a millisecond or less */
 
+static void names_add(const struct ost_dataplane *dp, struct ost_msg_totals *t)
+{
+	struct ost_site_names n;
+
+	ost_site_names(dp->site, &n);
+	t->names = n.held;
+	t->names_max = n.max;
+	t->dns_queries = n.queries;
+	t->dns_answers = n.answers;
+	t->dns_refused = n.refused;
+	t->dns_unread = n.unread;
+	t->names_bound = n.bound;
+	t->names_unbound = n.unbound;
+	t->names_evicted = n.evicted;
+}
+
 void ost_report_totals(const struct ost_dataplane *dp, struct ost_msg_totals *ret_totals)
 {
 	uint64_t flows, flows_max;
@@ -23,6 +39,7 @@ void ost_report_totals(const struct ost_dataplane *dp, struct ost_msg_totals *re
 	};
 
 	t.bindings_max = bindings_max;
+	names_add(dp, &t);
 	for (uint32_t i = 0; i < dp->worker_count; i++) {
 		struct ost_worker *w = dp->workers[i];
 

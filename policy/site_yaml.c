@@ -15,6 +15,7 @@ static const struct ost_site_file defaults = {
 	.flows = 1000000,
 	.flows6 = 200000,
 	.bindings = 200000,
+	.names = 100000,
 	.devices = 100000,
 	.lease_s = OST_PORTAL_LEASE_S,
 	.tcp_established_s = 7440, /* RFC 5382: at least 2 hours and 4 minutes */
@@ -80,6 +81,7 @@ NUMBER_FIELD(memory_mib, "memory", 64, 65536)
 NUMBER_FIELD(flows, "flows", 16, 16777216)
 NUMBER_FIELD(flows6, "flows6", 16, 16777216)
 NUMBER_FIELD(bindings, "bindings", 16, 16777216)
+NUMBER_FIELD(names, "names", 16, 16777216)
 NUMBER_FIELD(devices, "devices", 1, OST_DEVICES_MAX)
 NUMBER_FIELD(tcp_established_s, "tcp-established", 1, SECONDS_MOST)
 NUMBER_FIELD(tcp_opening_s, "tcp-opening", 1, SECONDS_MOST)
@@ -96,6 +98,7 @@ static void tables_field(void *context, const struct ost_yaml_node *value, void 
 		{"flows", flows_field},
 		{"flows6", flows6_field},
 		{"bindings", bindings_field},
+		{"names", names_field},
 		{"devices", devices_field},
 	};
 	struct site_reader *r = context;

@@ -14,7 +14,7 @@
  *     cap1: { side: device, driver: pcap, read: in.pcap, write: out.pcap }
  *     tap1: { side: device, driver: tap, interface: tap1 }
  *     raw1: { side: network, vdev: "net_null0,size=64" }           # any DPDK vdev, as it is
- *   tables: { flows: 1000000, flows6: 200000, bindings: 200000, devices: 100000 }
+ *   tables: { flows: 1000000, flows6: 200000, bindings: 200000, names: 100000, devices: 100000 }
  *   authentication: { radius: "10.0.0.2:1812", portal: "10.0.0.2:8443", lease: 300, crl: yes }
  *   timeouts: { tcp-established: 7440, tcp-opening: 30, tcp-closing: 30, udp: 60, udp-reply: 180, icmp: 30, other: 300 }
  */
@@ -63,7 +63,7 @@ struct ost_site_file {
 	uint32_t memory_mib;
 	struct ost_site_port ports[OST_PORTS_MAX];
 	uint32_t port_count; /* at least one of each side */
-	uint32_t flows, flows6, bindings, devices; /* tables, defaults filled in */
+	uint32_t flows, flows6, bindings, names, devices; /* tables, defaults filled in */
 	uint32_t tcp_established_s, tcp_opening_s, tcp_closing_s, udp_s, udp_reply_s, icmp_s, other_s; /* defaults filled in */
 };
 

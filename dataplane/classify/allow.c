@@ -130,5 +130,5 @@ bool ost_allow_related(const struct ost_view *v, uint32_t slot, uint32_t peer, c
 			(q->remote6[1] & c->mask_lo[k]) == c->addr_lo[k])
 			return true;
 	}
-	return false;
+	return role->host_count > 0 && ost_allow_host_related(v, role, slot, q);
 }

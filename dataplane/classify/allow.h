@@ -23,6 +23,8 @@ struct ost_question {
 	bool in_principle; /* whatever its conditions, as long as they are about this device: to tell why not */
 	const struct ost_view *view; /* where conditions are looked up */
 	uint32_t slot; /* of the device that is asked about */
+	uint32_t tick; /* now: what it was told of names may have run out */
+	bool established; /* asked of a flow that is there: then what ran out counts, too */
 };
 
 #define OST_RULE_NONE UINT32_MAX
@@ -190,6 +192,15 @@ static inline uint32_t ost_allow_address(const struct ost_view *v, const struct 
 
 /* Rule of the role that allows it because the remote is the device of slot peer: of a role or with a tag that the rule names. */
 uint32_t ost_allow_peer(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q);
+
+/* Rule of the role that allows it because the device was given the remote's address for a name that the rule wants (host.c). */
+uint32_t ost_allow_host(const struct ost_view *v, const struct ost_image_role *role, const struct ost_question *q);
+
+/* Whether one would in the question's direction, for any service at all. */
+bool ost_allow_host_related(const struct ost_view *v, const struct ost_image_role *role, uint32_t slot, const struct ost_question *q);
+
+/* Why no rule about a name allows what one of them would: NAME_UNRESOLVED or NAME_LIMIT; NONE: none would. */
+enum ost_reason ost_host_why(const struct ost_view *v, const struct ost_image_role *role, const struct ost_question *q);
 
 /* Whether the role of slot names the remote's address, or its role or a tag (peer: its slot, or OST_SLOT_NONE), in the question's
  * direction for any service at all: ARP and ND between devices are for those that may talk. */

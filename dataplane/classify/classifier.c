@@ -5,6 +5,7 @@
 
 #include "burst.h"
 #include "parse.h"
+#include "resolve.h"
 
 typedef void (*burst_fn)(struct ost_classifier *c, const struct ost_frame *frames, uint32_t n, struct ost_verdict *verdicts);
 
@@ -180,6 +181,38 @@ void ost_classify(struct ost_classifier *c, const struct ost_frame *frames, uint
 		refuse_all(c, frames, n, verdicts);
 	else
 		burst(c, frames, n, verdicts);
+}
+
+/* Not in bursts: rare, and nothing that a flood can bring. */
+static void handed_judge(struct ost_classifier *c, const struct ost_frame *frame, const struct ost_handed *how, struct ost_verdict *v)
+{
+	struct ost_packet p;
+
+	if (how->action == OST_HANDOVER) {
+		ost_classify(c, frame, 1, c->now_ns, v);
+		return;
+	}
+	ost_parse(frame, ost_port_is_network(c->site, frame->port), &p);
+	c->ports[p.port].received_pkts++;
+	c->ports[p.port].received_bytes += p.length;
+	if (p.kind != OST_KIND_FLOW4 && p.kind != OST_KIND_FLOW6) /* it was one before it was handed over */
+		ost_refuse(c, &p, OST_SLOT_NONE, OST_REASON_MALFORMED_L4, v);
+	else
+		ost_resolve_handed(c, &p, how, v);
+}
+
+void ost_classify_handed(struct ost_classifier *c, const struct ost_frame *frames, const struct ost_handed *handed, uint32_t n,
+	uint64_t now_ns, struct ost_verdict *verdicts)
+{
+	c->view = atomic_load_explicit(&c->site->view, memory_order_acquire);
+	c->now_ns = now_ns;
+	c->tick = (uint32_t)(now_ns >> OST_TICK_SHIFT);
+	for (uint32_t i = 0; i < n; i++) {
+		if (OST_UNLIKELY(c->view == NULL))
+			refuse_all(c, &frames[i], 1, &verdicts[i]);
+		else
+			handed_judge(c, &frames[i], &handed[i], &verdicts[i]);
+	}
 }
 
 static void explain_hit(struct ost_classifier *c, const struct ost_frame *frame, struct ost_explanation *e)

@@ -47,13 +47,22 @@ enum ost_action {
 	OST_FORWARD,	   /* out of verdict.egress */
 	OST_FLOOD_DEVICES, /* a copy out of each port of the device side but the ingress */
 	OST_AUTHENTICATE,  /* an 802.1X frame: give it to ostiary-authd; counted as forwarded */
-	OST_HANDOVER,	   /* a control frame: give it to the classifier that owns_control */
+	/* Give it to the classifier that owns_control, by ost_classify_handed(): */
+	OST_HANDOVER,	     /* a control frame, which nobody has judged */
+	OST_HANDOVER_QUERY,  /* of a DNS flow, from its device: it may pass when it has been read */
+	OST_HANDOVER_ANSWER, /* to its device */
+};
+
+/* Of the verdict, to be kept beside a frame that is handed over. */
+struct ost_handed {
+	uint8_t action; /* enum ost_action */
+	uint8_t egress;
 };
 
 struct ost_verdict {
 	uint8_t action; /* enum ost_action */
 	uint8_t reason; /* enum ost_reason; NONE unless refused */
-	uint8_t egress; /* port, for OST_FORWARD */
+	uint8_t egress; /* port, for OST_FORWARD, and for what is handed over */
 	uint8_t audit;	/* enum ost_reason: what would have refused it, were its role not in audit; NONE otherwise, and for later packets
 			   of such a flow */
 	uint32_t device; /* slot that it was accounted to, or OST_DEVICE_NONE */
@@ -70,9 +79,12 @@ static inline uint32_t ost_site_slots_for(uint32_t devices)
 	return devices + OST_MAX(devices / 32, OST_MIN(devices, 256u));
 }
 
+#define OST_SITE_NAMES_DEFAULT 1024u
+
 struct ost_site_config {
 	uint32_t devices_max;  /* slots: with policies that change, ost_site_slots_for(); at most OST_SITE_SLOTS_MAX */
 	uint32_t bindings_max;
+	uint32_t names_max; /* addresses that devices hold by name; 0: OST_SITE_NAMES_DEFAULT */
 	uint32_t port_count;
 	struct {
 		char name[OST_NAME_MAX + 1];
@@ -171,6 +183,22 @@ struct ost_binding_event {
 };
 uint64_t ost_site_binding_events(struct ost_site *site, void (*fn)(void *user, const struct ost_binding_event *event), void *user);
 
+/* (anyone) Of names that devices were told (resolve.h). */
+struct ost_site_names {
+	uint64_t held, max;	  /* addresses by name */
+	uint64_t queries, answers; /* that were read: asked, believed */
+	uint64_t bound, unbound;  /* addresses of answers; those for which there was no room */
+	uint64_t refused;	  /* answers that nobody asked for, or malformed */
+	uint64_t evicted;	  /* addresses and questions that gave way to newer ones */
+	uint64_t unread;	  /* messages that passed unread */
+};
+void ost_site_names(const struct ost_site *site, struct ost_site_names *ret_names);
+
+/* (main or owns_control thread, not both at once) Binds an address to a name for a device, as if a name server had told it so now.
+ * -EINVAL: not a host name; -ENOENT: no such device; -ENOSPC: its limit, or no room. */
+int ost_site_name_bind(struct ost_site *site, uint32_t image_device, const char *name, const struct ost_ip *ip, uint64_t now_ns,
+	uint64_t expires_ns) OST_MUST_CHECK;
+
 /* ---- one worker ---- */
 
 struct ost_classifier_config {
@@ -190,6 +218,10 @@ void ost_classifier_free(struct ost_classifier **classifier);
 /* Judges n <= OST_BURST frames; verdicts[i] is frames[i]'s. now_ns is a monotonic clock. Frame bytes are
  * only read, and not kept. Every frame is counted: received = forwarded + refused + handed over. */
 void ost_classify(struct ost_classifier *c, const struct ost_frame *frames, uint32_t n,
+	uint64_t now_ns, struct ost_verdict *verdicts);
+
+/* The same for frames that other classifiers handed over. For the one that owns_control. */
+void ost_classify_handed(struct ost_classifier *c, const struct ost_frame *frames, const struct ost_handed *handed, uint32_t n,
 	uint64_t now_ns, struct ost_verdict *verdicts);
 
 /* The worker could not send what was forwarded: moves n frames of this ingress port, together so many bytes, from forwarded to refused. */

@@ -49,7 +49,8 @@ static uint64_t tick_ns(uint32_t tick, uint64_t now_ns)
 	return (now - (uint32_t)((uint32_t)now - tick)) << OST_TICK_SHIFT;
 }
 
-/* What could not be sent is subtracted at once, and what the flow counted comes with the next sweep. */
+/* What could not be sent, or was refused by another worker, is subtracted at once, and what the flow counted comes with the next
+ * sweep. Of all workers together: one of them may have less than none. */
 static uint64_t not_less_than_none(uint64_t count)
 {
 	return count >> 63 ? 0 : count;
@@ -60,10 +61,10 @@ static void counts_add(const struct ost_classifier *c, uint32_t slot, struct ost
 	const struct ost_tally *t = &c->tallies[slot];
 	uint64_t seen_ns = tick_ns(t->last_tick, c->now_ns);
 
-	n->out_pkts += not_less_than_none(t->pkts[0]);
-	n->out_bytes += not_less_than_none(t->bytes[0]);
-	n->in_pkts += not_less_than_none(t->pkts[1]);
-	n->in_bytes += not_less_than_none(t->bytes[1]);
+	n->out_pkts += t->pkts[0];
+	n->out_bytes += t->bytes[0];
+	n->in_pkts += t->pkts[1];
+	n->in_bytes += t->bytes[1];
 	n->last_seen_ns = OST_MAX(n->last_seen_ns, seen_ns);
 	for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
 		if (ost_tally_place[i] < OST_FLOOD_REASONS)
@@ -99,6 +100,10 @@ void ost_site_device_counts(const struct ost_site *site, uint32_t slot, struct o
 	refused_add(&site->refused[slot], &n);
 	for (uint32_t i = 0; i < site->classifier_count; i++)
 		counts_add(site->classifiers[i], slot, &n);
+	n.out_pkts = not_less_than_none(n.out_pkts);
+	n.out_bytes = not_less_than_none(n.out_bytes);
+	n.in_pkts = not_less_than_none(n.in_pkts);
+	n.in_bytes = not_less_than_none(n.in_bytes);
 	*ret_counts = n;
 }
 

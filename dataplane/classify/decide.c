@@ -8,6 +8,8 @@ static uint32_t rule_in_principle(const struct ost_view *v, const struct ost_ima
 
 	if (rule == OST_RULE_NONE && peer != OST_SLOT_NONE)
 		rule = ost_allow_peer(v, role, peer, q);
+	if (rule == OST_RULE_NONE && role->host_count > 0)
+		rule = ost_allow_host(v, role, q);
 	return rule;
 }
 
@@ -21,6 +23,7 @@ enum ost_reason ost_judge_why(const struct ost_view *v, uint32_t slot, uint32_t 
 {
 	const struct ost_image_role *role = &v->image->roles[v->hot[slot].role];
 	bool conditions = role->flags & OST_ROLE_CONDITIONS;
+	enum ost_reason named;
 	uint32_t rule;
 
 	/* The plain case, which a flood hits, asks nothing again. */
@@ -35,7 +38,10 @@ enum ost_reason ost_judge_why(const struct ost_view *v, uint32_t slot, uint32_t 
 		if (rule != OST_RULE_NONE)
 			return condition_why(v, rule);
 	}
-	if (q->direction == OST_FROM)
-		return OST_REASON_NOT_ALLOWED_IN;
-	return ost_question_foreign_dns(v, q) ? OST_REASON_FOREIGN_DNS : OST_REASON_NOT_ALLOWED;
+	if (q->direction == OST_TO && ost_question_foreign_dns(v, q))
+		return OST_REASON_FOREIGN_DNS;
+	named = role->host_count > 0 ? ost_host_why(v, role, q) : OST_REASON_NONE;
+	if (named != OST_REASON_NONE)
+		return named;
+	return q->direction == OST_FROM ? OST_REASON_NOT_ALLOWED_IN : OST_REASON_NOT_ALLOWED;
 }

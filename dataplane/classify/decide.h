@@ -47,6 +47,8 @@ static inline uint32_t ost_judge_side(const struct ost_view *v, uint32_t slot, u
 	rule = ost_allow_address(v, role, q);
 	if (rule == OST_RULE_NONE && peer != OST_SLOT_NONE && role->peer_count > 0)
 		rule = ost_allow_peer(v, role, peer, q);
+	if (rule == OST_RULE_NONE && OST_UNLIKELY(role->host_count > 0))
+		rule = ost_allow_host(v, role, q);
 	return rule;
 }
 
@@ -95,6 +97,7 @@ static inline enum ost_reason ost_judge(const struct ost_view *v, uint32_t slot,
 	if (!(rights & (OST_RIGHT_NEW_FLOWS | OST_RIGHT_INFRASTRUCTURE)))
 		return OST_REASON_STATE;
 	q->infrastructure_only = !(rights & OST_RIGHT_NEW_FLOWS);
+	q->established = established;
 	ret->peer_rule = OST_RULE_NONE;
 	ret->audit = OST_REASON_NONE;
 	r = ost_judge_audited(v, slot, peer, q, &ret->rule, &ret->audit);

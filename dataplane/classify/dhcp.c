@@ -93,7 +93,7 @@ static bool dhcp_read(const struct ost_packet *p, struct dhcp *d)
  * not be a way round the allow-list. */
 static bool may_reach(struct ost_control *k, uint32_t to_be, const uint64_t source[2])
 {
-	struct ost_question q = {.protocol = 17, .value = 67, .direction = OST_TO};
+	struct ost_question q = {.protocol = 17, .value = 67, .direction = OST_TO, .tick = k->c->tick};
 	struct ost_judgement j;
 	uint64_t to[2];
 

@@ -5,11 +5,13 @@
 #include "decide.h"
 #include "rate.h"
 #include "refuse.h"
+#include "resolve.h"
 #include "stage.h"
 
-static inline void question(const struct first *f, enum ost_direction direction, struct ost_question *q)
+static inline void question(const struct first *f, enum ost_direction direction, uint32_t tick, struct ost_question *q)
 {
 	ost_question_address(q, f->rem_ip);
+	q->tick = tick;
 	q->protocol = f->p->protocol;
 	q->value = f->p->value;
 	q->direction = (uint8_t)direction;
@@ -57,6 +59,18 @@ static inline void forward(struct ost_classifier *c, const struct ost_packet *p,
 	c->ports[p->port].forwarded_pkts++;
 	c->ports[p->port].forwarded_bytes += p->length;
 	*v = (struct ost_verdict){.action = OST_FORWARD, .egress = egress, .device = slot};
+}
+
+/* Forwards what may pass; of a DNS flow, the control owner does, who reads it. from: 0 the device sent it. */
+static inline void pass_on(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t egress, uint8_t dns, unsigned from,
+	struct ost_verdict *v)
+{
+	if (OST_LIKELY(dns == 0) || c->config.owns_control) {
+		forward(c, p, slot, egress, v);
+		return;
+	}
+	c->ports[p->port].handed_over_pkts++;
+	*v = (struct ost_verdict){.action = from ? OST_HANDOVER_ANSWER : OST_HANDOVER_QUERY, .egress = egress, .device = slot};
 }
 
 static inline uint8_t opening_state(const struct ost_packet *p)
@@ -188,12 +202,12 @@ static inline enum ost_reason egress_of(struct ost_classifier *c, const struct f
 }
 
 /* Opens the flow and forwards, or says why not. The allow-list has been asked. */
-static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, const struct ost_judgement *j, uint8_t egress)
+static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, const struct ost_judgement *j, uint8_t egress, uint8_t dns)
 {
 	const struct ost_image_role *role = &c->view->image->roles[c->view->hot[f->own].role];
 	struct ost_slot *s = &c->site->slots[f->own];
 	bool direct = !f->to_device && f->other != OST_SLOT_NONE;
-	uint8_t flags = (uint8_t)(ost_flow_limited(c, f->own) | (direct ? OST_FLOW_DEVICE_PEER : 0));
+	uint8_t flags = (uint8_t)(ost_flow_limited(c, f->own) | (direct ? OST_FLOW_DEVICE_PEER : 0) | dns);
 	struct ost_flow flow;
 	uint8_t port = ost_slot_port(c->site, c->view, f->own);
 	uint32_t place;
@@ -207,6 +221,12 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, cons
 						      c->now_ns, c->config.shared_limits))
 			return OST_REASON_NEW_FLOW_RATE;
 		r = ost_limits_take(c, f->own, f->p->length);
+		if (r != OST_REASON_NONE)
+			return r;
+	}
+	if (OST_UNLIKELY(dns != 0) && c->config.owns_control) {
+		enum ost_reason r = ost_resolve(c, f->p, f->own, false);
+
 		if (r != OST_REASON_NONE)
 			return r;
 	}
@@ -229,7 +249,7 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, cons
 	c->opened++;
 	if (OST_LIKELY(j->rule != OST_RULE_NONE))
 		c->view->hits[c->index][j->rule]++;
-	forward(c, f->p, f->own, f->to_device ? port : egress, f->v);
+	pass_on(c, f->p, f->own, f->to_device ? port : egress, dns, 0, f->v);
 	if (OST_UNLIKELY(j->audit != OST_REASON_NONE)) {
 		f->v->audit = (uint8_t)j->audit;
 		ost_audit_note(c, f->p, f->refusal_hash, f->own, j->audit);
@@ -264,7 +284,7 @@ static inline enum ost_reason not_listed(const struct ost_classifier *c, const s
 
 	if (f->to_device)
 		return OST_REASON_NOT_ALLOWED_IN;
-	question(f, OST_TO, &q);
+	question(f, OST_TO, c->tick, &q);
 	return ost_question_foreign_dns(c->view, &q) ? OST_REASON_FOREIGN_DNS : OST_REASON_NOT_ALLOWED;
 }
 
@@ -286,7 +306,7 @@ static enum ost_reason first_packet(struct ost_classifier *c, struct first *f)
 
 		return ost_slot_rights(c->site, f->own, role) != 0 ? OST_REASON_NO_FLOW : OST_REASON_STATE;
 	}
-	question(f, f->to_device ? OST_FROM : OST_TO, &q);
+	question(f, f->to_device ? OST_FROM : OST_TO, c->tick, &q);
 	r = ost_judge(c->view, f->own, f->peer, &q, f->dev_ip, false, &j);
 	explain_judged(c, f, &j);
 	if (r != OST_REASON_NONE)
@@ -294,7 +314,7 @@ static enum ost_reason first_packet(struct ost_classifier *c, struct first *f)
 	r = egress_of(c, f, &egress);
 	if (r != OST_REASON_NONE)
 		return r;
-	return open_flow(c, f, &j, egress);
+	return open_flow(c, f, &j, egress, ost_resolve_flag(c->view, f->own, f->peer, &q));
 }
 
 /* Between devices a frame is for the MAC of the device that has the address, as when the flow was opened: others
@@ -338,12 +358,18 @@ static enum ost_reason pass(struct ost_classifier *c, struct first *f, struct os
 		if (r != OST_REASON_NONE)
 			return r;
 	}
+	if (OST_UNLIKELY(flags & OST_FLOW_DNS) && c->config.owns_control) {
+		enum ost_reason r = ost_resolve(c, f->p, slot, from != 0);
+
+		if (r != OST_REASON_NONE)
+			return r;
+	}
 	flow->meta->last_tick = c->tick;
 	flow->counts->pkts[from]++;
 	flow->counts->bytes[from] += f->p->length;
 	if (OST_UNLIKELY(flow->counts->bytes[from] >> 31))
 		ost_flow_fold(c, flow);
-	forward(c, f->p, slot, from == 0 ? ost_flow_egress(flow->meta) : ost_flow_port(*flow->tail1), f->v);
+	pass_on(c, f->p, slot, from == 0 ? ost_flow_egress(flow->meta) : ost_flow_port(*flow->tail1), flags & OST_FLOW_DNS, from, f->v);
 	return OST_REASON_NONE;
 }
 

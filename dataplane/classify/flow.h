@@ -28,6 +28,7 @@ enum ost_flow_flag {
 	OST_FLOW_LIMITED = 1 << 1,   /* packet or byte limits apply to what the device sends */
 	OST_FLOW_DEVICE_PEER = 1 << 2, /* the remote is a device on a port of ours; egress is its port */
 	OST_FLOW_ALIAS = 1 << 3, /* the peer's name for a flow between two devices: rule holds the place of the flow */
+	OST_FLOW_DNS = 1 << 4, /* to a name server that may bind names: see resolve.h */
 };
 
 struct ost_flow_meta {

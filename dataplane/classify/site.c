@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "site.h"
+#include "name.h"
 
 void *ost_site_alloc(const struct ost_site *site, size_t bytes)
 {
@@ -74,9 +74,9 @@ static int site_tables_make(struct ost_site *site)
 		(size_t)ost_table_places(&site->bindings_table) * sizeof(*site->bindings));
 	site->wishes = ost_site_alloc(site, OST_BINDING_WISHES * sizeof(*site->wishes));
 	site->events = ost_site_alloc(site, OST_BINDING_EVENTS * sizeof(*site->events));
-	return site->slot_at && site->standings && site->slots && site->refused && site->bindings && site->wishes && site->events
-		? 0
-		: -ENOMEM;
+	if (!site->slot_at || !site->standings || !site->slots || !site->refused || !site->bindings || !site->wishes || !site->events)
+		return -ENOMEM;
+	return ost_name_table_new(site);
 }
 
 int ost_site_new(const struct ost_site_config *config, struct ost_site **ret_site)
@@ -90,6 +90,8 @@ int ost_site_new(const struct ost_site_config *config, struct ost_site **ret_sit
 	if (site == NULL)
 		return -ENOMEM;
 	site->config = *config;
+	if (config->names_max == 0)
+		site->config.names_max = OST_SITE_NAMES_DEFAULT;
 	/* Odd words: a zero factor would fold everything to zero. */
 	for (int i = 0; i < 4; i++)
 		site->hash.s[i] = config->secret[i] ^ (0x9e3779b97f4a7c15ull * (2u * (unsigned)i + 1u));
@@ -117,6 +119,7 @@ void ost_site_free(struct ost_site **site)
 		return;
 	view = atomic_load(&s->view);
 	ost_view_free(&view);
+	ost_name_table_free(s);
 	ost_site_release(s, s->devices.buckets, (size_t)s->devices.bucket_count * sizeof(*s->devices.buckets));
 	ost_site_release(s, s->bindings_table.buckets,
 		(size_t)s->bindings_table.bucket_count * sizeof(*s->bindings_table.buckets));

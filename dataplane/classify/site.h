@@ -124,6 +124,12 @@ struct ost_view_slot {
 
 _Static_assert(sizeof(struct ost_view_slot) == 64, "a device is one cache line");
 
+/* A name that a rule wants, by its keyed hash (host.c). */
+struct ost_host_key {
+	uint64_t hash;
+	uint32_t host; /* place in HOSTS */
+};
+
 /* What a slot is under the policy in force. Immutable but for stamps and hits. Arrays by slot have room for all, and are
  * filled for those below slot_count: nothing leads to another one before ost_slot_take() has filled it. */
 struct ost_view {
@@ -134,6 +140,7 @@ struct ost_view {
 	uint32_t *device; /* by slot: place in the image */
 	uint32_t *slot;	 /* by place in the image; OST_SLOT_NONE: no MAC, or its port is not here, or the table is full */
 	_Atomic uint32_t *stamp; /* by slot */
+	struct ost_host_key *host_keys; /* of the image's HOSTS, each role's sorted */
 	uint64_t *hits[OST_WORKERS_MAX]; /* by rule, one array a worker */
 	uint8_t ports[OST_PORTS_MAX]; /* image port -> our port, OST_PORTS_MAX when it is not here */
 	struct ost_table statics; /* static addresses: bindings that this policy states */
@@ -151,6 +158,8 @@ struct ost_view {
 	_Atomic uint64_t open[OST_SCHEDULE_WORDS]; /* schedules, as struct ost_schedules_open; written by main */
 };
 
+struct ost_name_table;
+
 struct ost_site {
 	struct ost_site_config config;
 	struct ost_hash_key hash;
@@ -167,6 +176,7 @@ struct ost_site {
 	uint32_t idle_count;
 	struct ost_table bindings_table;
 	struct ost_binding *bindings;
+	struct ost_name_table *names; /* name.h */
 	_Atomic(struct ost_view *) view;
 	_Atomic uint32_t stamp_next;
 	uint32_t serial; /* of the last view */
@@ -196,6 +206,9 @@ static inline bool ost_view_open(const struct ost_view *v, unsigned schedule)
 }
 
 void ost_resolver_bits_make(const struct ost_image *image, uint64_t bits[static OST_RESOLVER_WORDS]);
+
+/* The keys of the names that its rules want. */
+int ost_host_keys_make(const struct ost_site *site, struct ost_view *v) OST_MUST_CHECK;
 
 /* Sets which of the view's schedules are open now. True: another one than before is. */
 bool ost_view_schedules(struct ost_view *v, int64_t wall_s);

@@ -2,6 +2,8 @@
 /* What happens to flows between packets: finding, closing, judging anew, and the sweep that goes round the
  * tables so that what timed out makes room and what a new policy forbids is cut even when it is silent. */
 #include "decide.h"
+#include "name.h"
+#include "resolve.h"
 
 uint32_t ost_flow_find(const struct ost_classifier *c, const uint64_t *key, uint64_t hash, bool v4)
 {
@@ -127,6 +129,7 @@ bool ost_flow_rejudge(struct ost_classifier *c, uint32_t place, bool v4, enum os
 		return true;
 	key_of(c, place, v4, key);
 	known_of(key, v4, flags, &k);
+	k.q.tick = c->tick;
 	peer = owner_of(c, k.rem_ip, k.vlan);
 	/* Read before anything is judged: what changes meanwhile changes it again. */
 	stamp = stamp_of(c, slot, peer, flags);
@@ -144,7 +147,7 @@ bool ost_flow_rejudge(struct ost_classifier *c, uint32_t place, bool v4, enum os
 		ost_flow_close(c, place, v4);
 		return false;
 	}
-	flags = (uint8_t)((flags & ~OST_FLOW_LIMITED) | ost_flow_limited(c, slot));
+	flags = (uint8_t)((flags & ~(OST_FLOW_LIMITED | OST_FLOW_DNS)) | ost_flow_limited(c, slot) | ost_resolve_flag(c->view, slot, peer, &k.q));
 	f.meta->stamp = stamp;
 	f.meta->rule = (j.rule & OST_FLOW_RULE_AUDIT) | (uint32_t)flags << 24;
 	return true;
@@ -217,12 +220,10 @@ uint32_t ost_classifier_sweep_buckets(const struct ost_classifier *c)
 	return c->table4.bucket_count + c->table6.bucket_count;
 }
 
-/* So many buckets of bindings that a pass over the flows is one over the bindings, too, whatever their sizes. */
-static uint32_t bindings_share(const struct ost_classifier *c, uint32_t buckets, uint32_t all)
+/* So many buckets of bindings, or names, that a pass over the flows is one over them, too, whatever their sizes. */
+static uint32_t share_of(const struct ost_table *t, uint32_t buckets, uint32_t all)
 {
-	uint32_t bindings = c->site->bindings_table.bucket_count;
-
-	return (uint32_t)OST_MIN(((uint64_t)buckets * bindings + all - 1) / all, (uint64_t)bindings);
+	return (uint32_t)OST_MIN(((uint64_t)buckets * t->bucket_count + all - 1) / all, (uint64_t)t->bucket_count);
 }
 
 uint32_t ost_classifier_sweep(struct ost_classifier *c, uint32_t buckets, uint64_t now_ns)
@@ -236,7 +237,8 @@ uint32_t ost_classifier_sweep(struct ost_classifier *c, uint32_t buckets, uint64
 		return 0;
 	if (c->config.owns_control) {
 		ost_binding_wishes(c->site, c->tick);
-		ost_binding_sweep(c->site, bindings_share(c, buckets, all), c->tick);
+		ost_binding_sweep(c->site, share_of(&c->site->bindings_table, buckets, all), c->tick);
+		ost_name_sweep(c->site, share_of(&c->site->names->table, buckets, all), c->tick);
 	}
 	for (uint32_t i = 0; i < buckets && c->sweep_at < all; i++, c->sweep_at++) {
 		bool v4 = c->sweep_at < c->table4.bucket_count;

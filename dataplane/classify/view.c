@@ -15,6 +15,7 @@ void ost_view_free(struct ost_view **view)
 	ost_site_release(site, v->hot, places * sizeof(*v->hot));
 	ost_site_release(site, v->device, places * sizeof(*v->device));
 	ost_site_release(site, v->stamp, places * sizeof(*v->stamp));
+	ost_site_release(site, v->host_keys, v->image_copy.host_count * sizeof(*v->host_keys));
 	ost_site_release(site, v->statics.buckets, (size_t)v->statics.bucket_count * sizeof(*v->statics.buckets));
 	ost_site_release(site, v->static_bindings, (size_t)ost_table_places(&v->statics) * sizeof(*v->static_bindings));
 	ost_site_release(site, v->roles, v->image_copy.role_count * sizeof(*v->roles));
@@ -83,7 +84,7 @@ static int view_alloc(struct ost_site *site, const struct ost_image *image, stru
 	v->static_bindings = ost_site_alloc(site, (size_t)ost_table_places(&v->statics) * sizeof(*v->static_bindings));
 	v->filters = calloc((size_t)image->role_count + 1, sizeof(*v->filters));
 	ok = v->hot && v->device && v->stamp && v->slot && v->filters && v->statics.buckets && v->static_bindings;
-	ok = ok && hot_sections_copy(site, v);
+	ok = ok && hot_sections_copy(site, v) && ost_host_keys_make(site, v) == 0;
 	for (uint32_t i = 0; i < site->classifier_count && image->rule_count > 0; i++) {
 		v->hits[i] = ost_site_alloc(site, (size_t)image->rule_count * sizeof(*v->hits[i]));
 		ok = ok && v->hits[i] != NULL;

@@ -24,12 +24,24 @@ static void bump(_Atomic uint64_t *counter, uint64_t by)
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by, memory_order_relaxed);
 }
 
+/* What worker 0 must know of a frame beside its ingress lies where a NIC's hash lay. */
+static uint32_t handed_pack(const struct ost_verdict *v)
+{
+	return v->action | (uint32_t)v->egress << 8;
+}
+
+static struct ost_handed handed_of(const struct rte_mbuf *m)
+{
+	return (struct ost_handed){(uint8_t)m->hash.usr, (uint8_t)(m->hash.usr >> 8)};
+}
+
 /* A full ring loses the frame; the accounts of the ingress tell it as egress-full. */
-static void hand_over(struct ost_worker *w, struct rte_mbuf *m, uint8_t ingress)
+static void hand_over(struct ost_worker *w, struct rte_mbuf *m, uint8_t ingress, const struct ost_verdict *v)
 {
 	struct ost_worker_port_counts *counts = &w->counts[ingress];
 
 	m->port = ingress;
+	m->hash.usr = handed_pack(v);
 	counts->handed_bytes += m->pkt_len;
 	if (w->handover != NULL && rte_ring_enqueue(w->handover, m) == 0)
 		return;
@@ -69,8 +81,8 @@ static void apply(struct ost_worker *w, struct rte_mbuf **frames, const struct o
 			ost_transmit_forward(w, frames[i], judged[i].port, v);
 		else if (v->action == OST_FLOOD_DEVICES)
 			ost_transmit_flood(w, frames[i], judged[i].port);
-		else if (v->action == OST_HANDOVER)
-			hand_over(w, frames[i], judged[i].port);
+		else if (v->action >= OST_HANDOVER)
+			hand_over(w, frames[i], judged[i].port, v);
 		else if (v->action == OST_AUTHENTICATE)
 			authenticate(w, frames[i], judged[i].port, v->device);
 		else
@@ -80,10 +92,11 @@ static void apply(struct ost_worker *w, struct rte_mbuf **frames, const struct o
 		rte_pktmbuf_free_bulk(refused, refused_count);
 }
 
-/* n > 0; ingress NULL: it stands in each buffer's port field. */
+/* n > 0; ingress NULL: handed over, and it stands in each buffer's port field. */
 static void judge(struct ost_worker *w, struct rte_mbuf **frames, const uint8_t *ingress, uint32_t n, uint64_t now_ns)
 {
 	struct ost_frame judged[OST_BURST];
+	struct ost_handed handed[OST_BURST];
 	struct ost_verdict verdicts[OST_BURST];
 
 	judged[0].length = 0; /* for the compiler, which does not know that n > 0 */
@@ -97,8 +110,13 @@ static void judge(struct ost_worker *w, struct rte_mbuf **frames, const uint8_t 
 			.port = port,
 			.oversize = m->nb_segs > 1 || m->pkt_len > w->ports->ports[port].frame_max,
 		};
+		if (ingress == NULL)
+			handed[i] = handed_of(m);
 	}
-	ost_classify(w->classifier, judged, n, now_ns, verdicts);
+	if (ingress != NULL)
+		ost_classify(w->classifier, judged, n, now_ns, verdicts);
+	else
+		ost_classify_handed(w->classifier, judged, handed, n, now_ns, verdicts);
 	apply(w, frames, judged, verdicts, n);
 }
 

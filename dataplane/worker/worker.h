@@ -7,7 +7,8 @@
  *   rounds a slice of the flow tables is swept, so that a whole pass takes about two seconds.
  * Accounts: what the egress does not take is freed and moved from forwarded to refused (egress-full,
  *   egress-down), so that on every port received = forwarded + refused, at any time a round is over.
- * Control frames are judged by worker 0 alone; the others hand them over by a ring.
+ * Control frames are judged by worker 0 alone, and what name servers are asked and answer is read by it; the others hand
+ *   both over by a ring.
  * 802.1X frames go from worker 0 to the main thread by a ring, and its answers come back by another: the main
  *   thread is woken when the first one lies there, not for each.
  * Back-off: a worker whose ports are fed by the kernel or by files sleeps when nothing comes: a small

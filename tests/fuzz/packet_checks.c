@@ -126,11 +126,11 @@ static void passed_check(const struct gateway *g, const struct ost_frame *f, con
 
 static void verdict_check(const struct gateway *g, const struct ost_frame *f, const struct ost_verdict *v, uint32_t worker)
 {
-	if (v->action > OST_HANDOVER || v->reason >= OST_REASON_COUNT)
+	if (v->action > OST_HANDOVER_ANSWER || v->reason >= OST_REASON_COUNT)
 		fuzz_die("an unsound verdict");
 	if ((v->action == OST_REFUSE) != (v->reason != OST_REASON_NONE))
 		fuzz_die("refused without a reason, or a reason without a refusal");
-	if (v->action == OST_HANDOVER && worker == 0)
+	if (v->action >= OST_HANDOVER && worker == 0)
 		fuzz_die("handed over by the owner of control");
 	/* OST_DEVICE_NONE, or 24 bits of it */
 	if (v->device < 0xffffff && v->device >= ost_site_slots(g->site))
@@ -141,6 +141,7 @@ static void verdict_check(const struct gateway *g, const struct ost_frame *f, co
 
 static void bounds_check(const struct gateway *g)
 {
+	struct ost_site_names names;
 	uint64_t flows, max;
 	uint32_t bindings_max;
 
@@ -149,6 +150,9 @@ static void bounds_check(const struct gateway *g)
 		if (flows > max || max != FLOWS4_MAX + FLOWS6_MAX)
 			fuzz_die("more flows than there is room for");
 	}
+	ost_site_names(g->site, &names);
+	if (names.held > names.max)
+		fuzz_die("more names than there is room for");
 	if (ost_site_bindings(g->site, &bindings_max) > bindings_max || ost_site_slots(g->site) > DEVICES_MAX)
 		fuzz_die("more bindings or devices than there is room for");
 }
@@ -169,13 +173,18 @@ void fuzz_binding_check(void *user, const struct ost_binding_event *e)
 		fuzz_die("an unsound binding event");
 }
 
-void fuzz_judge(struct gateway *g, uint32_t worker, const struct ost_frame *frames, uint32_t n)
+/* how: another worker handed them over; NULL. */
+static void judge(struct gateway *g, uint32_t worker, const struct ost_frame *frames, const struct ost_handed *how, uint32_t n)
 {
 	struct ost_verdict verdicts[OST_BURST];
 	struct ost_frame handed[OST_BURST];
+	struct ost_handed handed_how[OST_BURST];
 	uint32_t handed_count = 0;
 
-	ost_classify(g->workers[worker], frames, n, g->now_ns, verdicts);
+	if (how != NULL)
+		ost_classify_handed(g->workers[worker], frames, how, n, g->now_ns, verdicts);
+	else
+		ost_classify(g->workers[worker], frames, n, g->now_ns, verdicts);
 	g->frames += n;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct ost_verdict *v = &verdicts[i];
@@ -184,8 +193,10 @@ void fuzz_judge(struct gateway *g, uint32_t worker, const struct ost_frame *fram
 			fprintf(stderr, "worker %u, port %u, %u bytes: action %u to %u, %s\n", worker, frames[i].port,
 				frames[i].length, v->action, v->egress, ost_reason_name(v->reason));
 		verdict_check(g, &frames[i], v, worker);
-		if (v->action == OST_HANDOVER)
+		if (v->action >= OST_HANDOVER) {
+			handed_how[handed_count] = (struct ost_handed){v->action, v->egress};
 			handed[handed_count++] = frames[i];
+		}
 		if (v->action == OST_FORWARD) {
 			g->sent.verdict = *v;
 			g->sent.length = frames[i].length;
@@ -196,8 +207,13 @@ void fuzz_judge(struct gateway *g, uint32_t worker, const struct ost_frame *fram
 	}
 	g->handed += handed_count;
 	if (handed_count > 0)
-		fuzz_judge(g, 0, handed, handed_count);
+		judge(g, 0, handed, handed_how, handed_count);
 	bounds_check(g);
+}
+
+void fuzz_judge(struct gateway *g, uint32_t worker, const struct ost_frame *frames, uint32_t n)
+{
+	judge(g, worker, frames, NULL, n);
 }
 
 void fuzz_judge_explained(struct gateway *g, struct gateway *twin, uint32_t worker, const struct ost_frame *frame)
@@ -225,5 +241,10 @@ void fuzz_judge_explained(struct gateway *g, struct gateway *twin, uint32_t work
 	if (v.action == OST_HANDOVER) {
 		g->handed++;
 		fuzz_judge_explained(g, twin, 0, frame);
+	} else if (v.action > OST_HANDOVER) {
+		const struct ost_handed how = {v.action, v.egress};
+
+		judge(g, 0, frame, &how, 1);
+		judge(twin, 0, frame, &how, 1);
 	}
 }

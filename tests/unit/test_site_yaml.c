@@ -23,7 +23,7 @@ static const char whole[] =
 	"  net2: { side: network, vdev: \"net_null0,size=64\" }\n"
 	"  cap1: { side: device, driver: pcap, read: in.pcap, write: out.pcap }\n"
 	"  tap1: { side: device, driver: tap, interface: tap1 }\n"
-	"tables: { flows: 1000, flows6: 2000, bindings: 3000, devices: 4000 }\n"
+	"tables: { flows: 1000, flows6: 2000, bindings: 3000, names: 3500, devices: 4000 }\n"
 	"timeouts: { tcp-established: 1, tcp-opening: 2, tcp-closing: 3, udp: 4, udp-reply: 5, "
 	"icmp: 6, other: 7 }\n"
 	"authentication: { radius: \"10.0.0.2:1812\", lease: 60, portal: \"[fd00::2]:8443\", crl: no }\n";
@@ -66,6 +66,7 @@ static void every_key(void **state)
 	assert_int_equal(f->flows, 1000);
 	assert_int_equal(f->flows6, 2000);
 	assert_int_equal(f->bindings, 3000);
+	assert_int_equal(f->names, 3500);
 	assert_int_equal(f->devices, 4000);
 	assert_int_equal(f->tcp_established_s, 1);
 	assert_int_equal(f->tcp_opening_s, 2);
@@ -98,6 +99,7 @@ static void default_values(void **state)
 	assert_int_equal(f->flows, 1000000);
 	assert_int_equal(f->flows6, 200000);
 	assert_int_equal(f->bindings, 200000);
+	assert_int_equal(f->names, 100000);
 	assert_int_equal(f->devices, 100000);
 	assert_int_equal(f->tcp_established_s, 7440);
 	assert_int_equal(f->udp_reply_s, 180);

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "name.h"
+
+#include "asked.h"
+#include "clock.h"
+#include "stream.h"
+
+static uint32_t ticks_of(uint32_t seconds)
+{
+	return (uint32_t)((seconds * OST_NS_PER_S) >> OST_TICK_SHIFT);
+}
+
+/* ---- chains ---- */
+
+void ost_chain_of(const struct ost_dns_answer *answer, uint32_t owner, struct ost_chain *ret_chain)
+{
+	ret_chain->length = 0;
+	for (uint32_t i = 0; i <= owner && i < answer->name_count; i++) {
+		const struct ost_dns_name *n = &answer->names[i];
+
+		if (ret_chain->length + n->length > OST_NAME_CHAIN_BYTES_MAX)
+			return;
+		memcpy(ret_chain->wire + ret_chain->length, n->wire, n->length);
+		ret_chain->length += n->length;
+	}
+}
+
+/* False: the cells are not a chain, which only a reader meets that looks while they are written. */
+static bool chain_copy(const struct ost_name_table *n, uint32_t cell, struct ost_chain *ret_chain)
+{
+	uint32_t length, done = 0, part;
+
+	if (cell == 0 || cell >= n->cell_count)
+		return false;
+	length = n->cells[cell].length;
+	if (length > OST_NAME_CHAIN_BYTES_MAX)
+		return false;
+	for (; done < length; done += part, cell = n->cells[cell].next) {
+		if (cell == 0 || cell >= n->cell_count)
+			return false;
+		part = OST_MIN(length - done, OST_NAME_CELL_BYTES);
+		memcpy(ret_chain->wire + done, n->cells[cell].bytes, part);
+	}
+	ret_chain->length = length;
+	return true;
+}
+
+static bool chain_is(const struct ost_name_table *n, uint32_t cell, const struct ost_chain *chain)
+{
+	uint32_t done = 0, part;
+
+	if (n->cells[cell].length != chain->length)
+		return false;
+	for (; done < chain->length; done += part, cell = n->cells[cell].next) {
+		part = OST_MIN(chain->length - done, OST_NAME_CELL_BYTES);
+		if (memcmp(n->cells[cell].bytes, chain->wire + done, part) != 0)
+			return false;
+	}
+	return true;
+}
+
+static uint64_t chain_hash(const struct ost_site *site, const struct ost_chain *chain)
+{
+	return ost_hash_bytes(&site->hash, chain->wire, chain->length);
+}
+
+/* Place in the table of chains. */
+static uint32_t chain_find(const struct ost_name_table *n, uint64_t hash, const struct ost_chain *chain)
+{
+	struct ost_table_walk w;
+
+	for (uint32_t i = ost_table_walk_first(&n->chains, hash, &w); i != OST_TABLE_NONE; i = ost_table_walk_next(&n->chains, hash, &w)) {
+		if (chain_is(n, n->chain_at[i], chain))
+			return i;
+	}
+	return OST_TABLE_NONE;
+}
+
+static void cells_free(struct ost_name_table *n, uint32_t cell)
+{
+	while (cell != 0) {
+		uint32_t next = n->cells[cell].next;
+
+		n->cells[cell].next = n->cell_free;
+		n->cell_free = cell;
+		n->cells_used--;
+		cell = next;
+	}
+}
+
+/* First cell, 0: there is no room. */
+static uint32_t cells_write(struct ost_name_table *n, const struct ost_chain *chain)
+{
+	const uint32_t count = OST_MAX((chain->length + OST_NAME_CELL_BYTES - 1) / OST_NAME_CELL_BYTES, 1u);
+	uint32_t first = n->cell_free, cell = first, part;
+
+	if (n->cell_count - 1 - n->cells_used < count)
+		return 0;
+	for (uint32_t i = 0, done = 0; i < count; i++, done += part) {
+		struct ost_name_cell *c = &n->cells[cell];
+
+		part = OST_MIN(chain->length - done, OST_NAME_CELL_BYTES);
+		memcpy(c->bytes, chain->wire + done, part);
+		n->cell_free = c->next;
+		if (i + 1 == count)
+			c->next = 0;
+		cell = c->next;
+	}
+	n->cells_used += count;
+	n->cells[first].refs = 0;
+	n->cells[first].length = (uint16_t)chain->length;
+	return first;
+}
+
+/* One more reference; 0: there is no room. */
+static uint32_t chain_get(struct ost_site *site, const struct ost_chain *chain)
+{
+	struct ost_name_table *n = site->names;
+	uint64_t hash = chain_hash(site, chain);
+	uint32_t place = chain_find(n, hash, chain), cell;
+
+	if (place == OST_TABLE_NONE) {
+		cell = cells_write(n, chain);
+		place = cell != 0 ? ost_table_insert(&n->chains, hash) : OST_TABLE_NONE;
+		if (place == OST_TABLE_NONE) {
+			cells_free(n, cell);
+			return 0;
+		}
+		n->chain_at[place] = cell;
+	}
+	n->cells[n->chain_at[place]].refs++;
+	return n->chain_at[place];
+}
+
+static void chain_put(struct ost_site *site, uint32_t cell)
+{
+	struct ost_name_table *n = site->names;
+	struct ost_chain chain;
+	uint32_t place;
+	uint64_t hash;
+
+	if (--n->cells[cell].refs > 0 || !chain_copy(n, cell, &chain))
+		return;
+	hash = chain_hash(site, &chain);
+	place = chain_find(n, hash, &chain);
+	if (place != OST_TABLE_NONE)
+		ost_table_remove(&n->chains, hash, place);
+	cells_free(n, cell);
+}
+
+/* ---- entries ---- */
+
+static void turn_begin(struct ost_name *e)
+{
+	atomic_store_explicit(&e->turn, atomic_load_explicit(&e->turn, memory_order_relaxed) + 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+static void turn_end(struct ost_name *e)
+{
+	atomic_store_explicit(&e->turn, atomic_load_explicit(&e->turn, memory_order_relaxed) + 1, memory_order_release);
+}
+
+static bool is_of(const struct ost_name *e, const uint64_t ip[2], uint32_t slot, uint32_t life)
+{
+	return e->ip[0] == ip[0] && e->ip[1] == ip[1] && e->slot == slot && e->life == life;
+}
+
+static uint32_t life_of(const struct ost_site *site, uint32_t slot)
+{
+	return atomic_load_explicit(&site->slots[slot].life, memory_order_relaxed);
+}
+
+bool ost_name_read(const struct ost_site *site, uint32_t place, const uint64_t ip[2], uint32_t slot, uint32_t tick, bool also_old,
+	struct ost_chain *ret_chain)
+{
+	const struct ost_name *e = &site->names->entries[place];
+	uint32_t turn = atomic_load_explicit(&e->turn, memory_order_acquire), expires;
+
+	if ((turn & 1) || !is_of(e, ip, slot, life_of(site, slot)))
+		return false;
+	expires = atomic_load_explicit(&e->expires_tick, memory_order_relaxed);
+	if (!also_old && (expires == 0 || (int32_t)(expires - tick) <= 0))
+		return false;
+	if (!chain_copy(site->names, e->chain, ret_chain))
+		return false;
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load_explicit(&e->turn, memory_order_relaxed) == turn;
+}
+
+static uint64_t holder_hash(const struct ost_site *site, uint32_t slot)
+{
+	return ost_hash_2(&site->hash, slot, 0x686f6c646572ull);
+}
+
+/* Place of the slot's holder, whichever life it is of. */
+static uint32_t holder_find(const struct ost_site *site, uint32_t slot)
+{
+	const struct ost_name_table *n = site->names;
+	const uint64_t hash = holder_hash(site, slot);
+	struct ost_table_walk w;
+
+	for (uint32_t i = ost_table_walk_first(&n->holders_table, hash, &w); i != OST_TABLE_NONE;
+		i = ost_table_walk_next(&n->holders_table, hash, &w)) {
+		if (n->holders[i].slot == slot)
+			return i;
+	}
+	return OST_TABLE_NONE;
+}
+
+/* The slot's device as a holder, NULL: there is no room. What the device before it held is forgotten, and the sweep takes it
+ * away. holder_tidy() when all is done. */
+static struct ost_name_holder *holder_get(struct ost_site *site, uint32_t slot)
+{
+	struct ost_name_table *n = site->names;
+	uint32_t place = holder_find(site, slot);
+
+	if (place == OST_TABLE_NONE) {
+		place = ost_table_insert(&n->holders_table, holder_hash(site, slot));
+		if (place == OST_TABLE_NONE)
+			return NULL;
+		n->holders[place].life = life_of(site, slot) - 1;
+	}
+	if (n->holders[place].life != life_of(site, slot))
+		n->holders[place] = (struct ost_name_holder){.slot = slot, .life = life_of(site, slot)};
+	return &n->holders[place];
+}
+
+/* Who holds nothing is no holder. */
+static void holder_tidy(struct ost_site *site, uint32_t slot)
+{
+	uint32_t place = holder_find(site, slot);
+
+	if (place != OST_TABLE_NONE && site->names->holders[place].count == 0)
+		ost_table_remove(&site->names->holders_table, holder_hash(site, slot), place);
+}
+
+static void old_link(struct ost_name_table *n, struct ost_name_holder *h, uint32_t place)
+{
+	struct ost_name *e = &n->entries[place];
+	uint32_t first = h->old - 1, last;
+
+	e->next = e->before = place;
+	if (h->old == 0) {
+		h->old = place + 1;
+		return;
+	}
+	last = n->entries[first].before;
+	e->next = first;
+	e->before = last;
+	n->entries[last].next = place;
+	n->entries[first].before = place;
+}
+
+static void old_unlink(struct ost_name_table *n, struct ost_name_holder *h, uint32_t place)
+{
+	const struct ost_name *e = &n->entries[place];
+
+	if (e->next == place) {
+		h->old = 0;
+		return;
+	}
+	n->entries[e->before].next = e->next;
+	n->entries[e->next].before = e->before;
+	if (h->old == place + 1)
+		h->old = e->next + 1;
+}
+
+static void entry_remove(struct ost_site *site, uint32_t place)
+{
+	struct ost_name_table *n = site->names;
+	struct ost_name *e = &n->entries[place];
+	uint32_t chain = e->chain, holder = holder_find(site, e->slot);
+	struct ost_name_holder *h = holder != OST_TABLE_NONE ? &n->holders[holder] : NULL;
+
+	if (h != NULL && h->life == e->life) {
+		h->count--;
+		if (atomic_load_explicit(&e->expires_tick, memory_order_relaxed) == 0)
+			old_unlink(n, h, place);
+	}
+	ost_table_remove(&n->table, ost_name_hash(site, e->ip, e->slot), place);
+	turn_begin(e);
+	e->ip[0] = e->ip[1] = 0;
+	e->chain = 0;
+	turn_end(e);
+	chain_put(site, chain);
+}
+
+static bool evict_own(struct ost_site *site, struct ost_name_holder *h)
+{
+	if (h->old == 0)
+		return false;
+	entry_remove(site, h->old - 1);
+	ost_name_count(&site->names->counts.evicted, 1);
+	return true;
+}
+
+/* Of one address of a device. */
+struct same {
+	uint32_t place; /* with this chain, or OST_TABLE_NONE */
+	uint32_t count;
+	uint32_t least; /* the one that runs out first */
+};
+
+static void same_find(const struct ost_site *site, uint64_t hash, uint32_t slot, const uint64_t ip[2], const struct ost_chain *chain,
+	uint32_t tick, struct same *same)
+{
+	const struct ost_name_table *n = site->names;
+	int32_t least = INT32_MAX;
+	struct ost_table_walk w;
+
+	*same = (struct same){.place = OST_TABLE_NONE, .least = OST_TABLE_NONE};
+	for (uint32_t i = ost_table_walk_first(&n->table, hash, &w); i != OST_TABLE_NONE; i = ost_table_walk_next(&n->table, hash, &w)) {
+		const struct ost_name *e = &n->entries[i];
+		uint32_t expires = atomic_load_explicit(&e->expires_tick, memory_order_relaxed);
+		int32_t left = expires == 0 ? INT32_MIN : (int32_t)(expires - tick);
+
+		if (!is_of(e, ip, slot, life_of(site, slot)))
+			continue;
+		same->count++;
+		if (chain_is(n, e->chain, chain))
+			same->place = i;
+		if (same->least == OST_TABLE_NONE || left < least) {
+			same->least = i;
+			least = left;
+		}
+	}
+}
+
+static void renew(struct ost_site *site, struct ost_name_holder *h, uint32_t place, uint32_t expires_tick)
+{
+	struct ost_name *e = &site->names->entries[place];
+	uint32_t before = atomic_load_explicit(&e->expires_tick, memory_order_relaxed);
+
+	if (before == 0)
+		old_unlink(site->names, h, place);
+	if (before == 0 || (int32_t)(expires_tick - before) > 0)
+		atomic_store_explicit(&e->expires_tick, expires_tick, memory_order_relaxed);
+}
+
+static bool entry_add(struct ost_site *site, struct ost_name_holder *h, uint64_t hash, const struct ost_name *like,
+	const struct ost_chain *chain)
+{
+	struct ost_name_table *n = site->names;
+	uint32_t cell = chain_get(site, chain), place;
+	struct ost_name *e;
+
+	if (cell == 0)
+		return false;
+	place = ost_table_insert(&n->table, hash);
+	if (place == OST_TABLE_NONE) {
+		chain_put(site, cell);
+		return false;
+	}
+	e = &n->entries[place];
+	turn_begin(e);
+	e->ip[0] = like->ip[0];
+	e->ip[1] = like->ip[1];
+	e->slot = like->slot;
+	e->life = like->life;
+	e->chain = cell;
+	atomic_store_explicit(&e->expires_tick, like->expires_tick, memory_order_relaxed);
+	turn_end(e);
+	h->count++;
+	return true;
+}
+
+static uint32_t limit_of(const struct ost_site *site, uint32_t slot)
+{
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+	uint32_t role = v != NULL ? v->hot[slot].role : UINT32_MAX;
+
+	return role != UINT32_MAX ? v->image->roles[role].names : 0;
+}
+
+static bool bind(struct ost_site *site, struct ost_name_holder *h, uint32_t slot, const uint64_t ip[2], const struct ost_chain *chain,
+	uint32_t tick, uint32_t expires_tick)
+{
+	const struct ost_name like = {.ip = {ip[0], ip[1]}, .slot = slot, .life = h->life, .expires_tick = expires_tick | 1};
+	uint64_t hash = ost_name_hash(site, ip, slot);
+	struct same same;
+
+	same_find(site, hash, slot, ip, chain, tick, &same);
+	if (same.place != OST_TABLE_NONE) {
+		renew(site, h, same.place, like.expires_tick);
+		return true;
+	}
+	if (same.count >= OST_NAME_CHAINS_MAX) {
+		entry_remove(site, same.least);
+		ost_name_count(&site->names->counts.evicted, 1);
+	}
+	if (h->count >= limit_of(site, slot) && !evict_own(site, h))
+		return false;
+	if (h->count >= limit_of(site, slot)) /* a policy with a lower limit came */
+		return false;
+	return entry_add(site, h, hash, &like, chain) || (evict_own(site, h) && entry_add(site, h, hash, &like, chain));
+}
+
+bool ost_name_bind(struct ost_site *site, uint32_t slot, const uint64_t ip[2], const struct ost_chain *chain, uint32_t tick,
+	uint32_t expires_tick)
+{
+	struct ost_name_table *n = site->names;
+	uint64_t hash = ost_name_hash(site, ip, slot);
+	struct ost_name_holder *h = holder_get(site, slot);
+	bool bound = h != NULL && bind(site, h, slot, ip, chain, tick, expires_tick);
+
+	if (h != NULL)
+		holder_tidy(site, slot);
+	if (bound) {
+		ost_name_count(&n->counts.bound, 1);
+		return true;
+	}
+	ost_name_count(&n->counts.unbound, 1);
+	atomic_store_explicit(&n->unbound[hash % OST_NAME_UNBOUND], (hash >> 32) << 32 | tick, memory_order_relaxed);
+	return false;
+}
+
+bool ost_name_was_unbound(const struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t tick)
+{
+	uint64_t hash = ost_name_hash(site, ip, slot);
+	uint64_t said = atomic_load_explicit(&site->names->unbound[hash % OST_NAME_UNBOUND], memory_order_relaxed);
+
+	return said != 0 && said >> 32 == hash >> 32 && tick - (uint32_t)said < ticks_of(OST_NAME_UNBOUND_S);
+}
+
+/* ---- the sweep ---- */
+
+static bool crowded(const struct ost_name_table *n)
+{
+	return n->table.used > n->table.max / 8 * 7 || n->cells_used > n->cell_count / 8 * 7;
+}
+
+static void sweep_bucket(struct ost_site *site, uint32_t bucket, uint32_t tick)
+{
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
+	struct ost_name_table *n = site->names;
+
+	for (uint32_t i = 0; i < OST_TABLE_WAYS; i++) {
+		uint32_t place = bucket * OST_TABLE_WAYS + i, expires, slot = n->entries[place].slot;
+		struct ost_name *e = &n->entries[place];
+
+		if (n->table.buckets[bucket].tags[i] == 0)
+			continue;
+		expires = atomic_load_explicit(&e->expires_tick, memory_order_relaxed);
+		if (e->life != life_of(site, slot) || (v != NULL && v->hot[slot].role == UINT32_MAX) ||
+			(expires == 0 && crowded(n))) {
+			entry_remove(site, place);
+			holder_tidy(site, slot);
+		} else if (expires != 0 && (int32_t)(expires - tick) <= 0) {
+			uint32_t holder = holder_find(site, slot);
+
+			if (holder == OST_TABLE_NONE)
+				continue;
+			atomic_store_explicit(&e->expires_tick, 0, memory_order_relaxed);
+			old_link(n, &n->holders[holder], place);
+		}
+	}
+}
+
+void ost_name_sweep(struct ost_site *site, uint32_t buckets, uint32_t tick)
+{
+	struct ost_name_table *n = site->names;
+
+	for (uint32_t i = 0; i < buckets && n->table.used > 0; i++) {
+		n->sweep_bucket = (n->sweep_bucket + 1) % n->table.bucket_count;
+		sweep_bucket(site, n->sweep_bucket, tick);
+	}
+}
+
+/* ---- making ---- */
+
+static bool table_make(const struct ost_site *site, struct ost_table *t, uint32_t max)
+{
+	t->bucket_count = ost_table_buckets_for(max, OST_TABLE_FILL_SHARED);
+	t->max = max;
+	t->buckets = ost_site_alloc(site, (size_t)t->bucket_count * sizeof(*t->buckets));
+	return t->buckets != NULL;
+}
+
+static void cells_make(struct ost_name_table *n)
+{
+	for (uint32_t i = n->cell_count - 1; i > 0; i--) {
+		n->cells[i].next = n->cell_free;
+		n->cell_free = i;
+	}
+}
+
+int ost_name_table_new(struct ost_site *site)
+{
+	uint32_t max = site->config.names_max;
+	struct ost_name_table *n = ost_site_alloc(site, sizeof(*n));
+
+	site->names = n;
+	if (n == NULL || !table_make(site, &n->table, max) || !table_make(site, &n->chains, max) ||
+		!table_make(site, &n->holders_table, OST_MIN(max, site->config.devices_max)))
+		return -ENOMEM;
+	n->cell_count = max + 1;
+	n->entries = ost_site_alloc(site, (size_t)ost_table_places(&n->table) * sizeof(*n->entries));
+	n->chain_at = ost_site_alloc(site, (size_t)ost_table_places(&n->chains) * sizeof(*n->chain_at));
+	n->cells = ost_site_alloc(site, (size_t)n->cell_count * sizeof(*n->cells));
+	n->holders = ost_site_alloc(site, (size_t)ost_table_places(&n->holders_table) * sizeof(*n->holders));
+	if (n->entries == NULL || n->chain_at == NULL || n->cells == NULL || n->holders == NULL)
+		return -ENOMEM;
+	cells_make(n);
+	if (ost_asked_new(site, &n->asked) < 0)
+		return -ENOMEM;
+	return ost_streams_new(site, &n->streams);
+}
+
+void ost_name_table_free(struct ost_site *site)
+{
+	struct ost_name_table *n = site->names;
+
+	if (n == NULL)
+		return;
+	ost_asked_free(site, &n->asked);
+	ost_streams_free(site, &n->streams);
+	ost_site_release(site, n->table.buckets, (size_t)n->table.bucket_count * sizeof(*n->table.buckets));
+	ost_site_release(site, n->chains.buckets, (size_t)n->chains.bucket_count * sizeof(*n->chains.buckets));
+	ost_site_release(site, n->entries, (size_t)ost_table_places(&n->table) * sizeof(*n->entries));
+	ost_site_release(site, n->chain_at, (size_t)ost_table_places(&n->chains) * sizeof(*n->chain_at));
+	ost_site_release(site, n->cells, (size_t)n->cell_count * sizeof(*n->cells));
+	ost_site_release(site, n->holders_table.buckets, (size_t)n->holders_table.bucket_count * sizeof(*n->holders_table.buckets));
+	ost_site_release(site, n->holders, (size_t)ost_table_places(&n->holders_table) * sizeof(*n->holders));
+	ost_site_release(site, n, sizeof(*n));
+	site->names = NULL;
+}
+
+/* ---- for those outside ---- */
+
+void ost_site_names(const struct ost_site *site, struct ost_site_names *ret_names)
+{
+	const struct ost_name_table *n = site->names;
+	const struct ost_name_counts *c = &n->counts;
+
+	*ret_names = (struct ost_site_names){
+		.held = n->table.used,
+		.max = n->table.max,
+		.queries = atomic_load_explicit(&c->queries, memory_order_relaxed),
+		.answers = atomic_load_explicit(&c->answers, memory_order_relaxed),
+		.bound = atomic_load_explicit(&c->bound, memory_order_relaxed),
+		.unbound = atomic_load_explicit(&c->unbound, memory_order_relaxed),
+		.refused = atomic_load_explicit(&c->refused, memory_order_relaxed),
+		.evicted = atomic_load_explicit(&c->evicted, memory_order_relaxed),
+		.unread = atomic_load_explicit(&c->unread, memory_order_relaxed),
+	};
+}
+
+/* Text to labels on the wire. False: it is no name. */
+static bool chain_of_text(const char *name, struct ost_chain *ret_chain)
+{
+	const size_t length = strlen(name);
+	uint32_t label = 0; /* where the length of the label under way stands */
+
+	if (length == 0 || length > OST_HOST_MAX)
+		return false;
+	for (size_t i = 0; i <= length; i++) {
+		uint8_t byte = (uint8_t)name[i];
+
+		if (byte != '.' && byte != 0) {
+			ret_chain->wire[i + 1] = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+			continue;
+		}
+		if (i == label || i - label > 63)
+			return false;
+		ret_chain->wire[label] = (uint8_t)(i - label);
+		label = (uint32_t)i + 1;
+	}
+	ret_chain->wire[label] = 0;
+	ret_chain->length = label + 1;
+	return true;
+}
+
+int ost_site_name_bind(struct ost_site *site, uint32_t image_device, const char *name, const struct ost_ip *ip, uint64_t now_ns,
+	uint64_t expires_ns)
+{
+	uint32_t slot = ost_site_slot(site, image_device);
+	struct ost_chain chain;
+	uint64_t key[2];
+
+	if (!chain_of_text(name, &chain))
+		return -EINVAL;
+	if (slot == OST_DEVICE_NONE)
+		return -ENOENT;
+	if (ip->family == OST_IPV4)
+		ost_binding_key4(ost_load32(ip->b), key);
+	else
+		memcpy(key, ip->b, 16);
+	return ost_name_bind(site, slot, key, &chain, (uint32_t)(now_ns >> OST_TICK_SHIFT), (uint32_t)(expires_ns >> OST_TICK_SHIFT))
+		? 0
+		: -ENOSPC;
+}
