@@ -154,10 +154,9 @@ void ost_site_wall_set(struct ost_site *site, int64_t wall_s)
 	site->wall_s = wall_s;
 	if (v == NULL || v->image->schedule_count == 0 || !ost_view_schedules(v, wall_s))
 		return;
+	/* All of them: a flow may hang on the schedule of the role that its other end has, behind the network. */
 	for (uint32_t slot = 0; slot < site->slot_count; slot++) {
-		uint32_t role = v->hot[slot].role;
-
-		if (role != UINT32_MAX && ((v->image->roles[role].flags & OST_ROLE_CONDITIONS) || v->image->roles[role].audit))
+		if (v->hot[slot].role != UINT32_MAX)
 			ost_slot_bump(site, slot);
 	}
 }

@@ -261,11 +261,32 @@ static void arp_probes_and_announcements(void **state)
 	assert_refused(arp(*state, NET, GROUP, ROUTER, 1, ROUTER, "10.0.0.254", "10.0.0.99"), GROUP_DESTINATION);
 }
 
+/* The recorder's rule is open for a while. A camera that reaches it by the router hangs on that, too: what comes back for the
+ * camera is judged by its flow alone. */
+#define OPEN_UNTIL 1800000000
+static void the_other_ends_schedule_closes(void **state)
+{
+	static const char policy[] = "ostiary: 1\nschedules: { fair: { until: 2027-01-15T08:00:00Z } }\nroles:\n"
+		"  camera:\n    authenticate: mac\n    allow:\n      - to: { role: recorder, service: udp/554 }\n"
+		"  recorder:\n    authenticate: mac\n    allow:\n      - { from: { role: camera, service: udp/554 }, when: fair }\n"
+		"devices:\n"
+		"  cam: { role: camera, mac: \"02:00:00:00:00:01\", port: dev1, address: 10.0.0.1 }\n"
+		"  rec: { role: recorder, mac: \"02:00:00:00:00:02\", port: dev2, address: 10.0.0.2 }\n";
+	struct way up = {DEV1, ROUTER, 1, "10.0.0.1", "10.0.0.2", 40000, 554};
+
+	assert_int_equal(rig_swap(*state, policy), 0);
+	ost_site_wall_set(rig.site, OPEN_UNTIL - 1);
+	assert_passes(rig_udp(*state, &up));
+	assert_passes(rig_udp(*state, &up));
+	ost_site_wall_set(rig.site, OPEN_UNTIL + 1);
+	assert_refused(rig_udp(*state, &up), POLICY_CHANGED);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_stop)
 	const struct CMUnitTest tests[] = {
-		TEST(both_allow), TEST(one_denies), TEST(echo_between_devices),
+		TEST(the_other_ends_schedule_closes), TEST(both_allow), TEST(one_denies), TEST(echo_between_devices),
 		TEST(the_mac_and_the_address_are_the_same_devices), TEST(packets_of_a_flow_are_for_its_other_device),
 		TEST(a_stranger_takes_no_flow_away), TEST(routed_between_devices),
 		TEST(nobody_joins_from_the_network_side), TEST(either_ones_state_ends_it),
