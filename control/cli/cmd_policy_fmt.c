@@ -7,12 +7,14 @@
 
 #include "file.h"
 #include "format.h"
+#include "jsonw.h"
 #include "line_diff.h"
 #include "options.h"
-#include "policy_yaml.h"
+#include "policy_input.h"
 
 struct fmt {
 	const struct ost_cli *cli;
+	struct ost_jsonw json;
 	bool check, diff, write;
 	uint32_t changed;
 };
@@ -57,7 +59,9 @@ static int file_tell(struct fmt *f, const char *path, const char *before, const 
 {
 	int r = 0;
 
-	if (f->diff)
+	if (f->cli->json)
+		ost_jsonw_string(&f->json, NULL, path);
+	else if (f->diff)
 		r = ost_line_diff(stdout, path, before, text);
 	else if (f->check)
 		(void)printf("%s\n", path);
@@ -95,8 +99,10 @@ static int file_format(struct fmt *f, const char *path)
 
 int ost_cmd_policy_fmt(const struct ost_cli *cli, int argc, char **argv)
 {
-	struct fmt f = {.cli = cli};
+	struct ost_cli here = *cli;
+	struct fmt f = {.cli = &here};
 	const struct ost_cli_option options[] = {
+		{.name = "json", .flag = &here.json},
 		{.name = "check", .flag = &f.check},
 		{.name = "diff", .flag = &f.diff},
 		{.name = "write", .flag = &f.write},
@@ -114,11 +120,21 @@ int ost_cmd_policy_fmt(const struct ost_cli *cli, int argc, char **argv)
 		return ost_cli_fail("policy fmt: which file? write: ostiary policy fmt [--check] [--diff] [-w] FILE...");
 	if (f.check && f.write)
 		return ost_cli_fail("policy fmt: --check only looks, and -w writes; name one of them");
+	if (f.cli->json && !f.check && !f.write)
+		return ost_cli_fail("policy fmt: --json tells which files are laid out otherwise; write --check or -w with it");
+	ost_jsonw_object(&f.json, NULL);
+	ost_jsonw_array(&f.json, "changed");
 	for (int i = first; i < argc; i++) {
 		int r = file_format(&f, argv[i]);
 
 		worst = OST_MAX(worst, r);
 	}
+	ost_jsonw_end(&f.json, ']');
+	ost_jsonw_end(&f.json, '}');
+	if (f.cli->json && worst == OST_EXIT_OK)
+		worst = ost_cli_json_print(&f.json);
+	else
+		ost_jsonw_free(&f.json);
 	if (worst == OST_EXIT_OK && f.changed > 0 && !f.write)
 		return OST_EXIT_NO;
 	return worst;
