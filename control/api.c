@@ -11,6 +11,7 @@
 
 #include "api_apply.h"
 #include "api_order.h"
+#include "api_policy.h"
 #include "log.h"
 #include "metrics.h"
 #include "text.h"
@@ -40,6 +41,8 @@ struct request {
 	size_t length, capacity;
 	bool answered;	/* an early error is queued: the rest of the body is thrown away */
 	struct ost_api_sources *sources;
+	struct ost_stored *stored; /* of a rollback */
+	struct ost_api_choice choice;
 	struct ost_jsonw answer; /* of an apply */
 	unsigned status;	 /* of that answer; 0: not there yet */
 };
@@ -175,6 +178,18 @@ static enum MHD_Result get_generations(struct ost_daemon *d, struct MHD_Connecti
 	return send_json(c, MHD_HTTP_OK, &w);
 }
 
+static enum MHD_Result get_generation(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	const char *sources = argument(c, "sources");
+	struct ost_jsonw w = {0};
+	uint64_t number = 0;
+
+	if (ost_number_parse(rest, strlen(rest), &number) < 0 ||
+		ost_view_generation(d, number, sources != NULL && strcmp(sources, "1") == 0, &w) < 0)
+		return send_error(c, MHD_HTTP_NOT_FOUND, "no such generation is kept", "ostiary policy history tells which are");
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
 static enum MHD_Result get_refusals(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
 	struct ost_jsonw w = {0};
@@ -205,6 +220,8 @@ static enum MHD_Result get_metrics(struct ost_daemon *d, struct MHD_Connection *
 }
 
 static enum MHD_Result post_policy(struct request *q, const char *rest);
+static enum MHD_Result post_confirm(struct request *q, const char *rest);
+static enum MHD_Result post_rollback(struct request *q, const char *rest);
 static enum MHD_Result post_order(struct request *q, const char *rest);
 static enum MHD_Result post_reload(struct request *q, const char *rest);
 
@@ -218,7 +235,10 @@ static const struct route {
 	{"/v1/devices/", get_device, post_order},
 	{"/v1/auth/reload", NULL, post_reload},
 	{"/v1/policy", get_policy, post_policy},
+	{"/v1/policy/confirm", NULL, post_confirm},
+	{"/v1/policy/rollback", NULL, post_rollback},
 	{"/v1/policy/generations", get_generations, NULL},
+	{"/v1/policy/generations/", get_generation, NULL},
 	{"/v1/policy/rules", get_rules, NULL},
 	{"/v1/refusals", get_refusals, NULL},
 	{"/v1/unknown", get_unknown, NULL},
@@ -275,6 +295,16 @@ static void applied(void *user, struct ost_apply_result *result)
 	run_soon(q->api);
 }
 
+/* The answer is there, or comes later. */
+static enum MHD_Result answer_await(struct request *q)
+{
+	if (q->status != 0)
+		return send_json(q->connection, q->status, &q->answer);
+	q->api->waiting = q;
+	MHD_suspend_connection(q->connection);
+	return MHD_YES;
+}
+
 static enum MHD_Result post_policy(struct request *q, const char *rest)
 {
 	struct ost_apply_request request;
@@ -288,11 +318,51 @@ static enum MHD_Result post_policy(struct request *q, const char *rest)
 	q->body = NULL;
 	request = ost_api_sources_request(q->sources, peer_uid(q->connection));
 	ost_apply(q->api->d->applier, &request, applied, q);
-	if (q->status != 0)
-		return send_json(q->connection, q->status, &q->answer);
-	q->api->waiting = q;
-	MHD_suspend_connection(q->connection);
-	return MHD_YES;
+	return answer_await(q);
+}
+
+static enum MHD_Result result_send(struct request *q, struct ost_apply_result *result)
+{
+	return send_json(q->connection, ost_api_apply_answer(result, &q->answer), &q->answer);
+}
+
+static enum MHD_Result choice_refuse(struct request *q, const char *why)
+{
+	return send_error(q->connection, MHD_HTTP_BAD_REQUEST, why,
+		"send {\"generation\": ..., \"message\": ..., \"confirm\": ...}, or nothing");
+}
+
+static enum MHD_Result post_confirm(struct request *q, const char *rest)
+{
+	struct ost_apply_result result = {0};
+	char why[256] = "";
+
+	(void)rest;
+	if (ost_api_choice_read(q->body, q->length, &q->choice, why) < 0)
+		return choice_refuse(q, why);
+	ost_apply_confirm(q->api->d->applier, q->choice.generation, peer_uid(q->connection), &result);
+	return result_send(q, &result);
+}
+
+static enum MHD_Result post_rollback(struct request *q, const char *rest)
+{
+	const struct ost_confirm *trial = &q->api->d->trial;
+	struct ost_apply_result result = {0};
+	struct ost_apply_request request;
+	char why[256] = "";
+
+	(void)rest;
+	if (ost_api_choice_read(q->body, q->length, &q->choice, why) < 0)
+		return choice_refuse(q, why);
+	if (trial->generation != 0 && (q->choice.generation == 0 || q->choice.generation == trial->former)) {
+		ost_apply_back(q->api->d->applier, peer_uid(q->connection), applied, q);
+		return answer_await(q);
+	}
+	if (ost_apply_waits(q->api->d->applier, &result) ||
+		ost_api_rollback(q->api->d, &q->choice, peer_uid(q->connection), &q->stored, &request, &result) < 0)
+		return result_send(q, &result);
+	ost_apply(q->api->d->applier, &request, applied, q);
+	return answer_await(q);
 }
 
 static enum MHD_Result post_order(struct request *q, const char *rest)
@@ -406,6 +476,7 @@ static void on_end(void *user, struct MHD_Connection *c, void **state, enum MHD_
 		q->api->waiting = NULL;
 	ost_applier_forget(q->api->d->applier, q);
 	ost_api_sources_free(&q->sources);
+	ost_stored_free(&q->stored);
 	ost_jsonw_free(&q->answer);
 	free(q->body);
 	free(q);

@@ -4,7 +4,9 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "api_policy.h"
 #include "text.h"
+#include "views.h"
 
 #define SOURCES_MAX 1024u
 #define NAME_BYTES  255u
@@ -13,6 +15,7 @@
 struct ost_api_sources {
 	json_t *root; /* owns all texts */
 	const char *message;
+	uint32_t confirm_s;
 	struct ost_policy_source *sources;
 	uint32_t count;
 };
@@ -43,6 +46,7 @@ static int sources_fill(struct ost_api_sources *s, char why[static 256])
 {
 	json_t *list = json_object_get(s->root, "sources"), *message = json_object_get(s->root, "message");
 	size_t count = json_array_size(list);
+	uint64_t confirm_s = 0;
 	int r = 0;
 
 	if (count == 0 || count > SOURCES_MAX) {
@@ -54,6 +58,11 @@ static int sources_fill(struct ost_api_sources *s, char why[static 256])
 		(void)snprintf(why, 256, "message must be one line of at most %u bytes", MESSAGE_MAX);
 		return -EINVAL;
 	}
+	if (!ost_api_number_take(s->root, "confirm", OST_CONFIRM_LEAST_S, OST_CONFIRM_MOST_S, &confirm_s)) {
+		(void)snprintf(why, 256, "confirm must be a number of seconds from %u to %u", OST_CONFIRM_LEAST_S, OST_CONFIRM_MOST_S);
+		return -EINVAL;
+	}
+	s->confirm_s = (uint32_t)confirm_s;
 	s->message = message != NULL ? json_string_value(message) : "";
 	s->sources = calloc(count, sizeof(*s->sources));
 	if (s->sources == NULL)
@@ -99,7 +108,7 @@ void ost_api_sources_free(struct ost_api_sources **sources)
 struct ost_apply_request ost_api_sources_request(const struct ost_api_sources *sources, uint32_t uid)
 {
 	return (struct ost_apply_request){.sources = sources->sources, .count = sources->count,
-		.message = sources->message, .uid = uid};
+		.message = sources->message, .uid = uid, .confirm_s = sources->confirm_s};
 }
 
 unsigned ost_api_apply_answer(struct ost_apply_result *result, struct ost_jsonw *w)
@@ -112,6 +121,8 @@ unsigned ost_api_apply_answer(struct ost_apply_result *result, struct ost_jsonw 
 		[OST_APPLY_BUSY] = 409,
 		[OST_APPLY_STORAGE] = 507,
 		[OST_APPLY_REFUSED] = 422,
+		[OST_APPLY_WAITS] = 409,
+		[OST_APPLY_MISSING] = 404,
 	};
 
 	ost_diag_sort(&result->diag);
@@ -127,6 +138,9 @@ unsigned ost_api_apply_answer(struct ost_apply_result *result, struct ost_jsonw 
 		ost_jsonw_u64(w, "rules", result->generation.rules);
 		ost_jsonw_u64(w, "tests", result->generation.tests);
 		ost_jsonw_string(w, "by", result->generation.by);
+		ost_jsonw_string(w, "message", result->generation.message);
+		ost_jsonw_string(w, "sources_sha256", result->generation.sources_sha256);
+		ost_view_trial(&result->trial, w);
 	}
 	ost_jsonw_findings(w, &result->diag);
 	ost_jsonw_end(w, '}');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* POST /v1/policy: the body {"message": text, "sources": [{"name": text, "text": text}, ...]} to an apply. */
+/* POST /v1/policy: the body {"message": text, "confirm": seconds, "sources": [{"name": text, "text": text}, ...]} to an apply. */
 #pragma once
 
 #include "apply.h"

@@ -11,6 +11,7 @@
 #include "generations.h"
 #include "log.h"
 #include "maker.h"
+#include "trial.h"
 
 enum phase {
 	PHASE_IDLE,
@@ -28,6 +29,13 @@ struct ost_applier {
 	ost_apply_done_fn done;
 	void *user;
 	uint64_t resent;     /* generation that was sent again by ourselves, 0 none */
+	bool resend_due;     /* another one is in force since, or it could not be sent */
+	ost_apply_done_fn back_done; /* who waits until the generation before is back */
+	void *back_user;
+	uint32_t confirm_s;	   /* of the apply under way */
+	struct ost_confirm record; /* of it */
+	bool trial_failed;	   /* it was told that going back does not succeed */
+	uint32_t keep;		   /* generations on disk, as the site file said last */
 	uint64_t last_number; /* largest generation number ever met */
 	/* The last failure in the log: the next like it is not told again. */
 	char said[sizeof(((struct ost_apply_result *)NULL)->text)];
@@ -36,7 +44,7 @@ struct ost_applier {
 const char *ost_apply_kind_name(unsigned kind)
 {
 	static const char *const names[OST_APPLY_KIND_COUNT] = {
-		"done", "input", "tests", "unreachable", "busy", "storage", "refused"};
+		"done", "input", "tests", "unreachable", "busy", "storage", "refused", "waits", "missing"};
 
 	return kind < OST_APPLY_KIND_COUNT ? names[kind] : "invalid";
 }
@@ -175,6 +183,8 @@ static void generation_refused(struct ost_applier *a, const char *why)
 {
 	struct ost_generation *g = &a->result.generation;
 
+	if (a->confirm_s != 0)
+		ost_trial_abandon(a->d);
 	g->state = OST_GENERATION_REFUSED;
 	(void)snprintf(g->result, sizeof(g->result), "%.250s", why);
 	ost_generations_drop(&a->d->paths, g->number);
@@ -228,6 +238,15 @@ static void image_send(struct ost_applier *a)
 		return;
 	}
 	r = ost_registry_generation_put(d->registry, g);
+	if (r == 0 && a->confirm_s != 0) {
+		r = ost_trial_prepare(d, g->number, a->confirm_s, &a->record);
+		if (r < 0) {
+			storage_failed(&a->result, d, r);
+			generation_refused(a, a->result.text);
+			finish(a);
+			return;
+		}
+	}
 	if (r < 0) {
 		storage_failed(&a->result, d, r);
 		made_in_vain(a);
@@ -254,6 +273,7 @@ static void made(void *user)
 		return;
 	}
 	a->result.generation = a->making.generation;
+	a->keep = a->making.keep;
 	a->phase = PHASE_MADE;
 	image_send(a);
 }
@@ -264,6 +284,11 @@ static int begin(struct ost_applier *a, const struct ost_apply_request *q)
 	struct ost_generation *g = &m->generation;
 	int r;
 
+	if (q->confirm_s != 0 && a->d->in_force.number == 0) {
+		say(&a->result, OST_APPLY_INPUT, "apply it without --confirm", "no policy is in force that could come back");
+		return -EINVAL;
+	}
+	a->confirm_s = q->confirm_s;
 	if (!ost_link_is_up(a->d->link)) {
 		say(&a->result, OST_APPLY_UNREACHABLE, "start ostiary-dataplane, then apply again",
 			"the data plane is not reachable (%s): nothing changed", ost_link_counts(a->d->link)->why);
@@ -290,6 +315,7 @@ int ost_applier_new(struct ost_daemon *daemon, struct ost_applier **ret_applier)
 	if (a == NULL)
 		return -ENOMEM;
 	a->d = daemon;
+	a->keep = OST_GENERATIONS_KEPT;
 	if (ost_maker_new(daemon->base, made, a, &a->maker) < 0) {
 		free(a);
 		return -ENOMEM;
@@ -329,8 +355,24 @@ void ost_applier_free(struct ost_applier **applier)
 	*applier = NULL;
 }
 
+bool ost_apply_waits(const struct ost_applier *a, struct ost_apply_result *result)
+{
+	if (a->d->trial.generation == 0)
+		return false;
+	say(result, OST_APPLY_WAITS, "ostiary policy confirm, or ostiary policy rollback",
+		"generation %" PRIu64 " waits to be confirmed, and goes back to %" PRIu64 " in %" PRIu64 " s", a->d->trial.generation,
+		a->d->trial.former, ost_trial_rest_s(a->d));
+	return true;
+}
+
 void ost_apply(struct ost_applier *a, const struct ost_apply_request *request, ost_apply_done_fn done, void *user)
 {
+	struct ost_apply_result waits = {0};
+
+	if (ost_apply_waits(a, &waits)) {
+		report(a, &waits, done, user);
+		return;
+	}
 	if (a->phase != PHASE_IDLE || a->resent != 0) {
 		struct ost_apply_result busy = {0};
 
@@ -352,12 +394,14 @@ static void resend(struct ost_applier *a, const char *why)
 	const void *bytes = image_now(a, &length);
 	int r;
 
+	a->resend_due = false;
 	if (bytes == NULL)
 		return;
 	r = ost_link_image(d->link, d->in_force.number, bytes, length);
 	if (r < 0) {
 		ost_log_error("generation %" PRIu64 " cannot be sent to the data plane: %s", d->in_force.number,
 			strerror(-r));
+		a->resend_due = true; /* the next tick, or the next connection */
 		return;
 	}
 	a->resent = d->in_force.number;
@@ -380,9 +424,24 @@ void ost_applier_up(struct ost_applier *a, const struct ost_msg_hello *hello)
 			", which ostiaryd does not know; apply the policy again", hello->generation);
 }
 
+/* Who asked for the generation before is told how that went. */
+static void back_tell(struct ost_applier *a, const char *fault)
+{
+	struct ost_apply_result result = {.kind = OST_APPLY_DONE, .generation = a->d->in_force};
+	ost_apply_done_fn done = a->back_done;
+
+	if (done == NULL)
+		return;
+	a->back_done = NULL;
+	if (fault != NULL)
+		ost_diag_warning(&result.diag, (struct ost_pos){0}, "look at ostiary status", "the data plane has not taken it yet: %s", fault);
+	report(a, &result, done, a->back_user);
+}
+
 void ost_applier_down(struct ost_applier *a, const char *why)
 {
 	a->resent = 0;
+	back_tell(a, why);
 	if (a->phase == PHASE_MADE)
 		image_send(a); /* it has waited for this connection, and hears that it is gone */
 	if (a->phase != PHASE_SENT)
@@ -401,16 +460,29 @@ static void refused(struct ost_applier *a, const struct ost_msg_image_result *m)
 	finish(a);
 }
 
+/* Older generations give way. A disk that takes nothing is told elsewhere. */
+static void prune(const struct ost_applier *a)
+{
+	const struct ost_daemon *d = a->d;
+	const uint64_t former = d->trial.former;
+
+	ost_generations_prune(&d->paths, a->keep, d->in_force.number, former);
+	if (a->last_number > OST_GENERATIONS_NOTED &&
+		ost_registry_generations_forget(d->registry, a->last_number - OST_GENERATIONS_NOTED, d->in_force.number, former) < 0)
+		ost_log_warning("the history cannot be cut: %s", ost_registry_error(d->registry));
+}
+
 /* Step 4. */
 static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m)
 {
 	struct ost_daemon *d = a->d;
 	struct ost_generation *g = &a->result.generation;
 	char why[256];
-	int r = ost_generations_switch(&d->paths);
+	int r = a->confirm_s != 0 ? ost_trial_begin(d, &a->record) : ost_generations_switch(&d->paths);
 
 	if (r < 0) {
 		storage_failed(&a->result, d, r);
+		generation_refused(a, a->result.text);
 		finish(a);
 		resend(a, "the new one could not be kept");
 		return;
@@ -425,7 +497,8 @@ static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m
 		a->making.candidate.bytes = NULL;
 		ost_authority_policy(d);
 	}
-	g->state = OST_GENERATION_APPLIED;
+	g->state = d->trial.generation != 0 ? OST_GENERATION_UNCONFIRMED : OST_GENERATION_APPLIED;
+	a->result.trial = d->trial;
 	d->in_force = *g;
 	d->gauges.totals.generation = g->number; /* it just said so; its next totals will too */
 	ost_ledger_generation(d->ledger, g);
@@ -436,6 +509,7 @@ static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m
 			"%u of %u devices are bound to ports that this gateway does not have", g->devices - m->devices,
 			g->devices);
 	finish(a);
+	prune(a);
 }
 
 /* The answer to an image that was sent again. */
@@ -446,7 +520,15 @@ static void resent_answered(struct ost_applier *a, const struct ost_msg_image_re
 		(void)snprintf(a->d->trouble, sizeof(a->d->trouble), "the data plane does not take generation %" PRIu64
 			": %.180s", m->generation, m->text);
 		ost_log_error("%s", a->d->trouble);
+	} else {
+		a->d->gauges.totals.generation = m->generation;
 	}
+	if (a->resend_due && m->generation != a->d->in_force.number) {
+		resend(a, "it came in force meanwhile");
+		if (a->resent != 0)
+			return;
+	}
+	back_tell(a, m->result != 0 ? a->d->trouble : NULL);
 	if (a->phase == PHASE_MADE)
 		image_send(a);
 }
@@ -463,8 +545,90 @@ void ost_applier_result(struct ost_applier *a, const struct ost_msg_image_result
 		accepted(a, m);
 }
 
+/* ---- on trial ---- */
+
+void ost_apply_confirm(struct ost_applier *a, uint64_t generation, uint32_t uid, struct ost_apply_result *result)
+{
+	const struct ost_daemon *d = a->d;
+	char by[64];
+	int r;
+
+	if (d->trial.generation == 0) {
+		say(result, OST_APPLY_WAITS, "ostiary policy history tells what became of it", "nothing waits to be confirmed");
+		return;
+	}
+	if (generation != 0 && generation != d->trial.generation && ost_apply_waits(a, result))
+		return;
+	user_name(uid, by, sizeof(by));
+	r = ost_trial_confirm(a->d, by);
+	if (r < 0) {
+		say(result, OST_APPLY_STORAGE, "mend it and confirm again before its time is over",
+			"%s: cannot be written: %s; generation %" PRIu64 " still waits to be confirmed", d->paths.generations,
+			strerror(-r), d->trial.generation);
+		return;
+	}
+	prune(a);
+	result->kind = OST_APPLY_DONE;
+	result->generation = d->in_force;
+}
+
+/* -ENOENT, or what keeps the generation before from coming back. */
+static int go_back(struct ost_applier *a, const char *why)
+{
+	struct ost_daemon *d = a->d;
+	int r = ost_trial_end(d, why);
+
+	if (r < 0) {
+		(void)snprintf(d->trouble, sizeof(d->trouble), "generation %" PRIu64 " should be back, and cannot be read: %s",
+			d->trial.former, strerror(-r));
+		if (!a->trial_failed)
+			ost_log_error("%s", d->trouble);
+		a->trial_failed = true;
+		return r;
+	}
+	a->trial_failed = false;
+	d->trouble[0] = '\0';
+	a->resend_due = true;
+	if (a->resent == 0 && ost_link_is_up(d->link))
+		resend(a, "the one after it was not confirmed");
+	return 0;
+}
+
+void ost_apply_back(struct ost_applier *a, uint32_t uid, ost_apply_done_fn done, void *user)
+{
+	struct ost_apply_result result = {0};
+	char why[128], by[64];
+	int r;
+
+	user_name(uid, by, sizeof(by));
+	(void)snprintf(why, sizeof(why), "rolled back by %s", by);
+	r = a->phase != PHASE_IDLE || a->back_done != NULL ? -EBUSY : go_back(a, why);
+	if (r == 0) {
+		a->back_done = done;
+		a->back_user = user;
+		if (a->resent == 0)
+			back_tell(a, ost_link_counts(a->d->link)->why);
+		return;
+	}
+	if (r == -EBUSY)
+		say(&result, OST_APPLY_BUSY, "try again in a moment", "another policy is being put in force");
+	else
+		say(&result, OST_APPLY_STORAGE, "look at the file system of the state folder", "%s", a->d->trouble);
+	report(a, &result, done, user);
+}
+
+void ost_applier_tick(struct ost_applier *a)
+{
+	if (ost_trial_is_due(a->d) && a->phase == PHASE_IDLE)
+		(void)go_back(a, "not confirmed in time"); /* told; tried again */
+	else if (a->resend_due && a->resent == 0 && a->phase == PHASE_IDLE && ost_link_is_up(a->d->link))
+		resend(a, "it could not be sent before");
+}
+
 void ost_applier_forget(struct ost_applier *a, void *user)
 {
+	if (a->back_user == user)
+		a->back_done = NULL;
 	if (a->phase == PHASE_IDLE || a->user != user)
 		return;
 	a->done = NULL;

@@ -6,7 +6,8 @@
  *      (1 and 2 run in a thread of their own (maker.h): the event loop goes on)
  *   3. send the image to the data plane and wait for its answer: it may refuse
  *   4. rename over current.image, take the image into the roster, note it in the registry
- * One at a time. When step 4's rename fails, the former image is sent back to the data plane.
+ * One at a time. When step 4's rename fails, the former image is sent back to the data plane. A generation on trial (trial.h) has a
+ * record in place of the rename, and while one waits for its confirmation no other is applied.
  */
 #pragma once
 
@@ -22,6 +23,8 @@ enum ost_apply_kind {
 	OST_APPLY_BUSY,	       /* another apply is under way */
 	OST_APPLY_STORAGE,     /* could not be written */
 	OST_APPLY_REFUSED,     /* the data plane does not take it */
+	OST_APPLY_WAITS,       /* one in force waits to be confirmed, or none does */
+	OST_APPLY_MISSING,     /* there is no such generation */
 	OST_APPLY_KIND_COUNT,
 };
 
@@ -32,6 +35,7 @@ struct ost_apply_request {
 	uint32_t count;
 	const char *message;
 	uint32_t uid; /* of the peer, from the kernel */
+	uint32_t confirm_s; /* it is on trial so long; 0: it is not */
 };
 
 struct ost_apply_result {
@@ -40,6 +44,7 @@ struct ost_apply_result {
 	char hint[256]; /* what to do */
 	struct ost_diag diag;
 	struct ost_generation generation; /* when DONE */
+	struct ost_confirm trial; /* when DONE and on trial */
 };
 
 /* result is lent for the call. */
@@ -50,6 +55,19 @@ void ost_applier_free(struct ost_applier **applier);
 
 /* done is called exactly once: before this returns, or later in the loop. */
 void ost_apply(struct ost_applier *a, const struct ost_apply_request *request, ost_apply_done_fn done, void *user);
+
+/* A generation waits to be confirmed, so no other is applied: result says it. */
+bool ost_apply_waits(const struct ost_applier *a, struct ost_apply_result *result);
+
+/* Confirms the generation on trial; generation 0: whichever it is. Fills result, whose diag stays empty. */
+void ost_apply_confirm(struct ost_applier *a, uint64_t generation, uint32_t uid, struct ost_apply_result *result);
+
+/* Ends the trial at once and puts the generation before back in force; done as with ost_apply(), when the data plane has taken it or
+ * is not there. */
+void ost_apply_back(struct ost_applier *a, uint32_t uid, ost_apply_done_fn done, void *user);
+
+/* Once a second: a trial may be over. */
+void ost_applier_tick(struct ost_applier *a);
 
 /* From the link's handlers. */
 void ost_applier_up(struct ost_applier *a, const struct ost_msg_hello *hello);

@@ -13,6 +13,7 @@
 #include "generations.h"
 #include "log.h"
 #include "remember.h"
+#include "trial.h"
 
 #define REFUSAL_FILE_BYTES (64ull << 20)
 #define REFUSAL_FILES	   4u
@@ -227,6 +228,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	ost_line_file_flush(d->refusal_file);
 	ledger_write(d);
 	bindings_tell(d, now);
+	ost_applier_tick(d->applier);
 	ost_authority_tick(d);
 	after = ost_line_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
@@ -355,6 +357,8 @@ static int restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 {
 	int r = image_restore(d, why);
 
+	if (r == 0 && d->in_force.number != 0)
+		ost_trial_restore(d);
 	if (r == 0)
 		r = ost_registry_devices_each(d->registry, device_restore, d);
 	if (r == 0)

@@ -6,8 +6,7 @@
  *
  *   link.h        the data plane: counters in, images out
  *   roster.h      the image in force and what is known live of its devices; gauges.h: ports and totals
- *   apply.h       sources -> maker.h: candidate.h -> generations.h (disk) -> link -> in force
- *   apply.h       sources -> candidate.h -> generations.h (disk) -> link -> in force
+ *   apply.h       sources -> maker.h: candidate.h -> generations.h (disk) -> link -> in force; trial.h: until confirmed
  *   authority.h   authentication: admission.h decides by states.h; auth_link.h: ostiary-authd
  *   registry.h    SQLite; ledger.h batches what is written there; sightings.h: unknown devices
  *   refusal_log.h refusals joined to kinds; admission_log.h: the evidence of admissions; line_file.h: their NDJSON file
@@ -21,6 +20,7 @@
 #include "admission.h"
 #include "admission_log.h"
 #include "auth_link.h"
+#include "confirm.h"
 #include "gauges.h"
 #include "ledger.h"
 #include "link.h"
@@ -64,6 +64,7 @@ struct ost_daemon {
 	uint64_t denied_kept; /* changes of the list of denied devices that are on disk */
 	uint64_t locks_kept; /* changes of lock-outs that are on disk */
 	struct ost_generation in_force; /* number 0: none */
+	struct ost_confirm trial; /* of the generation in force; generation 0: it is confirmed */
 	uint32_t metrics_devices_max;	/* series of devices on /metrics */
 	uint64_t stale_messages;	/* about generations or devices that are no more */
 	struct ost_remember *remember;

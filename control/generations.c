@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "array.h"
 #include "file.h"
 #include "jsonw.h"
 
@@ -53,6 +54,7 @@ static int meta_write(const char *folder, const struct ost_generation *g, const 
 	ost_jsonw_u64(&w, "roles", g->roles);
 	ost_jsonw_u64(&w, "rules", g->rules);
 	ost_jsonw_u64(&w, "tests", g->tests);
+	ost_jsonw_string(&w, "sources_sha256", g->sources_sha256);
 	ost_jsonw_array(&w, "sources");
 	for (uint32_t i = 0; i < count; i++) {
 		ost_jsonw_object(&w, NULL);
@@ -174,22 +176,39 @@ int ost_generations_switch(const struct ost_paths *paths)
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-void ost_generations_drop(const struct ost_paths *paths, uint64_t number)
+int ost_generations_choose(const struct ost_paths *paths, uint64_t number)
+{
+	char folder[PATH_MAX];
+	int r = folder_path(paths, number, folder);
+
+	if (r == 0)
+		r = next_link(paths, folder);
+	return r == 0 ? ost_generations_switch(paths) : r;
+}
+
+void ost_generations_leave(const struct ost_paths *paths)
 {
 	char path[PATH_MAX];
 
 	if (next_path(paths, path) == 0)
 		(void)unlink(path);
+}
+
+void ost_generations_drop(const struct ost_paths *paths, uint64_t number)
+{
+	char path[PATH_MAX];
+
+	ost_generations_leave(paths);
 	if (folder_path(paths, number, path) == 0)
 		folder_remove(path);
 }
 
-int ost_generations_current(const struct ost_paths *paths, void **ret_bytes, size_t *ret_length)
+static int image_read(const char *path, void **ret_bytes, size_t *ret_length)
 {
 	OST_AUTO_FREE char *bytes = NULL;
 	void *aligned;
 	size_t length;
-	int r = ost_file_read_own(paths->last_image, OST_IMAGE_MAX, &bytes, &length);
+	int r = ost_file_read_own(path, OST_IMAGE_MAX, &bytes, &length);
 
 	if (r < 0)
 		return r;
@@ -200,6 +219,21 @@ int ost_generations_current(const struct ost_paths *paths, void **ret_bytes, siz
 	*ret_bytes = aligned;
 	*ret_length = length;
 	return 0;
+}
+
+int ost_generations_current(const struct ost_paths *paths, void **ret_bytes, size_t *ret_length)
+{
+	return image_read(paths->last_image, ret_bytes, ret_length);
+}
+
+int ost_generations_image(const struct ost_paths *paths, uint64_t number, void **ret_bytes, size_t *ret_length)
+{
+	char folder[PATH_MAX], path[PATH_MAX];
+	int r = folder_path(paths, number, folder);
+
+	if (r == 0)
+		r = path_make(path, "%s/image", folder);
+	return r == 0 ? image_read(path, ret_bytes, ret_length) : r;
 }
 
 int ost_generations_meta(const struct ost_paths *paths, uint64_t number, char **ret_text)
@@ -222,6 +256,13 @@ int ost_generations_source(const struct ost_paths *paths, uint64_t number, uint3
 	if (r == 0)
 		r = source_path(folder, index, path);
 	return r == 0 ? ost_file_read(path, OST_POLICY_FILE_MAX, ret_text, ret_length) : r;
+}
+
+bool ost_generations_there(const struct ost_paths *paths, uint64_t number)
+{
+	char folder[PATH_MAX];
+
+	return folder_path(paths, number, folder) == 0 && access(folder, F_OK) == 0;
 }
 
 /* A folder's name as a number; 0 for any other name. */
@@ -249,4 +290,49 @@ int ost_generations_last(const struct ost_paths *paths, uint64_t *ret_number)
 	(void)closedir(d);
 	*ret_number = last;
 	return 0;
+}
+
+struct numbers {
+	uint64_t *at;
+	uint32_t count, capacity;
+};
+
+static int number_compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x < y) - (x > y);
+}
+
+/* Latest first. Without memory fewer are found, and the next prune finds them. */
+static void numbers_gather(const struct ost_paths *paths, struct numbers *n)
+{
+	DIR *d = opendir(paths->generations);
+
+	for (const struct dirent *e = d != NULL ? readdir(d) : NULL; e != NULL; e = readdir(d)) {
+		uint64_t number = number_of(e->d_name);
+		uint64_t *at = number != 0 ? ost_array_room(n->at, n->count, &n->capacity, sizeof(*at)) : NULL;
+
+		if (at == NULL)
+			continue;
+		n->at = at;
+		n->at[n->count++] = number;
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	if (n->count > 0)
+		qsort(n->at, n->count, sizeof(*n->at), number_compare);
+}
+
+void ost_generations_prune(const struct ost_paths *paths, uint32_t keep, uint64_t spare, uint64_t spare_too)
+{
+	struct numbers n = {0};
+	char folder[PATH_MAX];
+
+	numbers_gather(paths, &n);
+	for (uint32_t i = keep; i < n.count; i++) {
+		if (n.at[i] != spare && n.at[i] != spare_too && folder_path(paths, n.at[i], folder) == 0)
+			folder_remove(folder);
+	}
+	free(n.at);
 }

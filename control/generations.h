@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#define OST_GENERATIONS_NOTED 10000u /* numbers back that the registry remembers, without their files */
+
 #include "candidate.h"
 #include "paths.h"
 #include "registry.h"
@@ -20,16 +22,30 @@ int ost_generations_store(const struct ost_paths *paths, const struct ost_genera
 /* Makes the stored generation the current one. */
 int ost_generations_switch(const struct ost_paths *paths) OST_MUST_CHECK;
 
+/* The same for any generation that is stored. */
+int ost_generations_choose(const struct ost_paths *paths, uint64_t number) OST_MUST_CHECK;
+
+/* The second name that _store() made is not wanted now; the generation stays. */
+void ost_generations_leave(const struct ost_paths *paths);
+
+/* Removes the folders of all generations but the `keep` latest, and but these two. */
+void ost_generations_prune(const struct ost_paths *paths, uint32_t keep, uint64_t spare, uint64_t spare_too);
+
 /* Removes what _store() made: the data plane did not take it. */
 void ost_generations_drop(const struct ost_paths *paths, uint64_t number);
 
-/* Bytes of current.image, 64-byte aligned, owned by the caller. -ENOENT: none yet. */
+/* Bytes of current.image, 64-byte aligned, owned by the caller. -ENOENT: none yet. Of a generation's image. */
 int ost_generations_current(const struct ost_paths *paths, void **ret_bytes, size_t *ret_length) OST_MUST_CHECK;
+
+int ost_generations_image(const struct ost_paths *paths, uint64_t number, void **ret_bytes, size_t *ret_length) OST_MUST_CHECK;
 
 /* Text of meta.json (owned), and of the source numbered index (owned). -ENOENT. */
 int ost_generations_meta(const struct ost_paths *paths, uint64_t number, char **ret_text) OST_MUST_CHECK;
 int ost_generations_source(const struct ost_paths *paths, uint64_t number, uint32_t index, char **ret_text,
 	size_t *ret_length) OST_MUST_CHECK;
+
+/* Its files are kept. */
+bool ost_generations_there(const struct ost_paths *paths, uint64_t number);
 
 /* Largest number there is a folder of; 0: none. */
 int ost_generations_last(const struct ost_paths *paths, uint64_t *ret_number) OST_MUST_CHECK;

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
+#include "digest.h"
 #include "generations.h"
 
 struct ost_maker {
@@ -49,13 +50,16 @@ static void make(struct ost_making *m, const atomic_bool *stop)
 		.generation = m->generation.number, .now_s = time(NULL), .stop = stop};
 
 	m->stored = -ECANCELED;
+	m->keep = site != NULL ? site->generations : OST_GENERATIONS_KEPT;
 	m->made = ost_candidate_make(&in, &m->diag, &m->candidate);
 	ost_site_file_free(&site);
 	if (m->made < 0 || atomic_load(stop))
 		return;
 	generation_fill(&m->generation, &m->candidate);
-	m->stored = ost_generations_store(m->paths, &m->generation, m->sources, m->count, m->candidate.bytes,
-		m->candidate.length);
+	m->stored = ost_digest_sources(m->sources, m->count, m->generation.sources_sha256);
+	if (m->stored == 0)
+		m->stored = ost_generations_store(m->paths, &m->generation, m->sources, m->count, m->candidate.bytes,
+			m->candidate.length);
 }
 
 static void *thread_run(void *maker)

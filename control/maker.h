@@ -24,6 +24,7 @@ struct ost_making {
 	struct ost_diag diag;
 	struct ost_candidate candidate;
 	int made;   /* of ost_candidate_make() */
+	uint32_t keep; /* generations on disk, as the site file says */
 	int stored; /* of ost_generations_store(), when made is 0 */
 };
 

@@ -32,10 +32,11 @@ static const char *const migrations[OST_REGISTRY_SCHEMA] = {
 	"CREATE INDEX addresses_by_ip ON addresses(ip);"
 	"CREATE TABLE lock_outs(port INTEGER NOT NULL, vlan INTEGER NOT NULL, mac TEXT NOT NULL, until_ns INTEGER NOT NULL,"
 	" locks INTEGER NOT NULL, PRIMARY KEY(port, vlan, mac)) WITHOUT ROWID;",
+	"ALTER TABLE generations ADD COLUMN sources_sha256 TEXT NOT NULL DEFAULT '';",
 };
 
 #define GENERATION_COLUMNS                                                                         \
-	"number, state, applied_ns, uid, by, message, crc, devices, roles, rules, tests, image_bytes, result"
+	"number, state, applied_ns, uid, by, message, crc, devices, roles, rules, tests, image_bytes, result, sources_sha256"
 
 /* In the order that registry_admissions.c binds and reads. */
 #define ADMISSION_COLUMNS                                                                          \
@@ -44,10 +45,11 @@ static const char *const migrations[OST_REGISTRY_SCHEMA] = {
 
 static const char *const statements[OST_SQL_COUNT] = {
 	[OST_SQL_GENERATION_PUT] = "INSERT OR REPLACE INTO generations(" GENERATION_COLUMNS
-				   ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
+				   ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[OST_SQL_GENERATION_GET] = "SELECT " GENERATION_COLUMNS " FROM generations WHERE number = ?",
 	[OST_SQL_GENERATION_LAST] = "SELECT max(number) FROM generations",
 	[OST_SQL_GENERATION_LIST] = "SELECT " GENERATION_COLUMNS " FROM generations ORDER BY number DESC LIMIT ?",
+	[OST_SQL_GENERATION_FORGET] = "DELETE FROM generations WHERE number <= ? AND number NOT IN (?, ?)",
 	[OST_SQL_DEVICES_GONE] = "UPDATE devices SET in_policy = 0 WHERE in_policy AND generation <> ?",
 	[OST_SQL_DEVICE_PUT] = "INSERT INTO devices(name, role, mac, vlan, port, generation, in_policy)"
 			       " VALUES(?,?,?,?,?,?,1) ON CONFLICT(name) DO UPDATE SET role = excluded.role,"
@@ -82,7 +84,8 @@ static const char *const statements[OST_SQL_COUNT] = {
 
 const char *ost_generation_state_name(unsigned state)
 {
-	static const char *const names[OST_GENERATION_STATE_COUNT] = {"pending", "applied", "refused"};
+	static const char *const names[OST_GENERATION_STATE_COUNT] = {
+		"pending", "applied", "refused", "unconfirmed", "rolled-back"};
 
 	return state < OST_GENERATION_STATE_COUNT ? names[state] : "invalid";
 }
@@ -311,6 +314,7 @@ int ost_registry_generation_put(struct ost_registry *registry, const struct ost_
 	for (int i = 0; i < 6; i++)
 		ost_sql_u64(s, 7 + i, numbers[i]);
 	ost_sql_text(s, 13, g->result);
+	ost_sql_text(s, 14, g->sources_sha256);
 	return ost_registry_run(registry, s);
 }
 
@@ -331,6 +335,17 @@ static void generation_read(sqlite3_stmt *s, struct ost_generation *g)
 	(void)snprintf(g->by, sizeof(g->by), "%s", ost_sql_column_text(s, 4));
 	(void)snprintf(g->message, sizeof(g->message), "%s", ost_sql_column_text(s, 5));
 	(void)snprintf(g->result, sizeof(g->result), "%s", ost_sql_column_text(s, 12));
+	(void)snprintf(g->sources_sha256, sizeof(g->sources_sha256), "%s", ost_sql_column_text(s, 13));
+}
+
+int ost_registry_generations_forget(struct ost_registry *registry, uint64_t up_to, uint64_t spare, uint64_t spare_too)
+{
+	sqlite3_stmt *s = ost_registry_statement(registry, OST_SQL_GENERATION_FORGET);
+
+	ost_sql_u64(s, 1, up_to);
+	ost_sql_u64(s, 2, spare);
+	ost_sql_u64(s, 3, spare_too);
+	return ost_registry_run(registry, s);
 }
 
 int ost_registry_generation_get(struct ost_registry *registry, uint64_t number, struct ost_generation *ret_generation)

@@ -17,7 +17,7 @@
 #include "image.h"
 #include "messages.h"
 
-#define OST_REGISTRY_SCHEMA 2 /* PRAGMA user_version */
+#define OST_REGISTRY_SCHEMA 3 /* PRAGMA user_version */
 
 struct ost_registry;
 
@@ -42,6 +42,8 @@ enum ost_generation_state {
 	OST_GENERATION_PENDING, /* stored, not yet taken by the data plane */
 	OST_GENERATION_APPLIED,
 	OST_GENERATION_REFUSED, /* the data plane did not take it */
+	OST_GENERATION_UNCONFIRMED, /* in force until its time is over, unless it is confirmed */
+	OST_GENERATION_ROLLED_BACK, /* was in force, and was not confirmed */
 	OST_GENERATION_STATE_COUNT,
 };
 
@@ -58,13 +60,16 @@ struct ost_generation {
 	uint32_t devices, roles, rules;
 	uint32_t tests;
 	uint64_t image_bytes;
-	char result[256]; /* for REFUSED: why */
+	char result[256]; /* for REFUSED and ROLLED_BACK: why; who confirmed it */
+	char sources_sha256[65]; /* of the bytes of its files, one behind the other; hexadecimal, "" not known */
 };
 
 /* Adds or replaces one, in a transaction of its own. */
 int ost_registry_generation_put(struct ost_registry *registry, const struct ost_generation *g) OST_MUST_CHECK;
 int ost_registry_generation_get(struct ost_registry *registry, uint64_t number, struct ost_generation *ret_generation) OST_MUST_CHECK;
 int ost_registry_generation_last(struct ost_registry *registry, uint64_t *ret_number) OST_MUST_CHECK;
+/* Forgets all up to this number but these two. */
+int ost_registry_generations_forget(struct ost_registry *registry, uint64_t up_to, uint64_t spare, uint64_t spare_too) OST_MUST_CHECK;
 /* Newest first, at most limit. */
 int ost_registry_generations_each(struct ost_registry *registry, uint32_t limit,
 	void (*fn)(void *user, const struct ost_generation *g), void *user) OST_MUST_CHECK;

@@ -24,6 +24,12 @@ int ost_view_policy(struct ost_daemon *d, bool sources, struct ost_jsonw *w) OST
 int ost_view_rules(struct ost_daemon *d, uint32_t from, uint32_t limit, struct ost_jsonw *w) OST_MUST_CHECK;
 int ost_view_generations(struct ost_daemon *d, uint32_t limit, struct ost_jsonw *w) OST_MUST_CHECK;
 
+/* The member "confirmation" of an open object: what is on trial, null when nothing is. */
+void ost_view_trial(const struct ost_confirm *trial, struct ost_jsonw *w);
+
+/* One stored generation with the names of its files, and with their texts. -ENOENT: there is none; w is untouched. */
+int ost_view_generation(struct ost_daemon *d, uint64_t number, bool sources, struct ost_jsonw *w) OST_MUST_CHECK;
+
 /* device and reason NULL: all. */
 void ost_view_refusals(struct ost_daemon *d, const char *device, const char *reason, uint32_t limit,
 	struct ost_jsonw *w);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET /v1/policy and /v1/policy/generations. */
-#include <jansson.h>
-
+/* GET /v1/policy, its rules, and /v1/policy/generations. */
+#include "clock.h"
 #include "generations.h"
+#include "stored.h"
 #include "views.h"
 
 static void generation_members(struct ost_jsonw *w, const struct ost_generation *g)
@@ -19,39 +19,44 @@ static void generation_members(struct ost_jsonw *w, const struct ost_generation 
 	ost_jsonw_u64(w, "rules", g->rules);
 	ost_jsonw_u64(w, "tests", g->tests);
 	ost_jsonw_u64(w, "image_bytes", g->image_bytes);
+	ost_jsonw_string(w, "sources_sha256", g->sources_sha256[0] != '\0' ? g->sources_sha256 : NULL);
 	ost_jsonw_string(w, "result", g->result[0] != '\0' ? g->result : NULL);
 }
 
-static void source_json(struct ost_daemon *d, const char *name, uint32_t index, bool text, struct ost_jsonw *w)
+static void sources_json(struct ost_daemon *d, uint64_t number, bool texts, struct ost_jsonw *w)
 {
-	OST_AUTO_FREE char *bytes = NULL;
-	size_t length = 0;
-
-	ost_jsonw_object(w, NULL);
-	ost_jsonw_string(w, "name", name);
-	if (text && ost_generations_source(&d->paths, d->in_force.number, index, &bytes, &length) == 0)
-		ost_jsonw_string(w, "text", bytes);
-	ost_jsonw_end(w, '}');
-}
-
-/* Names of the sources stand in meta.json: our own file, and still read with care. */
-static void sources_json(struct ost_daemon *d, bool text, struct ost_jsonw *w)
-{
-	OST_AUTO_FREE char *meta = NULL;
-	json_t *root = NULL, *sources, *source;
-	size_t i;
+	struct ost_stored *stored = NULL;
 
 	ost_jsonw_array(w, "sources");
-	if (ost_generations_meta(&d->paths, d->in_force.number, &meta) == 0)
-		root = json_loads(meta, JSON_REJECT_DUPLICATES, NULL);
-	sources = json_object_get(root, "sources");
-	json_array_foreach(sources, i, source) {
-		const char *name = json_string_value(json_object_get(source, "name"));
-
-		source_json(d, name != NULL ? name : "", (uint32_t)i, text, w);
+	if (ost_stored_open(&d->paths, number, texts, &stored) == 0) {
+		for (uint32_t i = 0; i < stored->count; i++) {
+			ost_jsonw_object(w, NULL);
+			ost_jsonw_string(w, "name", stored->sources[i].name);
+			if (texts)
+				ost_jsonw_string(w, "text", stored->sources[i].bytes);
+			ost_jsonw_end(w, '}');
+		}
 	}
-	json_decref(root);
+	ost_stored_free(&stored);
 	ost_jsonw_end(w, ']');
+}
+
+void ost_view_trial(const struct ost_confirm *trial, struct ost_jsonw *w)
+{
+	struct ost_confirm_now now;
+
+	if (trial->generation == 0) {
+		ost_jsonw_string(w, "confirmation", NULL);
+		return;
+	}
+	ost_confirm_now(&now);
+	ost_jsonw_object(w, "confirmation");
+	ost_jsonw_u64(w, "generation", trial->generation);
+	ost_jsonw_u64(w, "former", trial->former);
+	ost_jsonw_u64(w, "asked_s", trial->asked_s);
+	ost_jsonw_u64(w, "seconds_left", (ost_confirm_rest_ns(trial, &now) + OST_NS_PER_S - 1) / OST_NS_PER_S);
+	ost_jsonw_time(w, "until", trial->until_wall_ns);
+	ost_jsonw_end(w, '}');
 }
 
 int ost_view_policy(struct ost_daemon *d, bool sources, struct ost_jsonw *w)
@@ -62,7 +67,8 @@ int ost_view_policy(struct ost_daemon *d, bool sources, struct ost_jsonw *w)
 	generation_members(w, &d->in_force);
 	ost_jsonw_bool(w, "in_dataplane", d->gauges.have_totals && d->gauges.totals.generation == d->in_force.number);
 	ost_jsonw_u64(w, "rules_used", ost_roster_rules_used(d->roster));
-	sources_json(d, sources, w);
+	ost_view_trial(&d->trial, w);
+	sources_json(d, d->in_force.number, sources, w);
 	ost_jsonw_end(w, '}');
 	return 0;
 }
@@ -98,24 +104,49 @@ int ost_view_rules(struct ost_daemon *d, uint32_t from, uint32_t limit, struct o
 	return 0;
 }
 
+struct history {
+	struct ost_daemon *d;
+	struct ost_jsonw *w;
+};
+
 static void generation_json(void *user, const struct ost_generation *g)
 {
-	struct ost_jsonw *w = user;
+	const struct history *h = user;
 
-	ost_jsonw_object(w, NULL);
-	generation_members(w, g);
-	ost_jsonw_end(w, '}');
+	ost_jsonw_object(h->w, NULL);
+	/* What is in force may be ahead of the registry. */
+	generation_members(h->w, g->number == h->d->in_force.number ? &h->d->in_force : g);
+	ost_jsonw_bool(h->w, "in_force", g->number == h->d->in_force.number);
+	ost_jsonw_bool(h->w, "kept", ost_generations_there(&h->d->paths, g->number));
+	ost_jsonw_end(h->w, '}');
 }
 
 int ost_view_generations(struct ost_daemon *d, uint32_t limit, struct ost_jsonw *w)
 {
+	struct history h = {d, w};
 	int r;
 
 	ost_jsonw_object(w, NULL);
 	ost_jsonw_u64(w, "in_force", d->in_force.number);
+	ost_view_trial(&d->trial, w);
 	ost_jsonw_array(w, "generations");
-	r = ost_registry_generations_each(d->registry, limit, generation_json, w);
+	r = ost_registry_generations_each(d->registry, limit, generation_json, &h);
 	ost_jsonw_end(w, ']');
 	ost_jsonw_end(w, '}');
 	return r;
+}
+
+int ost_view_generation(struct ost_daemon *d, uint64_t number, bool sources, struct ost_jsonw *w)
+{
+	struct ost_generation g = d->in_force;
+
+	if (number == 0 || (number != g.number && ost_registry_generation_get(d->registry, number, &g) < 0) ||
+		!ost_generations_there(&d->paths, number))
+		return -ENOENT;
+	ost_jsonw_object(w, NULL);
+	generation_members(w, &g);
+	ost_jsonw_bool(w, "in_force", number == d->in_force.number);
+	sources_json(d, number, sources, w);
+	ost_jsonw_end(w, '}');
+	return 0;
 }

@@ -143,6 +143,7 @@ static void policy_json(struct ost_daemon *d, struct ost_jsonw *w)
 	ost_jsonw_u64(w, "devices", g->devices);
 	ost_jsonw_u64(w, "roles", g->roles);
 	ost_jsonw_u64(w, "rules", g->rules);
+	ost_jsonw_string(w, "state", ost_generation_state_name(g->state));
 	ost_jsonw_end(w, '}');
 }
 
@@ -284,6 +285,7 @@ void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w)
 	authenticator_json(d, w);
 	policy_json(d, w);
 	applying_json(d, w);
+	ost_view_trial(&d->trial, w);
 	ports_json(d, w);
 	tables_json(d, w);
 	ost_jsonw_end(w, '}');

@@ -9,6 +9,7 @@
 #define SECONDS_MOST  604800u		/* a week */
 
 static const struct ost_site_file defaults = {
+	.generations = OST_GENERATIONS_KEPT,
 	.workers = 1,
 	.hugepages = OST_HUGEPAGES_AUTO,
 	.memory_mib = 256,
@@ -83,6 +84,7 @@ NUMBER_FIELD(flows6, "flows6", 16, 16777216)
 NUMBER_FIELD(bindings, "bindings", 16, 16777216)
 NUMBER_FIELD(names, "names", 16, 16777216)
 NUMBER_FIELD(devices, "devices", 1, OST_DEVICES_MAX)
+NUMBER_FIELD(generations, "generations", 2, 10000)
 NUMBER_FIELD(tcp_established_s, "tcp-established", 1, SECONDS_MOST)
 NUMBER_FIELD(tcp_opening_s, "tcp-opening", 1, SECONDS_MOST)
 NUMBER_FIELD(tcp_closing_s, "tcp-closing", 1, SECONDS_MOST)
@@ -104,6 +106,14 @@ static void tables_field(void *context, const struct ost_yaml_node *value, void 
 	struct site_reader *r = context;
 
 	ost_yaml_fields(&r->y, value, "tables", fields, OST_ARRAY_SIZE(fields), r, target);
+}
+
+static void policy_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	static const struct ost_yaml_field fields[] = {{"generations", generations_field}};
+	struct site_reader *r = context;
+
+	ost_yaml_fields(&r->y, value, "policy", fields, OST_ARRAY_SIZE(fields), r, target);
 }
 
 static void timeouts_field(void *context, const struct ost_yaml_node *value, void *target)
@@ -147,6 +157,7 @@ static void site_read(struct site_reader *r, const struct ost_yaml_node *root)
 		{"memory", memory_mib_field},
 		{"ports", ports_field},
 		{"tables", tables_field},
+		{"policy", policy_field},
 		{"timeouts", timeouts_field},
 		{"authentication", authentication_field},
 	};

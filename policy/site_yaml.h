@@ -16,6 +16,7 @@
  *     raw1: { side: network, vdev: "net_null0,size=64" }           # any DPDK vdev, as it is
  *   tables: { flows: 1000000, flows6: 200000, bindings: 200000, names: 100000, devices: 100000 }
  *   authentication: { radius: "10.0.0.2:1812", portal: "10.0.0.2:8443", lease: 300, crl: yes }
+ *   policy: { generations: 100 }                                     # kept on disk
  *   timeouts: { tcp-established: 7440, tcp-opening: 30, tcp-closing: 30, udp: 60, udp-reply: 180, icmp: 30, other: 300 }
  */
 #pragma once
@@ -52,12 +53,15 @@ struct ost_site_port {
 	uint32_t uplink_index; /* resolved */
 };
 
+#define OST_GENERATIONS_KEPT 100u /* unless the file says otherwise */
+
 #define OST_LISTEN_MAX 56 /* bytes of "[IPv6]:port" */
 
 struct ost_site_file {
 	char radius[OST_LISTEN_MAX], portal[OST_LISTEN_MAX]; /* where ostiary-authd listens, "" nowhere */
 	uint32_t lease_s; /* of the portal */
 	bool no_crl;
+	uint32_t generations; /* of the policy, kept on disk */
 	uint32_t workers;
 	enum ost_hugepages hugepages;
 	uint32_t memory_mib;

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ostiary policy apply: reads, checks and tests here, where faults are cheap, then hands the sources to ostiaryd, which
  * does all of it again. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
+#include "applied.h"
 #include "candidate.h"
 #include "client.h"
 #include "clock.h"
 #include "file.h"
 #include "jsonw.h"
 #include "options.h"
-#include "show.h"
 #include "text.h"
 
 struct apply {
@@ -91,10 +90,12 @@ static int input_read(const struct ost_cli *cli, struct apply *a, int argc, char
 	return r == OST_EXIT_OK ? candidate_check(cli, a) : r;
 }
 
-static void body_make(const struct apply *a, const char *message, struct ost_jsonw *w)
+static void body_make(const struct apply *a, const char *message, uint32_t confirm_s, struct ost_jsonw *w)
 {
 	ost_jsonw_object(w, NULL);
 	ost_jsonw_string(w, "message", message);
+	if (confirm_s != 0)
+		ost_jsonw_u64(w, "confirm", confirm_s);
 	ost_jsonw_array(w, "sources");
 	for (uint32_t i = 0; i < a->count; i++) {
 		ost_jsonw_object(w, NULL);
@@ -104,54 +105,6 @@ static void body_make(const struct apply *a, const char *message, struct ost_jso
 	}
 	ost_jsonw_end(w, ']');
 	ost_jsonw_end(w, '}');
-}
-
-static void findings_print(const json_t *answer)
-{
-	const json_t *f;
-	size_t i;
-
-	json_array_foreach(json_object_get(answer, "findings"), i, f) {
-		const char *hint = ost_json_text(f, "hint"), *file = ost_json_text(f, "file");
-
-		if (ost_json_u64(f, "line") != 0)
-			(void)fprintf(stderr, "%s:%" PRIu64 ":%" PRIu64 ": ", file, ost_json_u64(f, "line"),
-				ost_json_u64(f, "column"));
-		(void)fprintf(stderr, "%s: %s%s%s\n", ost_json_text(f, "severity"), ost_json_text(f, "what"),
-			*hint != '\0' ? "; " : "", hint);
-	}
-}
-
-static int exit_of(const char *result)
-{
-	if (strcmp(result, "done") == 0)
-		return OST_EXIT_OK;
-	if (strcmp(result, "tests") == 0)
-		return OST_EXIT_NO;
-	return strcmp(result, "unreachable") == 0 ? OST_EXIT_UNREACHABLE : OST_EXIT_INPUT;
-}
-
-static int answer_tell(const struct ost_cli *cli, const struct ost_http_reply *reply)
-{
-	json_t *answer = json_loadb(reply->body, reply->length, 0, NULL);
-	const char *error = ost_json_text(answer, "error"), *hint = ost_json_text(answer, "hint");
-	char devices[OST_SHOW_TEXT], rules[OST_SHOW_TEXT], tests[OST_SHOW_TEXT];
-	int r = exit_of(ost_json_text(answer, "result"));
-
-	if (cli->json)
-		ost_cli_json_tell(reply->body);
-	else
-		findings_print(answer);
-	if (r != OST_EXIT_OK)
-		(void)ost_cli_fail("not applied: %s; %s", *error != '\0' ? error : "ostiaryd answered with an error", hint);
-	else if (!cli->json)
-		(void)printf("generation %" PRIu64 " is in force: %s, %s, %s passed\n",
-			ost_json_u64(answer, "generation"),
-			ost_show_things(ost_json_u64(answer, "devices"), "device", devices),
-			ost_show_things(ost_json_u64(answer, "rules"), "rule", rules),
-			ost_show_things(ost_json_u64(answer, "tests"), "test", tests));
-	json_decref(answer);
-	return r;
 }
 
 /* ostiaryd answers, and the data plane is connected to it. */
@@ -178,20 +131,6 @@ static void gateway_wait(const struct ost_cli *cli, uint64_t wait_s)
 		(void)usleep(50000);
 }
 
-static int post(const struct ost_cli *cli, const struct ost_jsonw *body)
-{
-	struct ost_http_reply reply;
-	int e = ost_http_request(cli->paths.api_socket, "POST", "/v1/policy", body->text, body->length,
-		OST_CLIENT_TIMEOUT_S, &reply);
-	int r;
-
-	if (e < 0)
-		return ost_client_unreachable(cli, e);
-	r = answer_tell(cli, &reply);
-	ost_http_reply_free(&reply);
-	return r;
-}
-
 static int wait_parse(const char *text, uint64_t *ret_seconds)
 {
 	uint64_t n;
@@ -204,16 +143,20 @@ static int wait_parse(const char *text, uint64_t *ret_seconds)
 
 int ost_cmd_policy_apply(const struct ost_cli *cli, int argc, char **argv)
 {
+	static const struct ost_applied_words words = {"is in force", "not applied"};
 	struct ost_cli c = *cli;
-	const char *message = "", *wait = "0";
+	const char *message = "", *wait = "0", *confirm = NULL;
+	bool no_wait = false;
 	const struct ost_cli_option options[] = {{.name = "json", .flag = &c.json}, {.name = "message", .value = &message},
-		{.name = "wait", .value = &wait}};
+		{.name = "wait", .value = &wait}, {.name = "confirm", .value = &confirm}, {.name = "no-wait", .flag = &no_wait}};
 	int r, first = ost_cli_options("policy apply", options, OST_ARRAY_SIZE(options), argc, argv);
 	struct ost_jsonw body = {0};
 	struct apply a = {0};
 	uint64_t wait_s = 0;
+	uint32_t confirm_s = 0;
 
-	if (first < 0 || wait_parse(wait, &wait_s) != OST_EXIT_OK)
+	if (first < 0 || wait_parse(wait, &wait_s) != OST_EXIT_OK ||
+		ost_applied_seconds("policy apply", confirm, &confirm_s) != OST_EXIT_OK)
 		return OST_EXIT_INPUT;
 	if (first == argc)
 		return ost_cli_fail("policy apply: name a policy file or a folder, such as %s", c.paths.policy_dir);
@@ -221,9 +164,9 @@ int ost_cmd_policy_apply(const struct ost_cli *cli, int argc, char **argv)
 		return ost_cli_fail("policy apply: --message: write at most 255 bytes");
 	r = input_read(&c, &a, argc - first, argv + first);
 	if (r == OST_EXIT_OK) {
-		body_make(&a, message, &body);
+		body_make(&a, message, confirm_s, &body);
 		gateway_wait(&c, wait_s);
-		r = body.failed ? ost_cli_fail("out of memory") : post(&c, &body);
+		r = body.failed ? ost_cli_fail("out of memory") : ost_applied_post(&c, "/v1/policy", body.text, &words, !no_wait);
 	}
 	ost_jsonw_free(&body);
 	apply_free(&a);

@@ -4,9 +4,11 @@
 #include <stdio.h>
 
 #include "client.h"
+#include "history.h"
 #include "options.h"
 #include "show.h"
 #include "table.h"
+#include "text.h"
 
 static void sources_print(const json_t *p)
 {
@@ -19,6 +21,14 @@ static void sources_print(const json_t *p)
 
 		(void)printf("# %s\n%s%s", ost_json_text(source, "name"), text, n > 0 && text[n - 1] == '\n' ? "" : "\n");
 	}
+}
+
+static void trial(const struct ost_cli *cli, const json_t *t)
+{
+	if (json_is_object(t))
+		ost_show_line(cli, 0, 9, "trial    %sgoes back to generation %" PRIu64 " in %" PRIu64 " s%s unless it is confirmed: ostiary policy confirm",
+			ost_show_colour(cli, OST_COLOUR_WARN), ost_json_u64(t, "former"), ost_json_u64(t, "seconds_left"),
+			ost_show_plain(cli));
 }
 
 static void summary(const struct ost_cli *cli, const json_t *p)
@@ -34,6 +44,7 @@ static void summary(const struct ost_cli *cli, const json_t *p)
 		ost_json_true(p, "in_dataplane") ? "in force" : "applied, but the data plane does not say that it enforces it");
 	ost_show_line(cli, 0, 9, "applied  %s (%s) by %s", ost_show_time(ost_json_text(p, "time"), at),
 		ost_show_ago(ost_json_text(p, "time"), ago), ost_json_text(p, "by"));
+	trial(cli, json_object_get(p, "confirmation"));
 	if (*ost_json_text(p, "message") != '\0')
 		ost_show_line(cli, 0, 9, "message  %s", ost_json_text(p, "message"));
 	ost_show_line(cli, 0, 9, "holds    %s, %s, %s, %s passed; image %s, crc %08" PRIx64,
@@ -73,55 +84,49 @@ static void rules_print(const struct ost_cli *cli, const json_t *answer)
 		(void)printf("... and %" PRIu64 " further rules\n", total - json_array_size(list));
 }
 
-static void history(const struct ost_cli *cli, const json_t *h)
+/* The files of a generation that is stored. */
+static int generation_print(const struct ost_cli *cli, const char *text)
 {
-	static const char *const heads[] = {">generation", "state", "when", "by", ">devices", ">rules", "message"};
-	struct ost_table t = {.heads = heads, .columns = OST_ARRAY_SIZE(heads)};
-	const json_t *g;
-	size_t i;
+	json_t *json = NULL;
+	char path[96];
+	uint64_t n;
+	int r;
 
-	json_array_foreach(json_object_get(h, "generations"), i, g) {
-		char text[OST_SHOW_TEXT];
-		const char *result = ost_json_text(g, "result");
-
-		ost_table_cell(&t, ost_show_count(ost_json_u64(g, "generation"), text));
-		ost_table_cell(&t, ost_json_u64(g, "generation") == ost_json_u64(h, "in_force") ? "in force" :
-												  ost_json_text(g, "state"));
-		ost_table_cell(&t, ost_show_time(ost_json_text(g, "time"), text));
-		ost_table_cell(&t, ost_json_text(g, "by"));
-		ost_table_cell(&t, ost_show_count(ost_json_u64(g, "devices"), text));
-		ost_table_cell(&t, ost_show_count(ost_json_u64(g, "rules"), text));
-		ost_table_cell(&t, *result != '\0' ? result : ost_json_text(g, "message"));
-	}
-	if (t.count == 0)
-		(void)printf("no policy was applied yet: ostiary policy apply FILE\n");
-	else
-		ost_table_print(&t, cli, 0);
+	if (ost_number_parse(text, strlen(text), &n) < 0 || n == 0)
+		return ost_cli_fail("policy show: --generation: '%s' is no generation; 'ostiary policy history' lists them", text);
+	(void)snprintf(path, sizeof(path), "/v1/policy/generations/%" PRIu64 "?sources=1", n);
+	r = ost_client_get(cli, path, &json);
+	if (r == OST_EXIT_OK && json != NULL)
+		sources_print(json);
+	json_decref(json);
+	return r;
 }
 
 int ost_cmd_policy_show(const struct ost_cli *cli, int argc, char **argv)
 {
 	struct ost_cli c = *cli;
 	bool sources = false, all = false, rules = false;
+	const char *generation = NULL;
 	const struct ost_cli_option options[] = {{.name = "json", .flag = &c.json}, {.name = "sources", .flag = &sources},
-		{.name = "history", .flag = &all}, {.name = "rules", .flag = &rules}};
+		{.name = "history", .flag = &all}, {.name = "rules", .flag = &rules}, {.name = "generation", .value = &generation}};
 	int r, first = ost_cli_options("policy show", options, OST_ARRAY_SIZE(options), argc, argv);
 	json_t *json = NULL;
 
 	if (first < 0)
 		return OST_EXIT_INPUT;
-	if (first != argc || sources + all + rules > 1)
-		return ost_cli_fail("policy show: takes --sources, --rules or --history, nothing else");
-	r = ost_client_get(&c, all	 ? "/v1/policy/generations"
-			       : rules	 ? "/v1/policy/rules?limit=10000"
+	if (first != argc || sources + all + rules + (generation != NULL) > 1)
+		return ost_cli_fail("policy show: takes --sources, --generation N, --rules or --history, nothing else");
+	if (generation != NULL)
+		return generation_print(&c, generation);
+	if (all)
+		return ost_history_print(&c, 1000);
+	r = ost_client_get(&c, rules	 ? "/v1/policy/rules?limit=10000"
 			       : sources ? "/v1/policy?sources=1"
 					 : "/v1/policy",
 		&json);
 	if (r != OST_EXIT_OK || json == NULL)
 		return r;
-	if (all)
-		history(&c, json);
-	else if (rules)
+	if (rules)
 		rules_print(&c, json);
 	else if (sources)
 		sources_print(json);

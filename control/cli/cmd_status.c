@@ -128,6 +128,18 @@ static void applying(const struct ost_cli *cli, const json_t *s)
 		strcmp(ost_json_text(a, "step"), "compile") == 0 ? "is being compiled and tested" : "the data plane is to answer");
 }
 
+static void confirmation(const struct ost_cli *cli, const json_t *s)
+{
+	const json_t *t = json_object_get(s, "confirmation");
+
+	if (!json_is_object(t))
+		return;
+	line(cli, "on trial");
+	line_end(cli, "%sgeneration %" PRIu64 " goes back to %" PRIu64 " in %" PRIu64 " s%s unless it is confirmed: ostiary policy confirm",
+		ost_show_colour(cli, OST_COLOUR_WARN), ost_json_u64(t, "generation"), ost_json_u64(t, "former"),
+		ost_json_u64(t, "seconds_left"), ost_show_plain(cli));
+}
+
 static void ports(const struct ost_cli *cli, const json_t *s)
 {
 	static const char *const heads[] = {"port", "side", "driver", "link", ">received", ">forwarded", ">refused",
@@ -215,6 +227,7 @@ int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv)
 	authenticator(&c, s);
 	policy(&c, s);
 	applying(&c, s);
+	confirmation(&c, s);
 	packets(&c, s);
 	ports(&c, s);
 	reasons(&c, s);

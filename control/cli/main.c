@@ -56,16 +56,33 @@ static const struct command commands[] = {
 	{"policy", "explain", "[--policy FILE] --device NAME QUESTION", "say what would happen to a flow, and why",
 		"  QUESTION   as in a policy's tests:, such as \"tcp 10.0.0.5:443\" or \"in tcp 10.0.0.9:80\"\n",
 		ost_cmd_policy_explain},
-	{"policy", "apply", "FILE|DIR... [--message TEXT] [--wait SECONDS]", "check, test and put a policy in force",
+	{"policy", "apply", "FILE|DIR... [--message TEXT] [--confirm TIME] [--wait SECONDS]", "check, test and put a policy in force",
 		"  --message TEXT   why; kept with the generation\n"
+		"  --confirm TIME   go back to the policy before after TIME (90s, 5m, 1h), unless 'ostiary policy confirm'\n"
+		"                   comes in time; on a terminal the time left is shown\n"
+		"  --no-wait        with --confirm: do not show it\n"
 		"  --wait SECONDS   wait so long for ostiaryd and the data plane to be there\n"
-		"Exit code: 0 in force, 1 a test of the policy fails, 2 the input is wrong or it could not\n"
+		"Exit code: 0 in force, 1 a test of the policy fails or one before waits to be confirmed, 2 the input is wrong or it could not\n"
 		"be stored, 3 ostiaryd or the data plane is not reachable. Unless 0, nothing changed.\n",
 		ost_cmd_policy_apply},
-	{"policy", "show", "[--sources] [--rules] [--history]", "the policy in force: generation, by whom, when",
-		"  --sources   print the policy files of the generation in force\n"
-		"  --rules     list its rules, and how often each opened a flow\n"
-		"  --history   list every generation\n",
+	{"policy", "confirm", "[GENERATION]", "keep the policy that 'apply --confirm' put in force",
+		"  GENERATION   only if it is this one\n"
+		"Exit code: 0 it stays, 1 nothing waits to be confirmed, or another generation does.\n",
+		ost_cmd_policy_confirm},
+	{"policy", "rollback", "[GENERATION] [--message TEXT] [--confirm TIME]", "apply a former policy's files again",
+		"  GENERATION       which (default: the one before the one in force; while one waits to be\n"
+		"                   confirmed, that goes back at once)\n"
+		"  --message TEXT   why; kept behind \"rollback to GENERATION\"\n"
+		"  --confirm TIME   as with apply\n"
+		"  --no-wait        with --confirm: do not show the time left\n",
+		ost_cmd_policy_rollback},
+	{"policy", "history", "[--limit N]", "every generation: by whom, why, what became of it",
+		"  --limit N   the latest N only (default: 100)\n",
+		ost_cmd_policy_history},
+	{"policy", "show", "[--sources | --generation N | --rules]", "the policy in force: generation, by whom, when",
+		"  --sources        print the policy files of the generation in force\n"
+		"  --generation N   print those of another generation\n"
+		"  --rules          list its rules, and how often each opened a flow\n",
 		ost_cmd_policy_show},
 	{"device", "list", "", "every device: state, port, addresses, what passed and what did not", NULL,
 		ost_cmd_device_list},

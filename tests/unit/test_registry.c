@@ -113,7 +113,8 @@ static void file_of_the_first_schema(void **state)
 
 	assert_int_equal(ost_registry_generation_put(r, &(struct ost_generation){.number = 5, .state = OST_GENERATION_APPLIED}), 0);
 	ost_registry_free(&r);
-	sql(p, "DROP TABLE admissions; DROP TABLE lock_outs; DROP INDEX addresses_by_ip; PRAGMA user_version = 1");
+	sql(p, "DROP TABLE admissions; DROP TABLE lock_outs; DROP INDEX addresses_by_ip; "
+		"ALTER TABLE generations DROP COLUMN sources_sha256; PRAGMA user_version = 1");
 	r = opened(p);
 	assert_int_equal(ost_registry_generation_last(r, &number), 0);
 	assert_int_equal(number, 5);
