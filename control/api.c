@@ -287,7 +287,7 @@ static void applied(void *user, struct ost_apply_result *result)
 {
 	struct request *q = user;
 
-	q->status = ost_api_apply_answer(result, &q->answer);
+	q->status = ost_api_apply_answer(q->api->d, result, &q->answer);
 	if (q->api->waiting != q)
 		return;
 	q->api->waiting = NULL;
@@ -323,7 +323,7 @@ static enum MHD_Result post_policy(struct request *q, const char *rest)
 
 static enum MHD_Result result_send(struct request *q, struct ost_apply_result *result)
 {
-	return send_json(q->connection, ost_api_apply_answer(result, &q->answer), &q->answer);
+	return send_json(q->connection, ost_api_apply_answer(q->api->d, result, &q->answer), &q->answer);
 }
 
 static enum MHD_Result choice_refuse(struct request *q, const char *why)

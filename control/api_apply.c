@@ -111,7 +111,7 @@ struct ost_apply_request ost_api_sources_request(const struct ost_api_sources *s
 		.message = sources->message, .uid = uid, .confirm_s = sources->confirm_s};
 }
 
-unsigned ost_api_apply_answer(struct ost_apply_result *result, struct ost_jsonw *w)
+unsigned ost_api_apply_answer(struct ost_daemon *d, struct ost_apply_result *result, struct ost_jsonw *w)
 {
 	static const unsigned status[OST_APPLY_KIND_COUNT] = {
 		[OST_APPLY_DONE] = 200,
@@ -141,6 +141,7 @@ unsigned ost_api_apply_answer(struct ost_apply_result *result, struct ost_jsonw 
 		ost_jsonw_string(w, "message", result->generation.message);
 		ost_jsonw_string(w, "sources_sha256", result->generation.sources_sha256);
 		ost_view_trial(&result->trial, w);
+		ost_view_audits(d, w);
 	}
 	ost_jsonw_findings(w, &result->diag);
 	ost_jsonw_end(w, '}');

@@ -16,4 +16,4 @@ void ost_api_sources_free(struct ost_api_sources **sources);
 struct ost_apply_request ost_api_sources_request(const struct ost_api_sources *sources, uint32_t uid);
 
 /* The answer's body and HTTP status. Sorts the findings. */
-unsigned ost_api_apply_answer(struct ost_apply_result *result, struct ost_jsonw *w);
+unsigned ost_api_apply_answer(struct ost_daemon *d, struct ost_apply_result *result, struct ost_jsonw *w);

@@ -4,7 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "audits.h"
 #include "clock.h"
+#include "trial.h"
 
 #define LABEL_MAX 160
 
@@ -261,9 +263,14 @@ static void names_metrics(FILE *f, const struct ost_msg_totals *t)
 
 static void dataplane_metrics(FILE *f, const struct ost_daemon *d)
 {
+	const struct ost_image *image = ost_roster_image(d->roster);
 	const struct ost_msg_totals *t = &d->gauges.totals;
 
 	one(f, "ostiary_dataplane_up", "gauge", "Whether the data plane is connected.", ost_link_is_up(d->link));
+	one(f, "ostiary_policy_roles_in_audit", "gauge", "Roles whose audit is open: what their rules do not allow passes.",
+		image != NULL ? ost_audits_open(image, (int64_t)(ost_clock_wall_ns() / OST_NS_PER_S)) : 0);
+	one(f, "ostiary_policy_trial_left_seconds", "gauge", "Until the policy in force goes back unless it is confirmed; 0: it stays.",
+		ost_trial_rest_s(d));
 	one(f, "ostiary_dataplane_moving", "gauge", "Whether the data plane makes progress.",
 		ost_gauges_moving(&d->gauges, ost_clock_mono_ns()));
 	one(f, "ostiary_dataplane_generation", "gauge", "Policy generation that the data plane enforces.", t->generation);

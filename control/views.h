@@ -27,6 +27,13 @@ int ost_view_generations(struct ost_daemon *d, uint32_t limit, struct ost_jsonw 
 /* The member "confirmation" of an open object: what is on trial, null when nothing is. */
 void ost_view_trial(const struct ost_confirm *trial, struct ost_jsonw *w);
 
+/* The member "audit" of an open object: an array of the roles with mode: audit, at most 100 of them, whether it is still open, until
+ * when, and how many devices they have. */
+void ost_view_audits(struct ost_daemon *d, struct ost_jsonw *w);
+
+/* The members "mode" and, when that is audit, "audit_open" and "audit_until" of an open object. */
+void ost_view_mode(const struct ost_image *image, uint32_t role, struct ost_jsonw *w);
+
 /* One stored generation with the names of its files, and with their texts. -ENOENT: there is none; w is untouched. */
 int ost_view_generation(struct ost_daemon *d, uint64_t number, bool sources, struct ost_jsonw *w) OST_MUST_CHECK;
 

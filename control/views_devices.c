@@ -74,6 +74,7 @@ static void device_members(struct ost_daemon *d, uint32_t place, struct ost_json
 	memcpy(mac.b, x->mac, sizeof(mac.b));
 	ost_jsonw_string(w, "name", ost_image_device_name(image, place));
 	ost_jsonw_string(w, "role", ost_image_role_name(image, x->role));
+	ost_view_mode(image, x->role, w);
 	ost_jsonw_string(w, "state", ost_state_name(s != NULL ? ost_standing_state(s->standing) : l->state));
 	if (s != NULL)
 		session_json(d, s, w);

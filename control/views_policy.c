@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GET /v1/policy, its rules, and /v1/policy/generations. */
+#include "audits.h"
 #include "clock.h"
 #include "generations.h"
 #include "stored.h"
@@ -41,6 +42,55 @@ static void sources_json(struct ost_daemon *d, uint64_t number, bool texts, stru
 	ost_jsonw_end(w, ']');
 }
 
+#define AUDITS_SHOWN 100u
+
+static int64_t now_s(void)
+{
+	return (int64_t)(ost_clock_wall_ns() / OST_NS_PER_S);
+}
+
+static uint32_t role_devices(const struct ost_image *image, uint32_t role)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < image->device_count; i++)
+		n += image->devices[i].role == role;
+	return n;
+}
+
+void ost_view_audits(struct ost_daemon *d, struct ost_jsonw *w)
+{
+	const struct ost_image *image = ost_roster_image(d->roster);
+	uint32_t shown = 0;
+
+	ost_jsonw_array(w, "audit");
+	for (uint32_t i = 0; image != NULL && i < image->role_count && shown < AUDITS_SHOWN; i++) {
+		const struct ost_audit a = ost_audit_of(image, i, now_s());
+
+		if (!a.wanted)
+			continue;
+		shown++;
+		ost_jsonw_object(w, NULL);
+		ost_jsonw_string(w, "role", ost_image_role_name(image, i));
+		ost_jsonw_bool(w, "open", a.open);
+		ost_jsonw_time(w, "until", (uint64_t)OST_MAX(a.until_s, 0) * OST_NS_PER_S);
+		ost_jsonw_u64(w, "devices", role_devices(image, i));
+		ost_jsonw_end(w, '}');
+	}
+	ost_jsonw_end(w, ']');
+}
+
+void ost_view_mode(const struct ost_image *image, uint32_t role, struct ost_jsonw *w)
+{
+	const struct ost_audit a = ost_audit_of(image, role, now_s());
+
+	ost_jsonw_string(w, "mode", a.wanted ? "audit" : "enforce");
+	if (!a.wanted)
+		return;
+	ost_jsonw_bool(w, "audit_open", a.open);
+	ost_jsonw_time(w, "audit_until", (uint64_t)OST_MAX(a.until_s, 0) * OST_NS_PER_S);
+}
+
 void ost_view_trial(const struct ost_confirm *trial, struct ost_jsonw *w)
 {
 	struct ost_confirm_now now;
@@ -68,6 +118,7 @@ int ost_view_policy(struct ost_daemon *d, bool sources, struct ost_jsonw *w)
 	ost_jsonw_bool(w, "in_dataplane", d->gauges.have_totals && d->gauges.totals.generation == d->in_force.number);
 	ost_jsonw_u64(w, "rules_used", ost_roster_rules_used(d->roster));
 	ost_view_trial(&d->trial, w);
+	ost_view_audits(d, w);
 	sources_json(d, d->in_force.number, sources, w);
 	ost_jsonw_end(w, '}');
 	return 0;
@@ -129,6 +180,7 @@ int ost_view_generations(struct ost_daemon *d, uint32_t limit, struct ost_jsonw 
 	ost_jsonw_object(w, NULL);
 	ost_jsonw_u64(w, "in_force", d->in_force.number);
 	ost_view_trial(&d->trial, w);
+	ost_view_audits(d, w);
 	ost_jsonw_array(w, "generations");
 	r = ost_registry_generations_each(d->registry, limit, generation_json, &h);
 	ost_jsonw_end(w, ']');

@@ -163,7 +163,7 @@ static void applying_json(struct ost_daemon *d, struct ost_jsonw *w)
 }
 
 struct sums {
-	uint64_t received, forwarded, refused;
+	uint64_t received, forwarded, refused, audited;
 	uint64_t reasons[OST_REASON_COUNT];
 };
 
@@ -178,6 +178,7 @@ static void port_json(const struct ost_msg_port_stats *p, struct sums *sums, str
 	sums->received += p->received_pkts;
 	sums->forwarded += p->forwarded_pkts;
 	sums->refused += refused;
+	sums->audited += p->audited_pkts;
 	ost_jsonw_object(w, NULL);
 	ost_jsonw_string(w, "name", p->name);
 	ost_jsonw_string(w, "side", ost_side_name(p->side));
@@ -238,6 +239,7 @@ static void ports_json(struct ost_daemon *d, struct ost_jsonw *w)
 	ost_jsonw_u64(w, "received", sums.received);
 	ost_jsonw_u64(w, "forwarded", sums.forwarded);
 	ost_jsonw_u64(w, "refused", sums.refused);
+	ost_jsonw_u64(w, "audited", sums.audited);
 	ost_jsonw_end(w, '}');
 	reasons_json(&sums, w);
 }
@@ -286,6 +288,7 @@ void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w)
 	policy_json(d, w);
 	applying_json(d, w);
 	ost_view_trial(&d->trial, w);
+	ost_view_audits(d, w);
 	ports_json(d, w);
 	tables_json(d, w);
 	ost_jsonw_end(w, '}');

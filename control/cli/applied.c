@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "client.h"
+#include "audits_print.h"
 #include "clock.h"
 #include "confirm.h"
 #include "show.h"
@@ -68,7 +68,7 @@ static void trial_print(const json_t *trial)
 			ost_show_time(ost_json_text(trial, "until"), until), ost_json_u64(trial, "generation"));
 }
 
-static void done_print(const json_t *answer, const char *done)
+static void done_print(const struct ost_cli *cli, const json_t *answer, const char *done)
 {
 	char devices[OST_SHOW_TEXT], rules[OST_SHOW_TEXT], tests[OST_SHOW_TEXT];
 
@@ -76,6 +76,7 @@ static void done_print(const json_t *answer, const char *done)
 		ost_show_things(ost_json_u64(answer, "devices"), "device", devices),
 		ost_show_things(ost_json_u64(answer, "rules"), "rule", rules),
 		ost_show_things(ost_json_u64(answer, "tests"), "test", tests));
+	ost_audits_print(cli, answer, "", 0);
 	trial_print(json_object_get(answer, "confirmation"));
 }
 
@@ -154,7 +155,7 @@ static int answer_tell(const struct ost_cli *cli, const struct ost_http_reply *r
 	if (r != OST_EXIT_OK)
 		(void)ost_cli_fail("%s: %s; %s", words->undone, *error != '\0' ? error : "ostiaryd answered with an error", hint);
 	else if (!cli->json)
-		done_print(answer, words->done);
+		done_print(cli, answer, words->done);
 	if (r == OST_EXIT_OK && !cli->json && wait && isatty(STDOUT_FILENO) == 1 && json_is_object(trial))
 		r = wait_show(cli, trial);
 	json_decref(answer);

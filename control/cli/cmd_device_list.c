@@ -25,7 +25,8 @@ static void row(struct ost_table *t, const json_t *d)
 	const char *port = ost_json_text(d, "port");
 
 	ost_table_cell(t, ost_json_text(d, "name"));
-	ost_table_cell(t, ost_json_text(d, "role"));
+	(void)snprintf(list, sizeof(list), "%s%s", ost_json_text(d, "role"), ost_json_true(d, "audit_open") ? " (audit)" : "");
+	ost_table_cell(t, list);
 	ost_table_cell(t, ost_json_text(d, "state"));
 	ost_table_cell(t, *port != '\0' ? port : ost_json_text(d, "bound_port"));
 	ost_table_cell(t, ost_json_text(d, "mac"));

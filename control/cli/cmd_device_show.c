@@ -47,6 +47,19 @@ static void session(const struct ost_cli *cli, const json_t *d)
 	line(cli, "failed last", text);
 }
 
+/* Nothing when it enforces and always did. */
+static void mode(const struct ost_cli *cli, const json_t *d)
+{
+	char text[160], until[OST_SHOW_TEXT];
+
+	if (strcmp(ost_json_text(d, "mode"), "audit") != 0)
+		return;
+	(void)snprintf(text, sizeof(text), ost_json_true(d, "audit_open") ? "audit until %s: what its rules do not allow passes" :
+									    "enforces: its audit ended %s",
+		ost_show_time(ost_json_text(d, "audit_until"), until));
+	line(cli, "mode", text);
+}
+
 static void identity(const struct ost_cli *cli, const json_t *d)
 {
 	char text[256], a[OST_SHOW_TEXT], b[OST_SHOW_TEXT];
@@ -56,6 +69,7 @@ static void identity(const struct ost_cli *cli, const json_t *d)
 	(void)snprintf(text, sizeof(text), "%.63s, %" PRIu64 " rules, authenticates by %.16s", ost_json_text(d, "role"),
 		ost_json_u64(d, "rules"), ost_json_text(d, "authenticate"));
 	line(cli, "role", text);
+	mode(cli, d);
 	state(cli, d);
 	session(cli, d);
 	line(cli, "MAC", ost_json_text(d, "mac"));
@@ -164,7 +178,9 @@ static void refusals(const struct ost_cli *cli, const json_t *d)
 
 		ost_table_cell(&t, ost_show_ago(ost_json_text(r, "last_seen"), n));
 		ost_table_cell(&t, ost_show_count(ost_json_u64(r, "count"), n));
-		ost_table_cell(&t, ost_json_text(r, "reason"));
+		(void)snprintf(text, sizeof(text), "%s%s", ost_json_text(r, "reason"),
+			strcmp(ost_json_text(r, "verdict"), "audited") == 0 ? " (audited: it passed)" : "");
+		ost_table_cell(&t, text);
 		flow_text(r, text, sizeof(text));
 		ost_table_cell(&t, text);
 	}

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "client.h"
+#include "audits_print.h"
 #include "options.h"
 #include "show.h"
 #include "table.h"
@@ -42,8 +42,7 @@ static void row(struct ost_table *t, const json_t *history, const json_t *g)
 	ost_table_cell(t, ost_show_count(ost_json_u64(g, "rules"), n));
 	(void)snprintf(text, sizeof(text), "%.12s", ost_json_text(g, "sources_sha256"));
 	ost_table_cell(t, *text != '\0' ? text : "-");
-	(void)snprintf(text, sizeof(text), "%s%s%s%s", message, *result != '\0' ? *message != '\0' ? " (" : "(" : "", result,
-		*result != '\0' ? ")" : "");
+	(void)snprintf(text, sizeof(text), *message != '\0' && *result != '\0' ? "%s (%s)" : "%s%s", message, result);
 	ost_table_cell(t, text);
 }
 
@@ -68,6 +67,7 @@ int ost_history_print(const struct ost_cli *cli, uint32_t limit)
 		(void)printf("no policy was applied yet: ostiary policy apply FILE\n");
 	else
 		ost_table_print(&t, cli, 0);
+	ost_audits_print(cli, h, "", 0);
 	json_decref(h);
 	return OST_EXIT_OK;
 }

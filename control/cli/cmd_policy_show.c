@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "client.h"
+#include "audits_print.h"
 #include "history.h"
 #include "options.h"
 #include "show.h"
@@ -45,6 +45,7 @@ static void summary(const struct ost_cli *cli, const json_t *p)
 	ost_show_line(cli, 0, 9, "applied  %s (%s) by %s", ost_show_time(ost_json_text(p, "time"), at),
 		ost_show_ago(ost_json_text(p, "time"), ago), ost_json_text(p, "by"));
 	trial(cli, json_object_get(p, "confirmation"));
+	ost_audits_print(cli, p, "audit", 9);
 	if (*ost_json_text(p, "message") != '\0')
 		ost_show_line(cli, 0, 9, "message  %s", ost_json_text(p, "message"));
 	ost_show_line(cli, 0, 9, "holds    %s, %s, %s, %s passed; image %s, crc %08" PRIx64,

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "client.h"
+#include "audits_print.h"
 #include "options.h"
 #include "show.h"
 #include "table.h"
@@ -193,11 +193,13 @@ static void packets(const struct ost_cli *cli, const json_t *s)
 	const json_t *p = json_object_get(s, "packets");
 	const json_t *log = json_object_get(s, "refusal_log");
 	char a[OST_SHOW_TEXT], b[OST_SHOW_TEXT], c[OST_SHOW_TEXT];
-	char text[256];
+	char text[256] = "";
 
 	line(cli, "packets");
-	line_end(cli, "%s received, %s forwarded, %s refused", ost_show_count(ost_json_u64(p, "received"), a),
-		ost_show_count(ost_json_u64(p, "forwarded"), b), ost_show_count(ost_json_u64(p, "refused"), c));
+	if (ost_json_u64(p, "audited") > 0)
+		(void)snprintf(text, sizeof(text), ", %s forwarded by audit alone", ost_show_count(ost_json_u64(p, "audited"), a));
+	line_end(cli, "%s received, %s forwarded, %s refused%s", ost_show_count(ost_json_u64(p, "received"), a),
+		ost_show_count(ost_json_u64(p, "forwarded"), b), ost_show_count(ost_json_u64(p, "refused"), c), text);
 	line(cli, "tables");
 	tables_text(json_object_get(s, "tables"), text, sizeof(text));
 	line_end(cli, "%s", text);
@@ -228,6 +230,7 @@ int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv)
 	policy(&c, s);
 	applying(&c, s);
 	confirmation(&c, s);
+	ost_audits_print(&c, s, "audit", NAME_COLUMNS);
 	packets(&c, s);
 	ports(&c, s);
 	reasons(&c, s);
