@@ -2,6 +2,11 @@
 /* Rules about names: bound to the answers that the device itself received. */
 #include "rig_dns.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "name.h"
+
 #define POLICY_(rules, limits, more)                                                                                   \
 	"ostiary: 1\nnetworks:\n  plant: [10.20.0.0/24]\n  own: [10.0.0.77]\n  hub: [10.0.0.3]\n"                                          \
 	"infrastructure:\n  resolvers: [10.0.0.53, \"fd00::53\"]\n"                                                     \
@@ -590,6 +595,61 @@ static void the_other_worker_hands_over_what_is_to_be_read(void **state)
 	rig_free(&r);
 }
 
+/* One thread binds, and takes away, what another one reads: two addresses take each other's cells all the time, and what is read of
+ * one must never be the other's name, or a half of each. */
+struct churn {
+	struct rig r;
+	atomic_bool stop;
+	_Atomic uint64_t read, wrong;
+};
+
+static void *read_on(void *user)
+{
+	struct churn *k = user;
+	const struct ost_site *site = k->r.site;
+	uint32_t slot = ost_site_slot(site, 0), tick = (uint32_t)(k->r.now_ns >> OST_TICK_SHIFT);
+	struct ost_chain chain;
+	uint64_t key[2];
+
+	ost_binding_key4(ost_be32(0xc0000202), key);
+	while (!atomic_load(&k->stop)) {
+		for (uint32_t i = 0; i < ost_table_places(&site->names->table); i++) {
+			if (!ost_name_read(site, i, key, slot, tick, true, &chain))
+				continue;
+			atomic_fetch_add(&k->read, 1);
+			if (chain.length < 9 || memcmp(chain.wire + chain.length - 9, "\7exampl3", 9) != 0)
+				atomic_fetch_add(&k->wrong, 1);
+		}
+	}
+	return NULL;
+}
+
+static void a_reader_never_sees_half_a_name(void **state)
+{
+	const uint64_t until = ost_clock_mono_ns() + 2 * OST_NS_PER_S; /* a reader that is stopped in the middle is what it is about */
+	static struct churn k;
+	pthread_t reader;
+	struct ost_ip ip[2];
+	char name[80];
+
+	(void)state;
+	rig_new(&k.r, policy, NULL);
+	assert_int_equal(ost_ip_parse("192.0.2.1", &ip[0]), 0);
+	assert_int_equal(ost_ip_parse("192.0.2.2", &ip[1]), 0);
+	assert_int_equal(pthread_create(&reader, NULL, read_on, &k), 0);
+	for (uint32_t i = 0; ost_clock_mono_ns() < until || (atomic_load(&k.read) == 0 && i < 10000000); i++) {
+		/* Of one length, more than a cell long. */
+		(void)snprintf(name, sizeof(name), "x%08u.a-name-that-takes-more-than-a-cell.%s", i, i % 2 ? "cloud.exampl3" : "cloud.example");
+		/* Seventeen at once and one gives way. */
+		assert_int_equal(ost_site_name_bind(k.r.site, 0, name, &ip[i % 2], k.r.now_ns, k.r.now_ns + (1000 + i % 7) * OST_NS_PER_S), 0);
+	}
+	atomic_store(&k.stop, true);
+	assert_int_equal(pthread_join(reader, NULL), 0);
+	assert_true(k.read > 0);
+	assert_int_equal(k.wrong, 0);
+	rig_free(&k.r);
+}
+
 /* ---- what is told from outside ---- */
 
 static void names_can_be_bound_by_hand(void **state)
@@ -635,6 +695,7 @@ int main(void)
 		T(a_device_holds_as_many_as_its_role_says),
 		T(one_address_has_sixteen_chains),
 		cmocka_unit_test(the_other_worker_hands_over_what_is_to_be_read),
+		cmocka_unit_test(a_reader_never_sees_half_a_name),
 		T(names_can_be_bound_by_hand),
 	};
 
