@@ -23,7 +23,7 @@ _Static_assert(sizeof(struct ost_msg_auth_claim) == 48 + sizeof(struct ost_auth_
 _Static_assert(sizeof(struct ost_msg_auth_decision) == 16 + OST_MSG_NAME, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_outcome) == 32 + OST_MSG_TEXT + 8 + sizeof(struct ost_auth_proof), "layout");
 _Static_assert(sizeof(struct ost_msg_auth_ask) == 24, "layout");
-_Static_assert(sizeof(struct ost_msg_auth_counts) == 16 + 256 + 24 + 8 + 32 + 8, "layout");
+_Static_assert(sizeof(struct ost_msg_auth_counts) == 16 + 256 + 24 + 8 + 40 + 8, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_opened) == 24, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_limit) == 16, "layout");
 _Static_assert(OST_AUTH_REASON_COUNT <= 32, "failed[] has room for every reason");

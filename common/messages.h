@@ -380,7 +380,8 @@ struct ost_msg_auth_counts {
 	uint64_t limited_frames;   /* above a rate limit */
 	uint64_t evicted;	   /* half-open conversations that gave way */
 	uint32_t conversations, conversations_max;
-	uint64_t crl_next_update_wall_s, gateway_not_after_wall_s; /* 0: unknown */
+	uint64_t crl_this_update_wall_s, crl_next_update_wall_s; /* of the revocation list that ends first; 0: unknown, or there is none */
+	uint64_t gateway_not_after_wall_s; /* 0: unknown */
 	uint64_t radius_requests, radius_rejected;
 	uint32_t portal_connections;
 	uint32_t reserved;

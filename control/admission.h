@@ -200,6 +200,10 @@ void ost_admission_auth_down(struct ost_admission *a, struct ost_moment now);
 /* What it trusts has changed: everybody proves himself again, soon. */
 void ost_admission_reload(struct ost_admission *a, struct ost_moment now);
 
+/* When the authenticator's revocation list ends; 0: it has none. Past its date nobody can prove himself: sessions by 802.1X and RADIUS
+ * stand for another OST_CRL_GRACE_S without being asked. */
+void ost_admission_crl(struct ost_admission *a, uint64_t next_update_wall_s);
+
 /* ---- the operator and the clock ---- */
 
 /* APPROVE, QUARANTINE, RELEASE, REVOKE or RETIRE. -EPERM: not in this state; why is a sentence. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Timers of devices, and who is asked when. */
 #include "admission_table.h"
+#include "crl.h"
 #include "portal_line.h"
 
 #define ASKS_OF_A_ROUND 3u
 #define REST_S		60u  /* between two rounds of asks at one place */
+#define CRL_AGAIN_S	300u /* while nobody can prove himself */
 #define ASKS_A_SECOND	100u /* of one port: MACs cost nothing */
 
 uint64_t ost_moment_wall(struct ost_moment now, uint64_t mono_ns)
@@ -213,6 +215,17 @@ void admission_timer(struct ost_admission *a, uint32_t device, struct ost_moment
 	}
 }
 
+void ost_admission_crl(struct ost_admission *a, uint64_t next_update_wall_s)
+{
+	a->crl_next_s = next_update_wall_s;
+}
+
+/* A proof by the portal stands no longer than its connection, and nobody here knows whether that still does: no grace. */
+static bool crl_grace(const struct ost_admission *a, const struct ost_session *s, struct ost_moment now)
+{
+	return s->way != OST_AUTH_WAY_PORTAL && ost_crl_life(0, a->crl_next_s, now.wall_ns / OST_NS_PER_S) == OST_CRL_GRACE;
+}
+
 static void session_rings(struct ost_admission *a, uint32_t device, struct ost_moment now)
 {
 	struct ost_session *s = &a->records[device].s;
@@ -221,7 +234,11 @@ static void session_rings(struct ost_admission *a, uint32_t device, struct ost_m
 		(void)admission_event(a, device, OST_EVENT_CERTIFICATE_EXPIRED, NULL, now);
 	else if (now.mono_ns < s->prove_ns)
 		admission_timer(a, device, now);
-	else if (s->way != OST_AUTH_WAY_EAPOL || !s->placed)
+	else if (crl_grace(a, s, now)) {
+		s->asks = 0;
+		s->prove_ns = now.mono_ns + CRL_AGAIN_S * OST_NS_PER_S;
+		admission_timer(a, device, now);
+	} else if (s->way != OST_AUTH_WAY_EAPOL || !s->placed)
 		(void)admission_event(a, device, OST_EVENT_SESSION_END, NULL, now);
 	else if (s->asks == 0)
 		(void)admission_event(a, device, OST_EVENT_REAUTH_DUE, NULL, now);

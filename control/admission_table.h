@@ -77,6 +77,7 @@ struct ost_admission {
 	struct port ports[OST_PORTS_MAX];
 	struct ost_places *knocks, *locks;
 	uint64_t denied_changes;
+	uint64_t crl_next_s; /* when the revocation list ends, in wall seconds; 0: none */
 	uint64_t round_ns; /* when knocks were last walked */
 	struct ost_admission_counts counts;
 };

@@ -2,6 +2,7 @@
 #include "authority.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -130,11 +131,52 @@ static void on_outcome(void *user, const struct ost_msg_auth_outcome *m)
 	keep_urgent(d);
 }
 
+/* Another list than before: whoever may be on it proves himself again, however it came there. */
+static void crl_take(struct ost_daemon *d, const struct ost_msg_auth_counts *m)
+{
+	bool changed = d->crl_next_s != 0 && (d->crl_this_s != m->crl_this_update_wall_s || d->crl_next_s != m->crl_next_update_wall_s);
+
+	d->crl_this_s = m->crl_this_update_wall_s;
+	d->crl_next_s = m->crl_next_update_wall_s;
+	ost_admission_crl(d->admission, d->crl_next_s);
+	if (!changed)
+		return;
+	ost_log_info("the authenticator has another revocation list");
+	ost_admission_reload(d->admission, moment());
+}
+
 static void on_counts(void *user, const struct ost_msg_auth_counts *m)
 {
 	struct ost_daemon *d = user;
 
 	d->auth_counts = *m;
+	crl_take(d, m);
+}
+
+enum ost_crl_life ost_authority_crl(const struct ost_daemon *d, uint64_t *ret_hours)
+{
+	uint64_t now_s = ost_clock_wall_ns() / OST_NS_PER_S, ends_s = d->crl_next_s;
+
+	*ret_hours = (ends_s > now_s ? ends_s - now_s : now_s - ends_s) / 3600;
+	return ost_crl_life(d->crl_this_s, ends_s, now_s);
+}
+
+/* Each step of its life once. */
+static void crl_tell(struct ost_daemon *d)
+{
+	uint64_t hours;
+	enum ost_crl_life life = ost_authority_crl(d, &hours);
+
+	if (life == d->crl_told)
+		return;
+	d->crl_told = life;
+	if (life == OST_CRL_OLD)
+		ost_log_warning("the revocation list ends in %" PRIu64 " hours, and then nobody new is let in: ostiary init --renew-crl, or --crl FILE", hours);
+	else if (life == OST_CRL_GRACE)
+		ost_log_warning("the revocation list is past its date: nobody new is let in, and re-authentication is put off for %" PRIu64 " hours more: ostiary init "
+				"--renew-crl, or --crl FILE", OST_CRL_GRACE_S / 3600 - hours);
+	else if (life == OST_CRL_OVER)
+		ost_log_error("the revocation list is long past its date, nobody is let in: ostiary init --renew-crl, or --crl FILE");
 }
 
 static const struct ost_auth_link_handlers auth_handlers = {
@@ -362,6 +404,7 @@ void ost_authority_refused(struct ost_daemon *d, const struct ost_refusal *r)
 
 void ost_authority_tick(struct ost_daemon *d)
 {
+	crl_tell(d);
 	ost_admission_tick(d->admission, moment());
 	keep_urgent(d);
 	ost_line_file_flush(d->admission_file);

@@ -23,6 +23,9 @@ void ost_authority_port(struct ost_daemon *d, const struct ost_msg_port_link *m)
 void ost_authority_enforced(struct ost_daemon *d, const struct ost_msg_device_stats *m);
 void ost_authority_refused(struct ost_daemon *d, const struct ost_refusal *r);
 
+/* Of the authenticator's revocation list. ret_hours: that are left of it, or that it is past its date. */
+enum ost_crl_life ost_authority_crl(const struct ost_daemon *d, uint64_t *ret_hours);
+
 /* Once a second. */
 void ost_authority_tick(struct ost_daemon *d);
 

@@ -21,6 +21,7 @@
 #include "admission_log.h"
 #include "auth_link.h"
 #include "confirm.h"
+#include "crl.h"
 #include "gauges.h"
 #include "ledger.h"
 #include "link.h"
@@ -62,6 +63,8 @@ struct ost_daemon {
 	struct ost_line_file *admission_file;
 	struct ost_msg_auth_counts auth_counts; /* as the authenticator told last */
 	uint64_t denied_kept; /* changes of the list of denied devices that are on disk */
+	uint64_t crl_this_s, crl_next_s; /* of the list that it had last, also when it is away; 0: none yet */
+	enum ost_crl_life crl_told;	 /* in the log */
 	uint64_t locks_kept; /* changes of lock-outs that are on disk */
 	struct ost_generation in_force; /* number 0: none */
 	struct ost_confirm trial; /* of the generation in force; generation 0: it is confirmed */

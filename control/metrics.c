@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "audits.h"
+#include "authority.h"
 #include "clock.h"
 #include "trial.h"
 
@@ -214,6 +215,7 @@ static void auth_metrics(FILE *f, const struct ost_daemon *d)
 	const struct ost_admission_counts *n = ost_admission_counts(d->admission);
 	const struct ost_line_file_counts *file = ost_line_file_counts(d->admission_file);
 	const struct ost_msg_auth_counts *m = &d->auth_counts;
+	uint64_t hours;
 
 	one(f, "ostiary_authd_up", "gauge", "Whether the authenticator is connected.", ost_auth_link_is_up(d->auth_link));
 	one(f, "ostiary_authd_conversations", "gauge", "Conversations of the authenticator.", m->conversations);
@@ -225,6 +227,10 @@ static void auth_metrics(FILE *f, const struct ost_daemon *d)
 	one(f, "ostiary_authd_evicted_total", "counter", "Conversations that gave way to others.", m->evicted);
 	one(f, "ostiary_authd_protocol_errors_total", "counter", "Connections of the authenticator cut for what it sent.",
 		ost_auth_link_counts(d->auth_link)->protocol_errors);
+	one(f, "ostiary_crl_this_update_seconds", "gauge", "When the revocation list was made, in Unix time; 0 unknown.",
+		m->crl_this_update_wall_s);
+	one(f, "ostiary_crl_old", "gauge", "1: three quarters of the revocation list's life are over, or all of it.",
+		ost_authority_crl(d, &hours) >= OST_CRL_OLD);
 	one(f, "ostiary_crl_next_update_seconds", "gauge", "When the revocation list ends, in Unix time; 0 unknown.",
 		m->crl_next_update_wall_s);
 	one(f, "ostiary_gateway_certificate_end_seconds", "gauge", "When the gateway's certificate ends, in Unix time; 0 unknown.",

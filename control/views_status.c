@@ -2,29 +2,34 @@
 /* GET /v1/status: is it healthy, and if not, what to do. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "apply.h"
+#include "authority.h"
 #include "clock.h"
 #include "views.h"
 
-/* Past its date nobody can be let in: it is told while a quarter of its life is left. Its file is as old as it is. */
+/* Past its date nobody new can be let in: it is told while a quarter of its life is left. */
 static bool crl_trouble(const struct ost_daemon *d, char *buf, size_t size)
 {
-	uint64_t now_s = ost_clock_wall_ns() / OST_NS_PER_S, ends_s = d->auth_counts.crl_next_update_wall_s;
-	struct stat st;
+	uint64_t hours;
 
-	if (ends_s == 0 || !ost_admission_wanted(d->admission))
+	if (!ost_admission_wanted(d->admission))
 		return false;
-	if (ends_s <= now_s) {
-		(void)snprintf(buf, size, "the revocation list is past its date, nobody new is let in: ostiary init --renew-crl");
+	switch (ost_authority_crl(d, &hours)) {
+	case OST_CRL_OLD:
+		(void)snprintf(buf, size, "the revocation list ends in %" PRIu64 " hours, and then nobody new is let in: ostiary init --renew-crl", hours);
 		return true;
-	}
-	if (stat(d->paths.crl, &st) < 0 || (uint64_t)st.st_mtime >= ends_s || (ends_s - now_s) * 4 > ends_s - (uint64_t)st.st_mtime)
+	case OST_CRL_GRACE:
+		(void)snprintf(buf, size,
+			"the revocation list is past its date: nobody new is let in, and re-authentication is put off for %" PRIu64 " hours more: ostiary init --renew-crl",
+			OST_CRL_GRACE_S / 3600 - hours);
+		return true;
+	case OST_CRL_OVER:
+		(void)snprintf(buf, size, "the revocation list is long past its date, nobody is let in: ostiary init --renew-crl");
+		return true;
+	default:
 		return false;
-	(void)snprintf(buf, size, "the revocation list ends in %" PRIu64 " hours, and then nobody is let in: ostiary init --renew-crl",
-		(ends_s - now_s) / 3600);
-	return true;
+	}
 }
 
 static void trouble_list(struct ost_daemon *d, struct ost_jsonw *w, uint32_t *ret_count)
@@ -121,6 +126,7 @@ static void authenticator_json(struct ost_daemon *d, struct ost_jsonw *w)
 	ost_jsonw_u64(w, "lock_outs", n->lock_outs);
 	ost_jsonw_u64(w, "discarded_frames", m->discarded_frames);
 	ost_jsonw_u64(w, "limited_frames", m->limited_frames);
+	ost_jsonw_time(w, "crl_begins", m->crl_this_update_wall_s * OST_NS_PER_S);
 	ost_jsonw_time(w, "crl_ends", m->crl_next_update_wall_s * OST_NS_PER_S);
 	ost_jsonw_time(w, "gateway_certificate_ends", m->gateway_not_after_wall_s * OST_NS_PER_S);
 	ost_jsonw_u64(w, "protocol_errors", c->protocol_errors);

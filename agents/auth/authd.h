@@ -44,6 +44,8 @@ struct ost_authd {
 	uint64_t radius_requests, radius_rejected;
 	uint32_t portal_connections;
 	bool no_crl;
+	uint64_t crl_look_ns;	 /* when the list on disk is looked at next */
+	struct timespec crl_time; /* of the file that was read last, or tried */
 };
 
 /* Begins an EAP conversation with what is trusted now. NULL: nobody can be let in now (no keys, no memory, or the clock

@@ -149,6 +149,7 @@ void ost_decider_counts(struct ost_decider *d)
 
 	memcpy(m.failed, n->failed, sizeof(n->failed));
 	if (a->trust != NULL) {
+		m.crl_this_update_wall_s = ost_trust_crl_this_update_s(a->trust);
 		m.crl_next_update_wall_s = ost_trust_crl_next_update_s(a->trust);
 		m.gateway_not_after_wall_s = ost_trust_gateway_not_after_s(a->trust);
 	}

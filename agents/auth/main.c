@@ -8,6 +8,7 @@
 
 #include "authd.h"
 #include "clock.h"
+#include "crl.h"
 #include "decider.h"
 #include "file.h"
 #include "frames.h"
@@ -20,6 +21,7 @@
 
 #define EXIT_INPUT    2 /* trying again will not help */
 #define COUNTS_NS     OST_NS_PER_S
+#define CRL_LOOK_NS   (10 * OST_NS_PER_S)
 #define CLOCK_UNSET   "the system's clock stands before 2020, set it first: "
 
 static const char help[] =
@@ -43,7 +45,14 @@ struct options {
 
 /* ---- trust ---- */
 
-static int trust_load(const struct ost_authd *a, char why[static OST_TRUST_WHY], struct ost_trust **ret)
+static struct timespec crl_time(const struct ost_authd *a)
+{
+	struct stat st;
+
+	return stat(a->paths.crl, &st) == 0 ? st.st_mtim : (struct timespec){0};
+}
+
+static int trust_load(struct ost_authd *a, char why[static OST_TRUST_WHY], struct ost_trust **ret)
 {
 	const struct ost_trust_files files = {
 		.ca = a->paths.ca_certificate,
@@ -52,6 +61,7 @@ static int trust_load(const struct ost_authd *a, char why[static OST_TRUST_WHY],
 		.key = a->paths.gateway_key,
 	};
 
+	a->crl_time = crl_time(a); /* before: what is written meanwhile is seen later */
 	return ost_trust_load(&files, why, ret);
 }
 
@@ -71,6 +81,23 @@ void ost_authd_reload(struct ost_authd *a)
 	ost_log_info("keys, certificates and revocation list were loaded anew");
 	if (a->portal != NULL)
 		ost_portal_trust_changed(a->portal);
+}
+
+/* A list of which a quarter is left at most: whoever puts a new one in its place need not tell. */
+static void crl_look(struct ost_authd *a, uint64_t now_ns)
+{
+	struct timespec t;
+
+	if (now_ns < a->crl_look_ns || a->trust == NULL || a->no_crl)
+		return;
+	a->crl_look_ns = now_ns + CRL_LOOK_NS;
+	if (ost_crl_life(ost_trust_crl_this_update_s(a->trust), ost_trust_crl_next_update_s(a->trust), ost_clock_wall_ns() / OST_NS_PER_S) < OST_CRL_OLD)
+		return;
+	t = crl_time(a);
+	if (t.tv_sec == 0 || (t.tv_sec == a->crl_time.tv_sec && t.tv_nsec == a->crl_time.tv_nsec))
+		return;
+	ost_log_info("%s has changed, and the list in force is old: loading", a->paths.crl);
+	ost_authd_reload(a);
 }
 
 /* ---- conversations ---- */
@@ -140,6 +167,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	(void)what;
 	a->tick_ns = UINT64_MAX;
 	if (now >= a->counts_ns) {
+		crl_look(a, now);
 		ost_decider_counts(a->decider);
 		a->counts_ns = now + COUNTS_NS;
 	}

@@ -32,13 +32,13 @@ struct ost_trust {
 	uint8_t gateway_sha256[32];
 	uint8_t *gateway_der;
 	size_t gateway_length;
-	uint64_t crl_next_update_s, gateway_not_after_s;
+	uint64_t crl_this_update_s, crl_next_update_s, gateway_not_after_s;
 };
 
 /* One list of revoked certificates. */
 struct crl {
 	uint8_t issuer_sha256[32];
-	uint64_t next_update_s;
+	uint64_t this_update_s, next_update_s;
 };
 
 int ost_trust_library_init(void)
@@ -119,8 +119,10 @@ static int crl_describe(const char *pem, size_t length, struct crl *ret_crl)
 
 	if (der != NULL)
 		XFREE(der, NULL, DYNAMIC_TYPE_OPENSSL);
-	if (r == 0)
+	if (r == 0) {
+		ret_crl->this_update_s = ost_x509_time_s(wolfSSL_X509_CRL_get_lastUpdate(crl));
 		ret_crl->next_update_s = ost_x509_time_s(wolfSSL_X509_CRL_get_nextUpdate(crl));
+	}
 	wolfSSL_X509_CRL_free(crl);
 	wolfSSL_BIO_free(bio);
 	return r == 0 ? 0 : -EINVAL;
@@ -145,7 +147,10 @@ static int crl_add(struct ost_trust *t, const char *path, const char *pem, size_
 		(void)snprintf(why, OST_TRUST_WHY, "%s: lists %u and %u are of the same CA; leave only the newest one", path, i + 1, n + 1);
 		return -EINVAL;
 	}
-	t->crl_next_update_s = n == 0 ? crls[n].next_update_s : OST_MIN(t->crl_next_update_s, crls[n].next_update_s);
+	if (n == 0 || crls[n].next_update_s < t->crl_next_update_s) {
+		t->crl_this_update_s = crls[n].this_update_s;
+		t->crl_next_update_s = crls[n].next_update_s;
+	}
 	return 0;
 }
 
@@ -291,6 +296,11 @@ void ost_trust_release(struct ost_trust **trust)
 const uint8_t *ost_trust_gateway_sha256(const struct ost_trust *trust)
 {
 	return trust->gateway_sha256;
+}
+
+uint64_t ost_trust_crl_this_update_s(const struct ost_trust *trust)
+{
+	return trust->crl_this_update_s;
 }
 
 uint64_t ost_trust_crl_next_update_s(const struct ost_trust *trust)

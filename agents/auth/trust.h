@@ -38,6 +38,7 @@ void ost_trust_release(struct ost_trust **trust);
 const uint8_t *ost_trust_gateway_sha256(const struct ost_trust *trust);
 
 /* Wall seconds, of the list that ends first; 0: there is none. */
+uint64_t ost_trust_crl_this_update_s(const struct ost_trust *trust);
 uint64_t ost_trust_crl_next_update_s(const struct ost_trust *trust);
 uint64_t ost_trust_gateway_not_after_s(const struct ost_trust *trust);
 

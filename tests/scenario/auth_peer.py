@@ -71,8 +71,8 @@ class Pki:
     def revoke(self, ca, name):
         self.openssl("ca", "-config", f"{ca}.cnf", "-revoke", f"{name}.crt")
 
-    def crl(self, ca):
-        self.openssl("ca", "-config", f"{ca}.cnf", "-gencrl", "-out", f"{ca}.pem")
+    def crl(self, ca, *dates):
+        self.openssl("ca", "-config", f"{ca}.cnf", "-gencrl", "-out", f"{ca}.pem", *dates)
 
     def sha256(self, name):
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert((self.dir / f"{name}.crt").read_text(encoding="ascii"))).hexdigest()

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Admission: claims, re-authentication, those who knock. */
 #include "admission_rig.h"
+#include "crl.h"
 
 /* ---- claims ---- */
 
@@ -206,6 +207,45 @@ static void reauthentication_unanswered(void **state)
 	assert_int_equal(rig_last_admit(r)->state, OST_STATE_QUARANTINED);
 	/* By a timer: a proof leads out, at another place too, for the session is over. */
 	assert_int_equal(rig_claims(r, "urn:dev:cam", 1, 1), OST_AUTH_REASON_NONE);
+}
+
+/* Nobody can prove himself by a list that is past its date: who is in stays in for a day, and not longer. */
+static void a_list_past_its_date_has_a_grace(void **state)
+{
+	struct rig *r = *state;
+	uint64_t proved_ns;
+
+	assert_int_equal(rig_claims(r, "urn:dev:cam", 0, 1), OST_AUTH_REASON_NONE);
+	ost_admission_crl(r->a, r->now.wall_ns / OST_NS_PER_S + 60);
+	proved_ns = r->now.mono_ns;
+	while (r->now.mono_ns < proved_ns + OST_CRL_GRACE_S * OST_NS_PER_S) {
+		rig_pass(r, 1);
+		/* One that comes by itself all the same is refused by the authenticator, and nothing follows. */
+		if ((r->now.mono_ns - proved_ns) / OST_NS_PER_S % 7200 == 0)
+			rig_outcome(r, 0, 0, 1, OST_AUTH_REASON_CRL, false);
+		assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_AUTHENTICATED);
+		assert_int_equal(rig_session(r, "cam")->asks, 0);
+	}
+	until_asked(r);
+	rig_pass(r, 31);
+	assert_int_equal(rig_session(r, "cam")->standing, OST_STATE_EXPIRED);
+	/* A new one, and it is let in again. */
+	ost_admission_crl(r->a, r->now.wall_ns / OST_NS_PER_S + 86400);
+	assert_int_equal(rig_claims(r, "urn:dev:cam", 0, 1), OST_AUTH_REASON_NONE);
+}
+
+static void the_life_of_a_list(void **state)
+{
+	(void)state;
+	assert_int_equal(ost_crl_life(0, 0, 1000), OST_CRL_NONE);
+	assert_int_equal(ost_crl_life(1000, 2000, 1000), OST_CRL_FINE);
+	assert_int_equal(ost_crl_life(1000, 2000, 1749), OST_CRL_FINE);
+	assert_int_equal(ost_crl_life(1000, 2000, 1750), OST_CRL_OLD);
+	assert_int_equal(ost_crl_life(1000, 2000, 1999), OST_CRL_OLD);
+	assert_int_equal(ost_crl_life(1000, 2000, 2000), OST_CRL_GRACE);
+	assert_int_equal(ost_crl_life(1000, 2000, 2000 + OST_CRL_GRACE_S - 1), OST_CRL_GRACE);
+	assert_int_equal(ost_crl_life(1000, 2000, 2000 + OST_CRL_GRACE_S), OST_CRL_OVER);
+	assert_int_equal(ost_crl_life(2000, 1000, 500), OST_CRL_OLD); /* nonsense: look at it */
 }
 
 static void reauthentication_failed(void **state)
@@ -421,6 +461,8 @@ int main(void)
 		T(reauthentication_answered),
 		T(reauthentication_unanswered),
 		T(reauthentication_failed),
+		T(a_list_past_its_date_has_a_grace),
+		T(the_life_of_a_list),
 		T(asked_after_a_silence),
 		T(certificate_ends),
 		T(reload_asks_everybody),

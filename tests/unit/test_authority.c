@@ -441,6 +441,33 @@ static void shown_certificates_are_evidence(void **state)
 	assert_true(logged(l, "\"event\":\"failed\"", "\"key\":\"RSA-2048\""));
 }
 
+static void counts_tell(struct lab *l, uint64_t crl_this_s, uint64_t crl_next_s)
+{
+	const struct ost_msg_auth_counts m = {.crl_this_update_wall_s = crl_this_s, .crl_next_update_wall_s = crl_next_s};
+
+	tell(l->authd, OST_MSG_AUTH_COUNTS, 0, &m, sizeof(m));
+}
+
+/* By the list's own dates, whenever its file was written. */
+static void an_old_list_is_told(void **state)
+{
+	uint64_t now_s = ost_clock_wall_ns() / OST_NS_PER_S;
+	struct lab *l = *state;
+
+	counts_tell(l, now_s - 70 * 3600, now_s + 30 * 3600);
+	until_told(l, "/v1/status", "\"crl_begins\":\"20");
+	assert_true(told(l, "/metrics", "ostiary_crl_old 0"));
+	assert_false(told(l, "/v1/status", "the revocation list ends"));
+	counts_tell(l, now_s - 80 * 3600, now_s + 20 * 3600 + 1800);
+	until_told(l, "/metrics", "ostiary_crl_old 1");
+	assert_true(told(l, "/v1/status", "the revocation list ends in 20 hours"));
+	counts_tell(l, now_s - 80 * 3600, now_s - 5400);
+	until_told(l, "/v1/status", "the revocation list is past its date: nobody new is let in, and re-authentication is put off for 23 hours more");
+	counts_tell(l, now_s - 800 * 3600, now_s - 25 * 3600);
+	until_told(l, "/v1/status", "the revocation list is long past its date");
+	assert_true(told(l, "/metrics", "ostiary_crl_old 1"));
+}
+
 static void revoked_at_once(void **state)
 {
 	struct lab *l = *state;
@@ -672,6 +699,7 @@ int main(void)
 		T(the_data_plane_first),
 		T(refused_claims),
 		T(shown_certificates_are_evidence),
+		T(an_old_list_is_told),
 		T(revoked_at_once),
 		T(orders_refused),
 		T(unplugged),
