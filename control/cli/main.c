@@ -56,6 +56,12 @@ static const struct command commands[] = {
 	{"policy", "explain", "[--policy FILE] --device NAME QUESTION", "say what would happen to a flow, and why",
 		"  QUESTION   as in a policy's tests:, such as \"tcp 10.0.0.5:443\" or \"in tcp 10.0.0.9:80\"\n",
 		ost_cmd_policy_explain},
+	{"policy", "plan", "[--against FILE|DIR] [--all] [FILE|DIR...]", "which flows of which devices a policy would change",
+		"  FILE|DIR       the new policy (default: policy.d)\n"
+		"  --against ...  compare with these files instead of the policy in force\n"
+		"  --all          every change; without, the first 20 of alike devices\n"
+		"+ gained, - lost, ~ allowed before and after, under other conditions. Nothing is changed.\n",
+		ost_cmd_policy_plan},
 	{"policy", "apply", "FILE|DIR... [--message TEXT] [--confirm TIME] [--wait SECONDS]", "check, test and put a policy in force",
 		"  --message TEXT   why; kept with the generation\n"
 		"  --confirm TIME   go back to the policy before after TIME (90s, 5m, 1h), unless 'ostiary policy confirm'\n"
