@@ -65,7 +65,9 @@ static void round_go(struct ost_admission *a, struct ost_place_entry *e, struct 
 {
 	if (!ask_allowed(a, e->place.port, now.mono_ns))
 		return;
-	admission_ask(a, &e->place);
+	/* Who is there was asked with everybody just now: two questions at once are one too many. */
+	if (a->ports[e->place.port].everybody_ns == 0 || now.mono_ns - a->ports[e->place.port].everybody_ns >= OST_NS_PER_S)
+		admission_ask(a, &e->place);
 	e->ask_ns = now.mono_ns + until_next_s[e->asks] * OST_NS_PER_S;
 	e->asks++;
 }
@@ -137,8 +139,10 @@ static void port_asks(struct ost_admission *a, uint32_t port, struct ost_moment 
 
 	if (a->image == NULL || !p->up || p->round_ns == 0 || now.mono_ns < p->round_ns)
 		return;
-	if (port_waits(a, port) && ask_allowed(a, port, now.mono_ns))
+	if (port_waits(a, port) && ask_allowed(a, port, now.mono_ns)) {
 		admission_ask(a, &everybody);
+		p->everybody_ns = now.mono_ns;
+	}
 	p->round_ns = ++p->rounds < ASKS_OF_A_ROUND ? now.mono_ns + until_next_s[p->rounds - 1] * OST_NS_PER_S : 0;
 }
 

@@ -47,6 +47,7 @@ struct port {
 	uint64_t down_ns;
 	uint64_t ask_second_ns;
 	uint32_t asked; /* in this second */
+	uint64_t everybody_ns; /* when everybody there was asked last */
 	uint64_t round_ns; /* when everybody there is asked again, 0: not any more */
 	uint32_t rounds;   /* so often since it came up */
 };

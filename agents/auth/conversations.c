@@ -343,6 +343,33 @@ bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum
 	return true;
 }
 
+/* ---- ports ---- */
+
+static bool is_at(const struct ost_conversation *c, uint32_t port)
+{
+	return c->way == OST_AUTH_WAY_EAPOL && c->place.port == port;
+}
+
+bool ost_conversations_any_at(const struct ost_conversations *t, uint32_t port)
+{
+	for (uint32_t i = t->oldest; i != NONE; i = t->slots[i].newer) {
+		if (is_at(&t->slots[i], port))
+			return true;
+	}
+	return false;
+}
+
+void ost_conversations_port_down(struct ost_conversations *t, uint32_t port)
+{
+	uint32_t newer;
+
+	for (uint32_t i = t->oldest; i != NONE; i = newer) {
+		newer = t->slots[i].newer;
+		if (is_at(&t->slots[i], port))
+			ost_conversations_end(t, &t->slots[i], OST_AUTH_REASON_TIMEOUT, false);
+	}
+}
+
 /* ---- time ---- */
 
 /* False: it is over. */

@@ -31,6 +31,7 @@ struct ost_conversation {
 	bool known;
 	bool asked;   /* a claim waits for its answer */
 	bool claimed; /* a claim was made: ostiaryd must hear how it ends */
+	bool spoken;  /* EAPOL: the device has answered to what began it */
 	uint64_t deadline_ns, over_ns; /* of what is waited for; in all */
 	uint64_t again_ns; /* EAPOL: when to send the output again; 0: never */
 	uint8_t tries;
@@ -97,6 +98,11 @@ bool ost_conversations_decide(struct ost_conversations *t, uint64_t number, enum
 
 /* Ends one with this reason; told says whether the front end sends the failure and ostiaryd hears of it. */
 void ost_conversations_end(struct ost_conversations *t, struct ost_conversation *c, enum ost_auth_reason reason, bool told);
+
+/* Is one under way by 802.1X at this port? */
+bool ost_conversations_any_at(const struct ost_conversations *t, uint32_t port);
+/* The port has no link any more: they are over, nobody is told. */
+void ost_conversations_port_down(struct ost_conversations *t, uint32_t port);
 
 /* What is due: repeats, deadlines. Returns when to come again, in ns of the same clock; UINT64_MAX: nothing waits. That may
  * be too early, never too late. Conversations are looked at when something may be due only: to call it often costs nothing. */

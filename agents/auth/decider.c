@@ -2,6 +2,7 @@
 #include "decider.h"
 
 #include "clock.h"
+#include "eapol.h"
 #include "frames.h"
 #include "log.h"
 #include "peer.h"
@@ -47,6 +48,9 @@ static void on_ask(struct ost_decider *d, const struct ost_msg_auth_ask *m)
 			ost_conversations_end(d->a->conversations, c, OST_AUTH_REASON_STATE, false);
 		return;
 	}
+	/* A question to everybody would make those begin anew who are in the midst of it. */
+	if (memcmp(m->place.mac, OST_EAPOL_GROUP, sizeof(m->place.mac)) == 0 && ost_conversations_any_at(d->a->conversations, m->place.port))
+		return;
 	if (c == NULL)
 		ost_frames_ask(d->a->frames, &m->place);
 }

@@ -77,7 +77,9 @@ static void on_identity(struct ost_frames *f, const struct ost_place *place, con
 		return;
 	}
 	c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
-	if (c != NULL && c->asked)
+	/* It was asked twice, and answers twice before it hears of the conversation that began with the first answer: a second
+	 * beginning would reach it in the midst of the first. */
+	if (c != NULL && (c->asked || !c->spoken))
 		return;
 	if (!ost_throttle_open(f->a->throttle, place, now)) {
 		f->a->limited_frames++;
@@ -146,6 +148,8 @@ static void on_eap(struct ost_frames *f, const struct ost_place *place, const ui
 	}
 	c = ost_conversations_find(f->a->conversations, OST_AUTH_WAY_EAPOL, place, sizeof(*place));
 	if (p.type != OST_EAP_IDENTITY) {
+		if (c != NULL)
+			c->spoken = true;
 		if (c == NULL)
 			f->a->discarded_frames++;
 		else if (!ost_eap_is_costly(c->eap))
@@ -208,10 +212,13 @@ void ost_frames_ask_everybody(struct ost_frames *f)
  * not there: it would prove itself, be told no, and be silent for a minute. */
 static void on_port_link(struct ost_frames *f, const struct ost_msg_port_link *m)
 {
-	if (m->up)
+	if (m->up) {
 		f->to_ask |= 1ull << m->port;
-	else
+	} else {
 		f->to_ask &= ~(1ull << m->port);
+		/* Who was half in is not who will stand there next, for all we know. */
+		ost_conversations_port_down(f->a->conversations, m->port);
+	}
 	if (ost_decider_is_there(f->a->decider))
 		ost_frames_ask_everybody(f);
 }

@@ -102,6 +102,25 @@ static void found_by_key_and_by_number(void **state)
 	assert_int_equal(seen.ends, 1);
 }
 
+static void a_port_goes_down(void **state)
+{
+	struct ost_conversations *t = *state;
+	struct ost_place p = {.port = OST_PLACE_NO_PORT};
+
+	(void)open_at(t, place(1, 1), 0);
+	(void)open_at(t, place(2, 1), 0);
+	(void)open_at(t, place(1, 2), 0);
+	(void)ost_conversations_open(t, OST_AUTH_WAY_RADIUS, &p, sizeof(p), &p, 0);
+	assert_true(ost_conversations_any_at(t, 1));
+	assert_false(ost_conversations_any_at(t, 3));
+	ost_conversations_port_down(t, 1);
+	assert_false(ost_conversations_any_at(t, 1));
+	assert_true(ost_conversations_any_at(t, 2));
+	assert_int_equal(ost_conversations_counts(t)->used, 2);
+	assert_int_equal(seen.ends, 2);
+	assert_int_equal(seen.sends, 0);
+}
+
 /* One port may take half of the table; its oldest gives way to its newest, and nobody else's does. */
 static void a_flood_on_one_port(void **state)
 {
@@ -263,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(found_by_key_and_by_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_port_goes_down, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_flood_on_one_port, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_flood_on_all_ports, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_flood_that_takes_memory, setup, teardown),

@@ -549,6 +549,7 @@ static void knocked(void **state)
 	struct ost_msg_header h = {0};
 	int fd = -1;
 
+	until_told(l, "/metrics", "ostiary_authd_up 1"); /* else the question is lost */
 	m.refusals[0] = (struct ost_refusal){.generation = 7, .first_wall_ns = 1, .last_wall_ns = 2, .count_pkts = 1, .count_bytes = 64, .device = OST_DEVICE_NONE, .src_mac = {2, 0, 0, 0, 0, 5}, .reason = OST_REASON_UNKNOWN_DEVICE};
 	tell(l->dataplane, OST_MSG_REFUSALS, 0, &m, offsetof(struct ost_msg_refusals, refusals) + sizeof(m.refusals[0]));
 	/* The port as a whole is asked too. */
