@@ -126,6 +126,7 @@ struct ask {
 	uint32_t device;
 	uint32_t peer; /* a device, or OST_DEVICE_NONE */
 	struct ost_ip ip, peer_ip;
+	const char *host; /* that the device was given peer_ip for, or NULL */
 	uint8_t family;
 	const struct ost_flow_question *question;
 };
@@ -207,6 +208,14 @@ static int prepare_both(struct ost_judge *j, struct ost_judge_site *s, struct as
 	return rc;
 }
 
+/* As if a name server had just told the device. */
+static int prepare_host(const struct ost_judge *j, struct ost_judge_site *s, const struct ask *ask)
+{
+	return ask->host != NULL
+		       ? ost_site_name_bind(s->site, ask->device, ask->host, &ask->peer_ip, j->now_ns, j->now_ns + STEP_NS)
+		       : 0;
+}
+
 static int ask_once(struct ost_judge *j, struct ask *ask, struct ost_judgement *ret)
 {
 	uint32_t digit = ost_judge_digit(ask->device, ask->peer);
@@ -227,6 +236,9 @@ static int ask_once(struct ost_judge *j, struct ask *ask, struct ost_judgement *
 	j->now_ns += STEP_NS;
 	(void)ost_classifier_sweep(
 		s->classifier, ost_classifier_sweep_buckets(s->classifier), j->now_ns);
+	rc = prepare_host(j, s, ask);
+	if (rc < 0)
+		return rc;
 	make_probe(j, s, ask, &p, &frame.port);
 	rc = ost_probe_build(&p, bytes);
 	if (rc < 0)
@@ -341,10 +353,46 @@ static int ask_device(struct ost_judge *j, struct ask *ask, struct ost_judgement
 	return rc;
 }
 
+/* An address that nobody has stands for those of the host. */
+static int ask_host_family(struct ost_judge *j, struct ask *ask, uint8_t family, struct ost_judgement *ret)
+{
+	int rc = ost_placeholders_take(j->addresses.placeholders, (enum ost_family)family, &ask->peer_ip);
+
+	ask->family = family;
+	if (rc == 0)
+		rc = j->now_ns < CLOCK_END_NS ? ask_once(j, ask, ret) : -ENOSPC;
+	if (rc != -ENOSPC)
+		return rc;
+	start_over(j);
+	rc = ost_placeholders_take(j->addresses.placeholders, (enum ost_family)family, &ask->peer_ip);
+	return rc == 0 ? ask_once(j, ask, ret) : rc;
+}
+
+/* Both families, where the device may have addresses of both: one yes is a yes. */
+static int ask_host(struct ost_judge *j, struct ask *ask, struct ost_judgement *ret)
+{
+	struct ost_ip own;
+	bool v4 = ost_judge_address_own(&j->addresses, ask->device, OST_IPV4, &own);
+	bool v6 = ost_judge_address_own(&j->addresses, ask->device, OST_IPV6, &own);
+	uint8_t protocol = ask->question->protocol;
+	struct ost_judgement second;
+	int rc;
+
+	if (protocol == IPPROTO_ICMPV6 || (v6 && !v4 && protocol != IPPROTO_ICMP))
+		return ask_host_family(j, ask, OST_IPV6, ret);
+	rc = ask_host_family(j, ask, OST_IPV4, ret);
+	if (rc < 0 || ret->allowed || v4 != v6 || protocol == IPPROTO_ICMP)
+		return rc;
+	rc = ask_host_family(j, ask, OST_IPV6, &second);
+	if (rc == 0 && second.allowed)
+		*ret = second;
+	return rc;
+}
+
 int ost_judge_ask(struct ost_judge *j, uint32_t device, const struct ost_flow_question *question,
 	struct ost_judgement *ret_judgement)
 {
-	struct ask ask = {.device = device, .peer = OST_DEVICE_NONE, .question = question};
+	struct ask ask = {.device = device, .peer = OST_DEVICE_NONE, .question = question, .host = question->peer_host.name};
 	struct ost_judgement result = {0};
 	int rc;
 
@@ -352,7 +400,7 @@ int ost_judge_ask(struct ost_judge *j, uint32_t device, const struct ost_flow_qu
 		return -EINVAL;
 	if (question->has_peer_device) {
 		ask.peer = question->peer_device;
-	} else {
+	} else if (ask.host == NULL) {
 		ask.peer_ip = question->peer;
 		ask.peer = ost_judge_address_holder(
 			&j->addresses, &question->peer, j->image->devices[device].vlan);
@@ -363,7 +411,9 @@ int ost_judge_ask(struct ost_judge *j, uint32_t device, const struct ost_flow_qu
 	if (ask.peer == device ||
 		(ask.peer != OST_DEVICE_NONE && ask.peer >= j->image->device_count))
 		return -EINVAL;
-	if (question->has_peer_device) {
+	if (ask.host != NULL) {
+		rc = ask_host(j, &ask, &result);
+	} else if (question->has_peer_device) {
 		rc = ask_device(j, &ask, &result);
 	} else {
 		ask.family = question->peer.family;

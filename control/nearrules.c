@@ -16,6 +16,21 @@ static bool in_prefixes(const struct ost_rule *rule, const struct ost_ip *ip)
 	return false;
 }
 
+/* As model.h has it. */
+static bool hosts_have(const struct ost_host *hosts, uint32_t count, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (uint32_t i = 0; i < count; i++) {
+		size_t m = strlen(hosts[i].name);
+
+		if (hosts[i].suffix ? n > m + 1 && name[n - m - 1] == '.' && strcmp(name + n - m, hosts[i].name) == 0
+				    : strcmp(name, hosts[i].name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool has_role(const struct ost_rule *rule, uint32_t role)
 {
 	for (uint32_t i = 0; i < rule->peer_role_count; i++) {
@@ -34,6 +49,8 @@ static bool peer_matches(const struct ost_near_question *q, const struct ost_rul
 		return true;
 	if (rule->peer == OST_PEER_ROLE)
 		return d != NULL && has_role(rule, d->role);
+	if (rule->peer == OST_PEER_NAME)
+		return q->host != NULL && hosts_have(rule->hosts, rule->host_count, q->host);
 	if (rule->peer == OST_PEER_TAG)
 		return d != NULL && (d->tags & rule->peer_tags) != 0;
 	if (q->peer != NULL)
@@ -77,6 +94,8 @@ static void add(char words[OST_NEAR_WORDS], const char *fmt, ...)
 
 static const char *peer_text(const struct ost_near_question *q, char buf[static OST_IP_TEXT])
 {
+	if (q->host != NULL)
+		return q->host;
 	if (q->peer_device >= 0)
 		return q->policy->devices[q->peer_device].name;
 	return q->peer != NULL ? ost_ip_format(q->peer, buf) : "the peer";
@@ -89,6 +108,10 @@ static void peer_words(const struct ost_near_question *q, struct ost_near_rule *
 
 	if (near->rule->peer == OST_PEER_NETWORK) {
 		add(near->words, "%s is not in that network", peer);
+		return;
+	}
+	if (near->rule->peer == OST_PEER_NAME) {
+		add(near->words, q->host != NULL ? "%s is none of its names" : "%s is an address, and the rule is about names", peer);
 		return;
 	}
 	if (q->peer_device < 0) {

@@ -23,6 +23,7 @@ struct ost_near_question {
 	uint16_t value;
 	int64_t peer_device;	      /* place in the model, or -1 */
 	const struct ost_ip *peer;    /* its address, or NULL when it is not known */
+	const char *host; /* the peer is an address that the device was given for it; NULL: it is not */
 	enum ost_assurance assurance; /* that the device is judged with */
 };
 

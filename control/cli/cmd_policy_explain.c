@@ -51,7 +51,8 @@ static void find_near(struct explain *x)
 		.protocol = x->question.protocol,
 		.value = x->question.value,
 		.peer_device = has_peer(x) ? ost_policy_device_find(policy, peer_name(x)) : -1,
-		.peer = x->question.has_peer_device ? NULL : &x->question.peer,
+		.peer = x->question.has_peer_device || x->question.peer_host.name != NULL ? NULL : &x->question.peer,
+		.host = x->question.peer_host.name,
 		.assurance = x->answer.assurance,
 	};
 

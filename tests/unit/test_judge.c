@@ -62,6 +62,7 @@ static struct ost_judgement ask(struct court *c, const char *device, const char 
 	if (ost_flow_question_parse(c->policy, text, &q, why) < 0)
 		fail_msg("%s: %s", text, why);
 	assert_int_equal(ost_judge_ask_model(c->judge, c->policy, (uint32_t)place, &q, &j), 0);
+	free(q.peer_host.name);
 	return j;
 }
 
@@ -414,6 +415,33 @@ static void test_checked(void **state)
 	close_court(&c);
 }
 
+/* An address that nobody has is given to the device for the host, in either family; more often than a device may hold names. */
+static void test_hosts(void **state)
+{
+	static const char yaml[] =
+		"ostiary: 1\n"
+		"infrastructure: { resolvers: 10.30.0.53 }\n"
+		"roles:\n"
+		"  a: { include: [dns], allow: [ { to: { name: [video.example.com, .cdn.example], service: https } } ] }\n"
+		"devices:\n"
+		"  one: { role: a, mac: \"02:00:00:00:00:00\" }\n"
+		"  two: { role: a, mac: \"02:00:00:00:00:01\", address: \"fd00::2\" }\n";
+	struct court c;
+
+	(void)state;
+	open_court(&c, yaml);
+	for (unsigned i = 0; i < 300; i++) {
+		assert_true(ask(&c, "one", "tcp video.example.com:443").allowed);
+		assert_true(ask(&c, "two", "tcp a.b.cdn.example:443").allowed);
+	}
+	assert_int_equal(ask(&c, "two", "tcp video.example.com:443").family, OST_IPV6);
+	denied(&c, "one", "tcp cdn.example.:443", OST_REASON_NAME_UNRESOLVED);
+	denied(&c, "one", "tcp www.example.com:443", OST_REASON_NAME_UNRESOLVED);
+	denied(&c, "one", "tcp video.example.com:80", OST_REASON_NOT_ALLOWED);
+	denied(&c, "one", "tcp 192.0.2.77:443", OST_REASON_NAME_UNRESOLVED);
+	close_court(&c);
+}
+
 static void test_near(void **state)
 {
 	struct ost_ip ip;
@@ -455,6 +483,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_test_block),
 		cmocka_unit_test(test_checked),
+		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_near),
 	};
 
