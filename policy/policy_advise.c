@@ -52,6 +52,8 @@ static void assurance_advise(struct policy_reader *r)
 		for (uint32_t j = 0; j < role->rule_count; j++) {
 			const struct ost_rule *rule = &role->rules[j];
 
+			if (rule->pos.file != NULL && policy_source_is_mud(rule->pos.file))
+				continue; /* told once for all: policy_mud.c */
 			if (weak && rule->assurance > OST_ASSURANCE_IDENTIFIED)
 				advise(r, kept, rule_pos(r, rule), "write authenticate: eap-tls, or lower it",
 					"the rule asks for assurance %s, and a MAC address gives "

@@ -243,13 +243,16 @@ static bool rule_is_guarded(const struct ost_rule *rule)
 	return has && !alone;
 }
 
+uint8_t policy_rule_flags(const struct policy_reader *r, const struct ost_rule *rule)
+{
+	return (uint8_t)((rule_is_dns(rule) ? OST_RULE_DNS : 0) |
+			 (!r->encrypted_dns && rule_is_guarded(rule) ? OST_RULE_DNS_GUARD : 0));
+}
+
 void policy_endpoint_apply(struct policy_reader *r, const struct rule_draft *draft, struct ost_rule *rule)
 {
 	rule->direction = draft->to ? OST_TO : OST_FROM;
 	peer_read(r, draft, rule);
 	services_read(r, draft->service, rule);
-	if (rule_is_dns(rule))
-		rule->flags |= OST_RULE_DNS;
-	if (!r->encrypted_dns && rule_is_guarded(rule))
-		rule->flags |= OST_RULE_DNS_GUARD;
+	rule->flags |= policy_rule_flags(r, rule);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "mud_index.h"
 #include "policy_reader.h"
 
 #define BYTES_MAX ((size_t)256 << 20) /* of all files together */
@@ -180,10 +181,37 @@ static bool is_inside(const struct loading *l, const char *path)
 	return inside;
 }
 
-/* A file that another one includes. */
-static int file_find(void *context, struct ost_pos pos, const char *path, const char *value, struct ost_policy_source *ret_source)
+/* The path of a URL's file: what mud/index.json beside the policy file says. */
+static int url_path(struct loading *l, struct ost_pos pos, const char *url, char **ret_path)
 {
-	struct loading *l = context;
+	const char *slash = strrchr(pos.file, '/');
+	int folder = slash != NULL ? (int)(slash - pos.file) + 1 : 0, r;
+	char *index = NULL, *bytes = NULL, *file = NULL, *path = NULL;
+	size_t length;
+
+	if (asprintf(&index, "%.*s" OST_MUD_FOLDER "/" OST_MUD_INDEX_NAME, folder, pos.file) < 0)
+		return -ENOMEM;
+	r = ost_file_read(index, OST_MUD_INDEX_MAX, &bytes, &length);
+	if (r == 0)
+		r = ost_mud_index_find(bytes, length, url, &file);
+	if (r == 0 && asprintf(&path, "%.*s" OST_MUD_FOLDER "/%s", folder, pos.file, file) < 0)
+		r = -ENOMEM;
+	if (r == -ENOENT)
+		ost_diag_error(l->diag, pos, "import its file: ostiary policy import-mud FILE --out FOLDER-OF-THE-POLICY",
+			"%s does not name that MUD URL", index);
+	else if (r < 0 && r != -ENOMEM)
+		ost_diag_error(l->diag, pos, "mend it, or move it away and import anew", "%s is no sound index of MUD files: %s", index, strerror(-r));
+	free(index);
+	free(bytes);
+	free(file);
+	if (r == 0)
+		*ret_path = path;
+	return r;
+}
+
+/* A file that another one names, in the folder of the policy. */
+static int path_find(struct loading *l, struct ost_pos pos, const char *path, const char *value, struct ost_policy_source *ret_source)
+{
 	uint32_t errors = l->diag->errors, before = l->source_count;
 	const char *name;
 
@@ -202,6 +230,16 @@ static int file_find(void *context, struct ost_pos pos, const char *path, const 
 		return l->no_memory || l->diag->errors == errors ? -ENOMEM : -EIO;
 	*ret_source = l->sources[before];
 	return 0;
+}
+
+/* A file that is not given and that a policy file includes, or names as a MUD file, by path or by URL. */
+static int file_find(void *context, struct ost_pos pos, const char *path, const char *value, struct ost_policy_source *ret_source)
+{
+	struct loading *l = context;
+	OST_AUTO_FREE char *from_url = NULL;
+	int r = path != NULL ? 0 : url_path(l, pos, value, &from_url);
+
+	return r < 0 ? r : path_find(l, pos, path != NULL ? path : from_url, value, ret_source);
 }
 
 int ost_policy_load(const char *const *paths, uint32_t count, struct ost_diag *diag,

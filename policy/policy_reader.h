@@ -148,10 +148,12 @@ struct policy_finder {
 #define POLICY_FILES_MAX 1024u
 
 struct policy_edge;
+struct mud_files;
 
 struct policy_reader {
 	struct ost_yaml_reader y; /* the first member */
 	struct ost_policy *policy;
+	struct mud_files *mud_files;
 	struct policy_source *sources;
 	const struct policy_finder *finder; /* NULL: the sources are all there is */
 	uint32_t source_count, source_capacity;
@@ -236,9 +238,16 @@ void policy_roles_define(struct policy_reader *r);
 void policy_infrastructure_read(struct policy_reader *r);
 void policy_controllers_read(struct policy_reader *r);
 void policy_roles_read(struct policy_reader *r);
+void policy_muds_read(struct policy_reader *r);
 void policy_devices_read(struct policy_reader *r);
 void policy_exceptions_read(struct policy_reader *r);
 void policy_tests_read(struct policy_reader *r);
+
+/* Whether a source is a MUD file: by the ending of its name. */
+bool policy_source_is_mud(const char *name);
+void policy_muds_free(struct policy_reader *r);
+/* my-controller: of a role, NULL when it says nothing of it. */
+const struct controller *policy_my_controller(const struct role_facts *facts);
 
 /* A network by name, CIDR or address, added to a list. any is reported: see policy_rules.c for
  * where it may stand. */
@@ -277,6 +286,8 @@ void policy_roles_make(struct policy_reader *r);
 bool policy_endpoint_check(struct policy_reader *r, const struct ost_yaml_node *item, const char *what, struct rule_draft *draft);
 /* "to network scada, service tcp/80" of a checked draft; returns text. */
 const char *policy_endpoint_text(const struct rule_draft *draft, char text[static POLICY_RULE_TEXT]);
+/* The flags that follow from a rule's peer and services. */
+uint8_t policy_rule_flags(const struct policy_reader *r, const struct ost_rule *rule);
 /* Direction, peer, services, and the flags that follow from them. */
 void policy_endpoint_apply(struct policy_reader *r, const struct rule_draft *draft, struct ost_rule *rule);
 /* include: of a role: kept in own. Then, of all that it has: the switches and the infrastructure rules. */

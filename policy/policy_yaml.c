@@ -101,6 +101,8 @@ static void sources_read(struct policy_reader *r)
 	for (uint32_t i = 0; i < r->source_count && !r->y.no_memory; i++) {
 		int result;
 
+		if (policy_source_is_mud(r->sources[i].name))
+			continue; /* read when a role names it */
 		policy_source_select(r, i);
 		result = source_read(r);
 		r->incomplete |= result < 0;
@@ -185,6 +187,7 @@ static void sections_read(struct policy_reader *r)
 	policy_infrastructure_read(r);
 	policy_controllers_read(r);
 	policy_roles_read(r);
+	policy_muds_read(r);
 	policy_devices_read(r);
 	policy_exceptions_read(r);
 	policy_hosts_check(r);
@@ -200,6 +203,7 @@ static void role_facts_close(struct role_facts *facts)
 
 static void reader_free(struct policy_reader *r)
 {
+	policy_muds_free(r);
 	for (uint32_t i = 0; r->sources != NULL && i < r->source_count; i++)
 		ost_yaml_tree_free(&r->sources[i].tree);
 	for (uint32_t i = 0; r->networks != NULL && i < r->network_names.count; i++)

@@ -9,6 +9,7 @@
 
 #define OST_POLICY_FILE_MAX (64u << 20) /* bytes of one file; 100,000 devices take about 10 MiB */
 
+/* A YAML file, or, when its name ends in .json, a MUD file that mud: of a role may name. */
 struct ost_policy_source {
 	const char *name;  /* shown in findings; copied into the policy */
 	const char *bytes; /* UTF-8, need not be NUL-terminated */

@@ -43,6 +43,8 @@ int ost_cmd_policy_rollback(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_history(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_plan(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_policy_show(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_policy_import_mud(const struct ost_cli *cli, int argc, char **argv);
+
 int ost_cmd_device_list(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_device_show(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv);

@@ -90,6 +90,10 @@ static const struct command commands[] = {
 		"  --generation N   print those of another generation\n"
 		"  --rules          list its rules, and how often each opened a flow\n",
 		ost_cmd_policy_show},
+	{"policy", "import-mud", "FILE [--role NAME] [--out DIR]", "what a manufacturer's MUD file comes to, and how a policy uses it",
+		"  --role NAME   of the role in the piece of policy that is printed\n"
+		"  --out DIR     copy the file to DIR/mud and note its URL in DIR/mud/index.json\n",
+		ost_cmd_policy_import_mud},
 	{"device", "list", "", "every device: state, port, addresses, what passed and what did not", NULL,
 		ost_cmd_device_list},
 	{"device", "show", "NAME", "all about one device, its refusals with advice", NULL, ost_cmd_device_show},
