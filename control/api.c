@@ -195,7 +195,7 @@ static enum MHD_Result get_refusals(struct ost_daemon *d, struct MHD_Connection 
 	struct ost_jsonw w = {0};
 
 	(void)rest;
-	ost_view_refusals(d, argument(c, "device"), argument(c, "reason"), limit_of(c, LIMIT_DEFAULT), &w);
+	ost_view_refusals(d, argument(c, "device"), argument(c, "reason"), argument(c, "id"), limit_of(c, LIMIT_DEFAULT), &w);
 	return send_json(c, MHD_HTTP_OK, &w);
 }
 

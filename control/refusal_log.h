@@ -68,6 +68,11 @@ struct ost_refusal_log_counts {
 
 void ost_refusal_log_counts(const struct ost_refusal_log *log, struct ost_refusal_log_counts *ret_counts);
 
+/* The name of a kind: the same at each sight of it, after restarts and on every gateway. 60 bits of a SHA-256 in base 32, so that people
+ * can read it out: no secret, and no proof of anything. Returns buf. */
+#define OST_REFUSAL_ID 13
+const char *ost_refusal_kind_id(const struct ost_refusal_kind *kind, char buf[static OST_REFUSAL_ID]);
+
 struct ost_jsonw;
 
 /* The members that a log line and the API share: who, why, what, how often. */

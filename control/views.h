@@ -37,8 +37,8 @@ void ost_view_mode(const struct ost_image *image, uint32_t role, struct ost_json
 /* One stored generation with the names of its files, and with their texts. -ENOENT: there is none; w is untouched. */
 int ost_view_generation(struct ost_daemon *d, uint64_t number, bool sources, struct ost_jsonw *w) OST_MUST_CHECK;
 
-/* device and reason NULL: all. */
-void ost_view_refusals(struct ost_daemon *d, const char *device, const char *reason, uint32_t limit,
+/* device, reason and id NULL: all. id: the beginning of ids. */
+void ost_view_refusals(struct ost_daemon *d, const char *device, const char *reason, const char *id, uint32_t limit,
 	struct ost_jsonw *w);
 
 /* Unknown devices that knocked, most recent first. */

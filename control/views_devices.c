@@ -213,7 +213,7 @@ static void refused_json(const struct ost_live *l, struct ost_jsonw *w)
 }
 
 struct filter {
-	const char *device, *reason;
+	const char *device, *reason, *id;
 	uint32_t left;
 	struct ost_jsonw *w;
 };
@@ -221,11 +221,14 @@ struct filter {
 static bool kind_json(void *user, const struct ost_refusal_kind *kind)
 {
 	struct filter *f = user;
+	char id[OST_REFUSAL_ID];
 
 	if (f->left == 0)
 		return false;
 	if ((f->device != NULL && strcmp(f->device, kind->device) != 0) ||
 		(f->reason != NULL && strcmp(f->reason, ost_reason_name(kind->last.reason)) != 0))
+		return true;
+	if (f->id != NULL && strncmp(ost_refusal_kind_id(kind, id), f->id, strlen(f->id)) != 0)
 		return true;
 	f->left--;
 	ost_jsonw_object(f->w, NULL);
@@ -263,10 +266,10 @@ int ost_view_device(struct ost_daemon *d, const char *name, struct ost_jsonw *w)
 	return 0;
 }
 
-void ost_view_refusals(struct ost_daemon *d, const char *device, const char *reason, uint32_t limit,
+void ost_view_refusals(struct ost_daemon *d, const char *device, const char *reason, const char *id, uint32_t limit,
 	struct ost_jsonw *w)
 {
-	struct filter filter = {.device = device, .reason = reason, .left = limit, .w = w};
+	struct filter filter = {.device = device, .reason = reason, .id = id, .left = limit, .w = w};
 
 	ost_jsonw_object(w, NULL);
 	ost_jsonw_array(w, "refusals");

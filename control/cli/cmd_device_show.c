@@ -166,7 +166,7 @@ static void flow_text(const json_t *r, char *buf, size_t size)
 
 static void refusals(const struct ost_cli *cli, const json_t *d)
 {
-	static const char *const heads[] = {"last seen", ">packets", "reason", "flow"};
+	static const char *const heads[] = {"id", "last seen", ">packets", "reason", "flow"};
 	struct ost_table t = {.heads = heads, .columns = OST_ARRAY_SIZE(heads)};
 	const json_t *r;
 	size_t i;
@@ -176,6 +176,7 @@ static void refusals(const struct ost_cli *cli, const json_t *d)
 	json_array_foreach(json_object_get(d, "refusals"), i, r) {
 		char text[256], n[OST_SHOW_TEXT];
 
+		ost_table_cell(&t, ost_json_text(r, "id"));
 		ost_table_cell(&t, ost_show_ago(ost_json_text(r, "last_seen"), n));
 		ost_table_cell(&t, ost_show_count(ost_json_u64(r, "count"), n));
 		(void)snprintf(text, sizeof(text), "%s%s", ost_json_text(r, "reason"),
@@ -186,6 +187,7 @@ static void refusals(const struct ost_cli *cli, const json_t *d)
 	}
 	(void)printf("\n%sLast refused flows%s\n", ost_show_colour(cli, OST_COLOUR_HEAD), ost_show_plain(cli));
 	ost_table_print(&t, cli, 2);
+	ost_show_line(cli, 0, 2, "ostiary policy explain --refusal ID tells what the policy in force says of it");
 }
 
 int ost_cmd_device_show(const struct ost_cli *cli, int argc, char **argv)

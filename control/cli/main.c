@@ -41,7 +41,9 @@ static const struct command commands[] = {
 		"  --policy FILE           policy file or folder\n"
 		"  --write-allowed FILE    write what passes to a pcap file\n"
 		"  --write-refused FILE    write what is refused to a pcap file\n"
-		"See ostiary-replay(1) for all options.\n",
+		"  --top N                 that many flows that were refused most\n"
+		"  --flows N               size of the flow tables\n"
+		"See ostiary-replay(1).\n",
 		ost_cmd_replay},
 	{"policy", "check", "FILE|DIR...", "check policy files; name every fault with line and column", NULL,
 		ost_cmd_policy_check},
@@ -53,8 +55,11 @@ static const struct command commands[] = {
 		"  -w, --write   write the files in place\n"
 		"Without an option the result goes to standard output. The meaning never changes.\n",
 		ost_cmd_policy_fmt},
-	{"policy", "explain", "[--policy FILE] --device NAME QUESTION", "say what would happen to a flow, and why",
-		"  QUESTION   as in a policy's tests:, such as \"tcp 10.0.0.5:443\" or \"in tcp 10.0.0.9:80\"\n",
+	{"policy", "explain", "[--policy FILE] --device NAME QUESTION | --refusal ID", "say what would happen to a flow, and why",
+		"  QUESTION   as in a policy's tests:, such as \"tcp 10.0.0.5:443\" or \"in tcp 10.0.0.9:80\"\n"
+		"  --refusal ID   a refused flow of the log or of 'ostiary device show': what the policy in force says of it\n"
+		"  --log FILE     with --refusal: find it in this refusal log\n"
+		"  --at TIME      as if it were then, such as 2026-12-01T08:00Z (default: now)\n",
 		ost_cmd_policy_explain},
 	{"policy", "plan", "[--against FILE|DIR] [--all] [FILE|DIR...]", "which flows of which devices a policy would change",
 		"  FILE|DIR       the new policy (default: policy.d)\n"
@@ -165,6 +170,59 @@ static const struct command *command_find(int argc, char **argv, int *ret_words)
 	return NULL;
 }
 
+/* ---- what the shell completes ---- */
+
+/* The words that may follow: none, or the first of a group. */
+static int complete_commands(int argc, char **argv)
+{
+	const char *last = "";
+
+	for (size_t i = 0; i < OST_ARRAY_SIZE(commands); i++) {
+		const struct command *c = &commands[i];
+		const char *word = argc == 0 ? c->group != NULL ? c->group : c->name : c->name;
+
+		if ((argc == 0 || (argc == 1 && c->group != NULL && strcmp(argv[0], c->group) == 0)) && strcmp(word, last) != 0)
+			(void)puts(word);
+		last = argc == 0 ? word : "";
+	}
+	return OST_EXIT_OK;
+}
+
+/* Words of a text that begin with "--", once each as long as they follow one another. */
+static void options_of(const char *text)
+{
+	for (const char *at = strstr(text, "--"); at != NULL; at = strstr(at, "--")) {
+		size_t n = 2 + strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-");
+
+		if (n > 2)
+			(void)printf("%.*s\n", (int)n, at);
+		at += n;
+	}
+}
+
+static int complete(const struct ost_cli *cli, int argc, char **argv)
+{
+	const struct command *c = NULL;
+	int words = 0;
+
+	if (argc == 0)
+		return ost_cli_fail("complete: for the shell's completion alone");
+	if (strcmp(argv[0], "commands") == 0)
+		return complete_commands(argc - 1, argv + 1);
+	if (argc > 1)
+		c = command_find(argc - 1, argv + 1, &words);
+	if (strcmp(argv[0], "command") == 0 && c != NULL)
+		(void)printf("%s%s%s\n", c->group != NULL ? c->group : "", c->group != NULL ? " " : "", c->name);
+	else if (strcmp(argv[0], "options") == 0 && c != NULL) {
+		options_of(c->usage);
+		options_of(c->help != NULL ? c->help : "");
+		(void)puts("--json\n--help");
+	} else {
+		ost_complete_names(cli, argv[0]);
+	}
+	return OST_EXIT_OK;
+}
+
 /* A word that begins a group alone deserves to hear what may follow. */
 static int command_unknown(int argc, char **argv)
 {
@@ -211,6 +269,8 @@ static int command_run(struct ost_cli *cli, int argc, char **argv)
 
 	if (strcmp(argv[0], "help") == 0)
 		return help(argc - 1, argv + 1);
+	if (strcmp(argv[0], "complete") == 0)
+		return complete(cli, argc - 1, argv + 1);
 	c = command_find(argc, argv, &words);
 	if (c == NULL)
 		return command_unknown(argc, argv);

@@ -20,13 +20,9 @@ static int compile(struct ost_cli_policy *p)
 	return rc;
 }
 
-int ost_cli_policy_open(const struct ost_cli *cli, const char *const *paths, uint32_t count,
-	struct ost_cli_policy *p)
+/* What follows the reading. */
+static int finish(const struct ost_cli *cli, const char *name, int rc, struct ost_cli_policy *p)
 {
-	int rc;
-
-	*p = (struct ost_cli_policy){0};
-	rc = ost_policy_load(paths, count, &p->diag, &p->names, &p->policy);
 	if (rc == 0)
 		rc = ost_policy_times_check(p->policy, time(NULL), &p->diag);
 	if (rc == 0)
@@ -34,9 +30,23 @@ int ost_cli_policy_open(const struct ost_cli *cli, const char *const *paths, uin
 	if (rc == 0)
 		return OST_EXIT_OK;
 	if (p->diag.errors == 0)
-		return ost_cli_fail("%s: %s", count > 0 ? paths[0] : "policy", strerror(-rc));
+		return ost_cli_fail("%s: %s", name, strerror(-rc));
 	ost_cli_findings(cli, &p->diag);
 	return OST_EXIT_INPUT;
+}
+
+int ost_cli_policy_open(const struct ost_cli *cli, const char *const *paths, uint32_t count,
+	struct ost_cli_policy *p)
+{
+	*p = (struct ost_cli_policy){0};
+	return finish(cli, count > 0 ? paths[0] : "policy", ost_policy_load(paths, count, &p->diag, &p->names, &p->policy), p);
+}
+
+int ost_cli_policy_parse(const struct ost_cli *cli, const struct ost_policy_source *sources, uint32_t count,
+	struct ost_cli_policy *p)
+{
+	*p = (struct ost_cli_policy){0};
+	return finish(cli, "the policy in force", ost_policy_parse(sources, count, &p->diag, &p->policy), p);
 }
 
 void ost_cli_policy_free(struct ost_cli_policy *p)

@@ -20,6 +20,9 @@ struct ost_cli_policy {
 /* OST_EXIT_OK, or OST_EXIT_INPUT after telling why. Free in both cases. */
 int ost_cli_policy_open(const struct ost_cli *cli, const char *const *paths, uint32_t count,
 	struct ost_cli_policy *policy);
+/* The same for texts that are in memory; names are borrowed. */
+int ost_cli_policy_parse(const struct ost_cli *cli, const struct ost_policy_source *sources, uint32_t count,
+	struct ost_cli_policy *policy);
 void ost_cli_policy_free(struct ost_cli_policy *policy);
 
 /* Role, text, file, line and column of a compiled rule, as members of the open JSON object. */

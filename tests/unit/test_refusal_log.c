@@ -294,9 +294,40 @@ static void file_without_disk(void **state)
 	ost_line_file_free(&f);
 }
 
+/* docs/ostiary-refusals.5 has this line and its id. */
+static void ids(void **state)
+{
+	struct ost_refusal_kind k = {.device = "cam-07", .port = "dev1", .side = OST_SIDE_DEVICE,
+		.last = {.dst_ip = {8, 8, 8, 8}, .src_ip = {10, 40, 0, 7}, .family = 4, .protocol = 6, .dst_port = 443, .src_port = 40112,
+			.ethertype = 0x800, .reason = OST_REASON_NOT_ALLOWED, .src_mac = {2, 0, 0x5e, 0, 0, 7}}};
+	char id[OST_REFUSAL_ID], other[OST_REFUSAL_ID];
+
+	(void)state;
+	assert_string_equal(ost_refusal_kind_id(&k, id), "6ky7v6ht2ze8");
+	k.last.src_port = 1; /* what a kind leaves open changes nothing */
+	k.last.src_ip[3] = 8;
+	k.last.count_pkts = 77;
+	k.last.src_mac[5] = 8;
+	assert_string_equal(ost_refusal_kind_id(&k, other), id);
+	k.last.dst_port = 444;
+	assert_string_not_equal(ost_refusal_kind_id(&k, other), id);
+	k.last.dst_port = 443;
+	k.last.audit = 1;
+	assert_string_not_equal(ost_refusal_kind_id(&k, other), id);
+	k.last.audit = 0;
+	k.side = OST_SIDE_NETWORK;
+	assert_string_not_equal(ost_refusal_kind_id(&k, other), id);
+	k.side = OST_SIDE_DEVICE;
+	k.device[0] = '\0';
+	(void)ost_refusal_kind_id(&k, id);
+	k.last.src_mac[5] = 9;
+	assert_string_not_equal(ost_refusal_kind_id(&k, other), id);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids),
 		cmocka_unit_test(phases),
 		cmocka_unit_test(kinds_are_told_apart),
 		cmocka_unit_test(budget_is_shared_fairly),
