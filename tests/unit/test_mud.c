@@ -159,6 +159,8 @@ static void drops(void **state)
 	assert_int_equal(rules.rules[1].prefix_count, 1);
 	assert_string_equal(ost_prefix_format(&rules.rules[1].prefixes[0], text), "10.1.2.0/24");
 	assert_int_equal(rules.rules[1].service_count, 2); /* 79 and 81 */
+	assert_int_equal(rules.rules[1].services[0].hi, 79);
+	assert_int_equal(rules.rules[1].services[1].lo, 81);
 	assert_int_equal(rules.rules[2].services[0].lo, 53);
 	ost_mud_rules_close(&rules);
 	ost_mud_free(&mud);
