@@ -157,10 +157,11 @@ static enum MHD_Result get_policy(struct ost_daemon *d, struct MHD_Connection *c
 
 static enum MHD_Result get_rules(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
+	const char *unused = argument(c, "unused");
 	struct ost_jsonw w = {0};
 
 	(void)rest;
-	if (ost_view_rules(d, number_of(c, "from", OST_RULES_MAX, 0), OST_MIN(limit_of(c, LIMIT_DEFAULT), RULES_MOST), &w) < 0)
+	if (ost_view_rules(d, unused != NULL && strcmp(unused, "1") == 0, number_of(c, "from", OST_RULES_MAX, 0), OST_MIN(limit_of(c, LIMIT_DEFAULT), RULES_MOST), &w) < 0)
 		return send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
 	return send_json(c, MHD_HTTP_OK, &w);
 }

@@ -495,6 +495,7 @@ static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m
 		ost_log_error("%s", d->trouble);
 	} else {
 		a->making.candidate.bytes = NULL;
+		ost_daemon_rules(d);
 		ost_authority_policy(d);
 	}
 	g->state = d->trial.generation != 0 ? OST_GENERATION_UNCONFIRMED : OST_GENERATION_APPLIED;

@@ -30,6 +30,7 @@ static void on_up(void *user, const struct ost_msg_hello *hello, bool fresh)
 	if (fresh)
 		ost_roster_counters_reset(d->roster);
 	d->uptime_known = false;
+	ost_rule_hits_dataplane(d->rule_hits, hello->pid);
 	ost_gauges_reset(&d->gauges);
 	ost_applier_up(d->applier, hello);
 	ost_authority_link_up(d);
@@ -124,6 +125,8 @@ static void on_rule_stats(void *user, const struct ost_msg_rule_stats *m)
 
 	if (ost_roster_rule_stats(d->roster, m) < 0)
 		d->stale_messages++;
+	else
+		ost_rule_hits_count(d->rule_hits, m, ost_clock_wall_ns() / OST_NS_PER_S);
 }
 
 static void refusal_take(struct ost_daemon *d, const struct ost_refusal *r, uint64_t now_ns)
@@ -196,6 +199,22 @@ static const struct ost_link_handlers link_handlers = {
 	.ack = on_ack,
 };
 
+void ost_daemon_rules(struct ost_daemon *d)
+{
+	const struct ost_image *image = ost_roster_image(d->roster);
+
+	if (image != NULL && ost_rule_hits_policy(d->rule_hits, image, ost_clock_wall_ns() / OST_NS_PER_S) < 0)
+		ost_log_warning("out of memory: the use of this policy's rules is not counted");
+}
+
+static void rule_hits_save(struct ost_daemon *d, bool force)
+{
+	int r = ost_rule_hits_save(d->rule_hits, ost_clock_mono_ns(), force);
+
+	if (r < 0)
+		ost_log_warning("%s/rule-hits: %s: when rules were used is not on disk", d->paths.generations, strerror(-r));
+}
+
 /* ---- once a second ---- */
 
 /* A large policy is written piece by piece, each in a turn of the loop. */
@@ -230,6 +249,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	bindings_tell(d, now);
 	ost_applier_tick(d->applier);
 	ost_authority_tick(d);
+	rule_hits_save(d, false);
 	after = ost_line_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));
@@ -332,6 +352,16 @@ static int registry_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 	return r;
 }
 
+static int rule_hits_start(struct ost_daemon *d)
+{
+	bool lost = false;
+	int r = ost_rule_hits_new(&d->paths, &d->rule_hits, &lost);
+
+	if (r == 0 && lost)
+		ost_log_warning("%s/rule-hits is not sound: when rules were used is counted anew", d->paths.generations);
+	return r;
+}
+
 static int tables_start(struct ost_daemon *d)
 {
 	struct ost_refusal_log_config log = {.gateway = d->gateway, .write = refusal_write, .user = d};
@@ -342,6 +372,8 @@ static int tables_start(struct ost_daemon *d)
 		return -EIO;
 	log.key = key;
 	r = ost_roster_new(&d->roster);
+	if (r == 0)
+		r = rule_hits_start(d);
 	if (r == 0)
 		r = ost_remember_new(&d->remember);
 	if (r == 0)
@@ -359,6 +391,7 @@ static int restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 
 	if (r == 0 && d->in_force.number != 0)
 		ost_trial_restore(d);
+	ost_daemon_rules(d);
 	if (r == 0)
 		r = ost_registry_devices_each(d->registry, device_restore, d);
 	if (r == 0)
@@ -437,6 +470,9 @@ void ost_daemon_free(struct ost_daemon **daemon)
 		ost_ledger_flush(d->ledger, ost_clock_mono_ns(), true);
 	ost_ledger_free(&d->ledger);
 	ost_authority_stop(d);
+	if (d->rule_hits != NULL)
+		rule_hits_save(d, true);
+	ost_rule_hits_free(&d->rule_hits);
 	ost_remember_free(&d->remember);
 	ost_sightings_free(&d->sightings);
 	ost_roster_free(&d->roster);

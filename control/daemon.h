@@ -30,6 +30,7 @@
 #include "refusal_log.h"
 #include "registry.h"
 #include "roster.h"
+#include "rule_hits.h"
 #include "sightings.h"
 
 struct event;
@@ -49,6 +50,7 @@ struct ost_daemon {
 	struct event *decided; /* decisions wait until their sessions are written */
 	struct ost_registry *registry;
 	struct ost_roster *roster;
+	struct ost_rule_hits *rule_hits;
 	struct ost_sightings *sightings;
 	struct ost_ledger *ledger;
 	struct ost_refusal_log *refusals;
@@ -81,5 +83,7 @@ struct ost_daemon {
 int ost_daemon_new(struct event_base *base, const struct ost_paths *paths,
 	uint32_t metrics_devices_max, char why[static OST_DAEMON_WHY],
 	struct ost_daemon **ret_daemon) OST_MUST_CHECK;
+/* The roster has another image: what is kept by rule follows. */
+void ost_daemon_rules(struct ost_daemon *d);
 /* Writes what is gathered, closes, frees. */
 void ost_daemon_free(struct ost_daemon **daemon);

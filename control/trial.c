@@ -214,6 +214,7 @@ int ost_trial_end(struct ost_daemon *d, const char *why)
 	history_end(d, ended, why);
 	record_drop(d);
 	d->trial = (struct ost_confirm){0};
+	ost_daemon_rules(d);
 	ost_authority_policy(d);
 	ost_log_warning("policy generation %" PRIu64 " %s: generation %" PRIu64 " is in force again", ended, why, d->in_force.number);
 	return 0;

@@ -19,9 +19,10 @@ int ost_view_device(struct ost_daemon *d, const char *name, struct ost_jsonw *w)
 
 /* sources: with the texts of the policy files. -ENOENT: none is in force; w is untouched. */
 int ost_view_policy(struct ost_daemon *d, bool sources, struct ost_jsonw *w) OST_MUST_CHECK;
-/* Up to limit rules of the image in force, from the one at place `from` on, with the flows that each opened. -ENOENT: none is in
+/* Up to limit rules of the image in force, from the one at place `from` on, with the flows that each opened and when; unused: those
+ * that never opened any. -ENOENT: none is in
  * force; w is untouched. */
-int ost_view_rules(struct ost_daemon *d, uint32_t from, uint32_t limit, struct ost_jsonw *w) OST_MUST_CHECK;
+int ost_view_rules(struct ost_daemon *d, bool unused, uint32_t from, uint32_t limit, struct ost_jsonw *w) OST_MUST_CHECK;
 int ost_view_generations(struct ost_daemon *d, uint32_t limit, struct ost_jsonw *w) OST_MUST_CHECK;
 
 /* The member "confirmation" of an open object: what is on trial, null when nothing is. */

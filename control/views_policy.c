@@ -126,6 +126,7 @@ int ost_view_policy(struct ost_daemon *d, bool sources, struct ost_jsonw *w)
 
 static void rule_json(struct ost_daemon *d, const struct ost_image *image, uint32_t i, struct ost_jsonw *w)
 {
+	const struct ost_rule_hit hit = ost_rule_hits_get(d->rule_hits, i);
 	const struct ost_image_rule *rule = &image->rules[i];
 
 	ost_jsonw_object(w, NULL);
@@ -135,21 +136,36 @@ static void rule_json(struct ost_daemon *d, const struct ost_image *image, uint3
 	ost_jsonw_u64(w, "line", rule->line);
 	ost_jsonw_u64(w, "column", rule->column);
 	ost_jsonw_u64(w, "flows_opened", ost_roster_rule_flows(d->roster, i));
+	ost_jsonw_u64(w, "flows_total", hit.flows);
+	ost_jsonw_time(w, "since", hit.since_wall_s * OST_NS_PER_S);
+	ost_jsonw_time(w, "last_hit", hit.last_wall_s * OST_NS_PER_S);
 	ost_jsonw_end(w, '}');
 }
 
-int ost_view_rules(struct ost_daemon *d, uint32_t from, uint32_t limit, struct ost_jsonw *w)
+static bool rule_listed(const struct ost_daemon *d, uint32_t rule, bool unused)
+{
+	return !unused || ost_rule_hits_get(d->rule_hits, rule).last_wall_s == 0;
+}
+
+int ost_view_rules(struct ost_daemon *d, bool unused, uint32_t from, uint32_t limit, struct ost_jsonw *w)
 {
 	const struct ost_image *image = ost_roster_image(d->roster);
+	uint32_t total = 0, shown = 0;
 
 	if (image == NULL)
 		return -ENOENT;
+	for (uint32_t i = 0; i < image->rule_count; i++)
+		total += rule_listed(d, i, unused);
 	ost_jsonw_object(w, NULL);
 	ost_jsonw_u64(w, "generation", image->generation);
-	ost_jsonw_u64(w, "total", image->rule_count);
+	ost_jsonw_u64(w, "total", total);
 	ost_jsonw_array(w, "rules");
-	for (uint32_t i = from; i < image->rule_count && i - from < limit; i++)
+	for (uint32_t i = from; i < image->rule_count && shown < limit; i++) {
+		if (!rule_listed(d, i, unused))
+			continue;
 		rule_json(d, image, i, w);
+		shown++;
+	}
 	ost_jsonw_end(w, ']');
 	ost_jsonw_end(w, '}');
 	return 0;

@@ -60,9 +60,22 @@ static void summary(const struct ost_cli *cli, const json_t *p)
 		(void)printf("%s%s\n", i == 0 ? "files    " : "         ", ost_json_text(source, "name"));
 }
 
-static void rules_print(const struct ost_cli *cli, const json_t *answer)
+/* "3 h ago", or since when it never was. */
+static void use_cell(struct ost_table *t, const json_t *r)
 {
-	static const char *const heads[] = {">flows opened", "role", "rule"};
+	char text[OST_SHOW_TEXT], cell[96];
+
+	if (*ost_json_text(r, "last_hit") != '\0') {
+		ost_table_cell(t, ost_show_ago(ost_json_text(r, "last_hit"), text));
+		return;
+	}
+	(void)snprintf(cell, sizeof(cell), "never since %s", ost_show_time(ost_json_text(r, "since"), text));
+	ost_table_cell(t, cell);
+}
+
+static void rules_print(const struct ost_cli *cli, const json_t *answer, bool unused)
+{
+	static const char *const heads[] = {">flows opened", "last used", "role", "rule"};
 	struct ost_table t = {.heads = heads, .columns = OST_ARRAY_SIZE(heads)};
 	const json_t *list = json_object_get(answer, "rules"), *r;
 	uint64_t total = ost_json_u64(answer, "total");
@@ -71,14 +84,15 @@ static void rules_print(const struct ost_cli *cli, const json_t *answer)
 	json_array_foreach(list, i, r) {
 		char text[1024], n[OST_SHOW_TEXT];
 
-		ost_table_cell(&t, ost_show_count(ost_json_u64(r, "flows_opened"), n));
+		ost_table_cell(&t, ost_show_count(ost_json_u64(r, "flows_total"), n));
+		use_cell(&t, r);
 		ost_table_cell(&t, ost_json_text(r, "role"));
 		(void)snprintf(text, sizeof(text), "%.512s:%" PRIu64 ":%" PRIu64 ": %.400s", ost_json_text(r, "file"),
 			ost_json_u64(r, "line"), ost_json_u64(r, "column"), ost_json_text(r, "text"));
 		ost_table_cell(&t, text);
 	}
 	if (t.count == 0)
-		(void)printf("the policy has no rules\n");
+		(void)printf(unused ? "every rule has opened a flow\n" : "the policy has no rules\n");
 	else
 		ost_table_print(&t, cli, 0);
 	if (total > json_array_size(list))
@@ -106,29 +120,31 @@ static int generation_print(const struct ost_cli *cli, const char *text)
 int ost_cmd_policy_show(const struct ost_cli *cli, int argc, char **argv)
 {
 	struct ost_cli c = *cli;
-	bool sources = false, all = false, rules = false;
+	bool sources = false, all = false, rules = false, unused = false;
 	const char *generation = NULL;
 	const struct ost_cli_option options[] = {{.name = "json", .flag = &c.json}, {.name = "sources", .flag = &sources},
-		{.name = "history", .flag = &all}, {.name = "rules", .flag = &rules}, {.name = "generation", .value = &generation}};
+		{.name = "history", .flag = &all}, {.name = "rules", .flag = &rules}, {.name = "unused", .flag = &unused}, {.name = "generation", .value = &generation}};
 	int r, first = ost_cli_options("policy show", options, OST_ARRAY_SIZE(options), argc, argv);
 	json_t *json = NULL;
 
 	if (first < 0)
 		return OST_EXIT_INPUT;
+	rules = rules || unused;
 	if (first != argc || sources + all + rules + (generation != NULL) > 1)
-		return ost_cli_fail("policy show: takes --sources, --generation N, --rules or --history, nothing else");
+		return ost_cli_fail("policy show: takes --sources, --generation N, --rules, --unused or --history, nothing else");
 	if (generation != NULL)
 		return generation_print(&c, generation);
 	if (all)
 		return ost_history_print(&c, 1000);
-	r = ost_client_get(&c, rules	 ? "/v1/policy/rules?limit=10000"
+	r = ost_client_get(&c, unused	 ? "/v1/policy/rules?limit=10000&unused=1"
+			       : rules	 ? "/v1/policy/rules?limit=10000"
 			       : sources ? "/v1/policy?sources=1"
 					 : "/v1/policy",
 		&json);
 	if (r != OST_EXIT_OK || json == NULL)
 		return r;
 	if (rules)
-		rules_print(&c, json);
+		rules_print(&c, json, unused);
 	else if (sources)
 		sources_print(json);
 	else
