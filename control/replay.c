@@ -395,6 +395,17 @@ bool ost_replay_device(
 	return ret_device->forwarded.pkts + ret_device->refused.pkts > 0;
 }
 
+int64_t ost_replay_device_at(const struct ost_replay *r, uint32_t slot)
+{
+	if (slot >= r->slot_count)
+		return -ENOENT;
+	for (uint32_t i = 0; i < r->image->device_count; i++) {
+		if (ost_site_slot(r->site, i) == slot)
+			return i;
+	}
+	return -ENOENT;
+}
+
 void ost_replay_flows(const struct ost_replay *r, uint64_t *ret_flows, uint64_t *ret_max)
 {
 	ost_classifier_flows(r->classifier, ret_flows, ret_max);

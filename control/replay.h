@@ -77,5 +77,8 @@ uint64_t ost_replay_rule_hits(const struct ost_replay *replay, uint32_t rule);
 bool ost_replay_device(
 	const struct ost_replay *replay, uint32_t device, struct ost_replay_device *ret_device);
 
+/* The device of the image that a verdict's slot stands for, or -ENOENT. */
+int64_t ost_replay_device_at(const struct ost_replay *replay, uint32_t slot);
+
 /* Flow table: entries now, and its size. */
 void ost_replay_flows(const struct ost_replay *replay, uint64_t *ret_flows, uint64_t *ret_max);

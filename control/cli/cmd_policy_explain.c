@@ -54,7 +54,7 @@ static int flow_tell(struct ost_explain *x)
 
 struct asked {
 	struct ost_cli_list files;
-	const char *refusal, *log, *at;
+	const char *refusal, *log, *at, *capture, *packet, *flow;
 };
 
 static int flow(struct ost_explain *x, const struct asked *asked, int argc, char **argv)
@@ -72,6 +72,16 @@ static int flow(struct ost_explain *x, const struct asked *asked, int argc, char
 	if (r == OST_EXIT_OK)
 		r = ost_cli_policy_open(x->cli, asked->files.items, asked->files.count, &x->policy);
 	return r == OST_EXIT_OK ? flow_tell(x) : r;
+}
+
+static int capture(struct ost_explain *x, const struct asked *asked, int argc)
+{
+	int r;
+
+	if (argc > 0 || x->device_name != NULL || asked->refusal != NULL || asked->log != NULL || asked->at != NULL)
+		return ost_cli_fail("policy explain: --capture goes with --packet or --flow and --policy: its packets have their time and their device");
+	r = ost_cli_policy_open(x->cli, asked->files.items, asked->files.count, &x->policy);
+	return r == OST_EXIT_OK ? ost_explain_capture(x, asked->capture, asked->packet, asked->flow) : r;
 }
 
 static int refusal(struct ost_explain *x, const struct asked *asked, int argc)
@@ -97,6 +107,9 @@ int ost_cmd_policy_explain(const struct ost_cli *cli, int argc, char **argv)
 		{.name = "refusal", .value = &asked.refusal},
 		{.name = "log", .value = &asked.log},
 		{.name = "at", .value = &asked.at},
+		{.name = "capture", .value = &asked.capture},
+		{.name = "packet", .value = &asked.packet},
+		{.name = "flow", .value = &asked.flow},
 	};
 	int first = ost_cli_options("policy explain", options, OST_ARRAY_SIZE(options), argc, argv), r;
 
@@ -104,7 +117,13 @@ int ost_cmd_policy_explain(const struct ost_cli *cli, int argc, char **argv)
 		return OST_EXIT_INPUT;
 	if (asked.refusal == NULL && asked.files.count == 0)
 		asked.files.items[asked.files.count++] = here.paths.policy_dir;
-	r = asked.refusal != NULL ? refusal(&x, &asked, argc - first) : flow(&x, &asked, argc - first, argv + first);
+	if (asked.capture == NULL && (asked.packet != NULL || asked.flow != NULL))
+		return ost_cli_fail("policy explain: --packet and --flow go with --capture");
+	if (asked.capture != NULL)
+		r = capture(&x, &asked, argc - first);
+	else
+		r = asked.refusal != NULL ? refusal(&x, &asked, argc - first) :
+					    flow(&x, &asked, argc - first, argv + first);
 	ost_explain_free(&x);
 	return r;
 }

@@ -55,10 +55,13 @@ static const struct command commands[] = {
 		"  -w, --write   write the files in place\n"
 		"Without an option the result goes to standard output. The meaning never changes.\n",
 		ost_cmd_policy_fmt},
-	{"policy", "explain", "[--policy FILE] --device NAME QUESTION | --refusal ID", "say what would happen to a flow, and why",
+	{"policy", "explain", "[--policy FILE] --device NAME QUESTION | --refusal ID | --capture FILE", "say what would happen to a flow, and why",
 		"  QUESTION   as in a policy's tests:, such as \"tcp 10.0.0.5:443\" or \"in tcp 10.0.0.9:80\"\n"
 		"  --refusal ID   a refused flow of the log or of 'ostiary device show': what the policy in force says of it\n"
 		"  --log FILE     with --refusal: find it in this refusal log\n"
+		"  --capture FILE what became of the packets of a capture: those refused, or\n"
+		"  --packet N     this one, with what the rules say of it, or\n"
+		"  --flow FLOW    those from or to \"tcp 10.0.0.5:443\" or an address\n"
 		"  --at TIME      as if it were then, such as 2026-12-01T08:00Z (default: now)\n",
 		ost_cmd_policy_explain},
 	{"policy", "plan", "[--against FILE|DIR] [--all] [FILE|DIR...]", "which flows of which devices a policy would change",
