@@ -31,6 +31,7 @@ int ost_paths_init(struct ost_paths *paths, const char *root)
 		{paths->crl, "/etc/ostiary/pki/crl.pem"},
 		{paths->issued, "/etc/ostiary/pki/issued.ndjson"},
 		{paths->radius_clients, "/etc/ostiary/radius-clients"},
+		{paths->mud_ca_dir, "/etc/ostiary/mud/ca"},
 		{paths->admission_log, "/var/lib/ostiary/admissions.ndjson"},
 	};
 

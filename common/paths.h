@@ -29,6 +29,7 @@ struct ost_paths {
 	char crl[PATH_MAX];	    /* etc/ostiary/pki/crl.pem */
 	char issued[PATH_MAX];	    /* etc/ostiary/pki/issued.ndjson: a line per certificate issued or revoked */
 	char radius_clients[PATH_MAX]; /* etc/ostiary/radius-clients: 0600 */
+	char mud_ca_dir[PATH_MAX];     /* etc/ostiary/mud/ca: *.pem, the CAs of those who sign MUD files */
 	char admission_log[PATH_MAX];  /* var/lib/ostiary/admissions.ndjson */
 };
 

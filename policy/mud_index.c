@@ -78,21 +78,13 @@ static int entry_put(json_t *index, const char *url, const char *file)
 	return json_object_set_new(json_object_get(index, url), "file", json_string(file)) < 0 ? -ENOMEM : 0;
 }
 
-int ost_mud_index_put(const char *bytes, size_t length, const char *url, const char *file, char **ret_bytes)
+/* Takes the index. */
+static int index_write(json_t *index, char **ret_bytes)
 {
-	int r = 0;
-	json_t *index = index_read(bytes, length, &r);
-	char *text = NULL, *line;
+	char *text = json_dumps(index, JSON_INDENT(2) | JSON_SORT_KEYS);
+	char *line = text != NULL ? realloc(text, strlen(text) + 2) : NULL;
 
-	if (index == NULL)
-		return r;
-	r = entry_put(index, url, file);
-	if (r == 0)
-		text = json_dumps(index, JSON_INDENT(2) | JSON_SORT_KEYS);
 	json_decref(index);
-	if (r < 0)
-		return r;
-	line = text != NULL ? realloc(text, strlen(text) + 2) : NULL;
 	if (line == NULL) {
 		free(text);
 		return -ENOMEM;
@@ -100,4 +92,55 @@ int ost_mud_index_put(const char *bytes, size_t length, const char *url, const c
 	memcpy(line + strlen(line), "\n", 2);
 	*ret_bytes = line;
 	return 0;
+}
+
+int ost_mud_index_put(const char *bytes, size_t length, const char *url, const char *file, char **ret_bytes)
+{
+	int r = 0;
+	json_t *index = index_read(bytes, length, &r);
+
+	if (index == NULL)
+		return r;
+	r = entry_put(index, url, file);
+	if (r == 0)
+		return index_write(index, ret_bytes);
+	json_decref(index);
+	return r;
+}
+
+int ost_mud_index_fetched(const char *bytes, size_t length, const char *url, int64_t at_s, char **ret_bytes)
+{
+	int r = 0;
+	json_t *index = index_read(bytes, length, &r), *entry;
+
+	if (index == NULL)
+		return r;
+	entry = json_object_get(index, url);
+	if (!json_is_object(entry))
+		r = -ENOENT;
+	else if (json_object_set_new(entry, "fetched", json_integer(at_s)) < 0)
+		r = -ENOMEM;
+	if (r == 0)
+		return index_write(index, ret_bytes);
+	json_decref(index);
+	return r;
+}
+
+int ost_mud_index_each(
+	const char *bytes, size_t length, int (*visit)(void *user, const char *url, const char *file, int64_t fetched_s), void *user)
+{
+	int r = 0;
+	json_t *index = index_read(bytes, length, &r), *entry;
+	const char *url;
+
+	if (index == NULL)
+		return r;
+	json_object_foreach(index, url, entry) {
+		const json_t *fetched = json_object_get(entry, "fetched");
+
+		if (r == 0 && file_of(entry) != NULL && json_is_integer(fetched))
+			r = visit(user, url, file_of(entry), json_integer_value(fetched));
+	}
+	json_decref(index);
+	return r;
 }

@@ -216,9 +216,11 @@ static int path_find(struct loading *l, struct ost_pos pos, const char *path, co
 	const char *name;
 
 	if (!is_inside(l, path)) {
-		ost_diag_error(l->diag, pos, "put the file itself there", "'%.200s' is a link out of the folder of the policy", value);
+		ost_diag_error(l->diag, pos, "put the file itself there", "'%.200s' is a link out of the folder of the policy", value != NULL ? value : path);
 		return -EACCES;
 	}
+	if (access(path, F_OK) < 0 && value == NULL)
+		return -ENOENT; /* need not be there */
 	if (access(path, F_OK) < 0) {
 		ost_diag_error(l->diag, pos, "write the path from the folder of this file on", "cannot read %.300s: %s", path, strerror(errno));
 		return -ENOENT;

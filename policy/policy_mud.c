@@ -7,6 +7,7 @@
 
 #include "array.h"
 #include "mud.h"
+#include "mud_approved.h"
 #include "mud_index.h"
 #include "policy_reader.h"
 
@@ -14,6 +15,8 @@
 struct mud_file {
 	uint32_t source;
 	struct ost_mud *mud; /* NULL: could not be read, and that was told */
+	bool asked;
+	int approval; /* when asked: 0, or why not */
 };
 
 struct mud_files {
@@ -97,13 +100,20 @@ static struct mud_file *file_by_path(struct policy_reader *r, const char *path)
 	return NULL;
 }
 
+static bool is_approvals(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : name, OST_MUD_APPROVED_NAME) == 0;
+}
+
 /* All MUD files among the sources, each by its own URL. */
 static struct mud_file *file_by_url(struct policy_reader *r, const char *url)
 {
 	for (uint32_t i = 0; i < r->source_count; i++) {
 		struct mud_file *file;
 
-		if (!policy_source_is_mud(r->sources[i].name))
+		if (!policy_source_is_mud(r->sources[i].name) || is_approvals(r->sources[i].name))
 			continue;
 		file = file_read(r, i);
 		if (file != NULL && file->mud != NULL && strcmp(file->mud->url, url) == 0)
@@ -140,6 +150,62 @@ static struct mud_file *file_by_finder(struct policy_reader *r, const struct ost
 	return error == 0 && policy_file_add(r, &source, UINT32_MAX) ? file_read(r, r->source_count - 1) : NULL;
 }
 
+/* ---- approvals ---- */
+
+/* The approvals beside a MUD file: a source, or what the finder has. NULL: there are none. */
+static const struct ost_policy_source *approvals_find(struct policy_reader *r, const struct ost_yaml_node *node, const char *mud_name)
+{
+	OST_AUTO_FREE char *path = path_make(r, mud_name, OST_MUD_APPROVED_NAME);
+	struct ost_policy_source source;
+	int error;
+
+	if (path == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < r->source_count; i++) {
+		if (strcmp(r->sources[i].name, path) == 0)
+			return &r->sources[i].given;
+	}
+	if (r->finder == NULL)
+		return NULL;
+	error = r->finder->find(r->finder->context, ost_yaml_pos(&r->y, node), path, NULL, &source);
+	r->y.no_memory |= error == -ENOMEM;
+	return error == 0 && policy_file_add(r, &source, UINT32_MAX) ? &r->sources[r->source_count - 1].given : NULL;
+}
+
+/* Whether somebody answers for these bytes; asked once a file. */
+static int approval_ask(struct policy_reader *r, const struct ost_yaml_node *node, struct mud_file *file)
+{
+	const struct ost_policy_source given = r->sources[file->source].given; /* the sources move when one is added */
+	const struct ost_policy_source *approvals;
+	char hash[OST_MUD_HASH_TEXT];
+	int error;
+
+	if (file->asked)
+		return file->approval;
+	file->asked = true;
+	approvals = approvals_find(r, node, given.name);
+	error = ost_mud_hash(given.bytes, given.length, hash);
+	if (error == 0)
+		error = approvals != NULL ? ost_mud_approved_has(approvals->bytes, approvals->length, hash) : -ENOENT;
+	r->y.no_memory |= error == -ENOMEM;
+	file->approval = error;
+	return error;
+}
+
+static bool approval_check(struct policy_reader *r, const struct ost_yaml_node *node, struct mud_file *file)
+{
+	char hint[OST_HINT_MAX];
+	int error = approval_ask(r, node, file);
+
+	if (error == -EINVAL)
+		ost_yaml_error(&r->y, node, "mend it, or take it from version control", OST_MUD_APPROVED_NAME " beside %.300s is not sound", file->mud->name);
+	else if (error == -ENOENT)
+		ost_yaml_error(&r->y, node,
+			ost_hint(hint, sizeof(hint), "ostiary policy import-mud %.200s --out FOLDER-OF-THE-POLICY --approve REASON", file->mud->name),
+			"nobody approved %.300s as it is: its hash is not in " OST_MUD_APPROVED_NAME " beside it", file->mud->name);
+	return error == 0;
+}
+
 /* The MUD file that a role names. NULL: told. */
 static struct mud_file *file_find(struct policy_reader *r, const struct ost_yaml_node *node)
 {
@@ -163,7 +229,7 @@ static struct mud_file *file_find(struct policy_reader *r, const struct ost_yaml
 		ost_yaml_error(&r->y, node, "import it anew", "%s is kept for that URL, and is of %.255s", file->mud->name, file->mud->url);
 		return NULL;
 	}
-	return file;
+	return approval_check(r, node, file) ? file : NULL;
 }
 
 static void controllers_collect(const struct policy_reader *r, struct ost_mud_class *classes)

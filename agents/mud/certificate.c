@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "der.h"
-#include "text.h"
 
 #define RSA_BITS_MIN 2048
 #define EC_BYTES_MIN 32
@@ -120,6 +119,12 @@ static bool key_is_strong(const DecodedCert *d)
 	return curve >= 0 && wc_ecc_get_curve_size_from_id(curve) >= EC_BYTES_MIN;
 }
 
+void ost_mud_text_show(char *text)
+{
+	for (char *c = text; *c != '\0'; c++)
+		*c = *c < 0x20 || *c >= 0x7f ? '?' : *c; /* a byte of UTF-8 is negative, or too large */
+}
+
 static void library_take(const DecodedCert *d, struct ost_mud_certificate *c)
 {
 	c->not_before_s = date_s(d->beforeDate, d->beforeDateLen);
@@ -128,7 +133,7 @@ static void library_take(const DecodedCert *d, struct ost_mud_certificate *c)
 	c->may_sign = d->extKeyUsageSet && (d->extKeyUsage & KEYUSE_DIGITAL_SIG) != 0;
 	c->strong = key_is_strong(d);
 	(void)snprintf(c->subject_text, sizeof(c->subject_text), "%s", d->subject[0] == '/' ? d->subject + 1 : d->subject);
-	ost_text_make_plain(c->subject_text);
+	ost_mud_text_show(c->subject_text);
 }
 
 int ost_mud_certificate_read(const uint8_t *der, size_t length, struct ost_mud_certificate *ret)

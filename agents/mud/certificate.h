@@ -22,3 +22,6 @@ int ost_mud_certificate_read(const uint8_t *der, size_t length, struct ost_mud_c
 
 /* The next certificate of PEM text, from *at on. 1 and its DER, owned by the caller; 0: no more; -EINVAL, -ENOMEM. */
 int ost_mud_pem_next(const char **at, const char *end, uint8_t **ret_der, size_t *ret_length) OST_MUST_CHECK;
+
+/* What somebody else wrote, for a person to read: ASCII alone, as other letters can be moved, hidden and mistaken. */
+void ost_mud_text_show(char *text);

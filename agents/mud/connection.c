@@ -15,7 +15,6 @@
 
 #include "certificate.h"
 #include "clock.h"
-#include "text.h"
 
 /* ECDHE only, AEAD only; RSA and EC. */
 #define SUITES                                                                                       \
@@ -43,7 +42,7 @@ int ost_mud_trouble_say(struct ost_mud_trouble *t, enum ost_mud_fault fault, con
 	va_start(args, fmt);
 	(void)vsnprintf(t->why, sizeof(t->why), fmt, args);
 	va_end(args);
-	ost_text_make_plain(t->why);
+	ost_mud_text_show(t->why);
 	return -EIO;
 }
 

@@ -11,10 +11,10 @@
 #include "clock.h"
 #include "log.h"
 #include "options.h"
+#include "programs.h"
 #include "site_yaml.h"
 #include "supervise.h"
 
-#define LIBEXEC	    "/usr/sbin"
 #define APPLY_WAIT  "30"
 #define FATAL_AGAIN_NS (10 * OST_NS_PER_S)
 #define STOP_NS	    (10 * OST_NS_PER_S) /* then they are killed */
@@ -32,27 +32,6 @@ struct run {
 	uint64_t stopping_ns; /* 0: not stopping */
 	int exit_code;
 };
-
-/* Programs lie beside this one, or in the one folder where a package puts them. Never in PATH: what runs as root
- * is not looked for. */
-static int program_find(const char *name, char path[static PATH_MAX])
-{
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	if (n <= 0)
-		return -errno;
-	self[n] = '\0';
-	slash = strrchr(self, '/');
-	if (slash != NULL) {
-		*slash = '\0';
-		if (snprintf(path, PATH_MAX, "%s/%s", self, name) < PATH_MAX && access(path, X_OK) == 0)
-			return 0;
-	}
-	(void)snprintf(path, PATH_MAX, LIBEXEC "/%s", name);
-	return access(path, X_OK) == 0 ? 0 : -ENOENT;
-}
 
 static void child_define(struct run *run, int which, const char *name, const char *const *more)
 {
@@ -108,8 +87,8 @@ static int children_define(struct run *run)
 	const char *const apply[] = {"policy", "apply", "--wait", APPLY_WAIT, run->cli->paths.policy_dir, NULL};
 
 	for (int i = 0; i < CHILD_COUNT; i++) {
-		if (program_find(programs[i], run->paths[i]) < 0)
-			return ost_cli_fail("%s is neither beside this program nor in " LIBEXEC "; install it", programs[i]);
+		if (ost_program_find(programs[i], run->paths[i]) < 0)
+			return ost_cli_fail("%s is neither beside this program nor in " OST_PROGRAMS_FOLDER "; install it", programs[i]);
 	}
 	child_define(run, CHILD_DATAPLANE, "dataplane", config);
 	child_define(run, CHILD_DAEMON, "ostiaryd", config);

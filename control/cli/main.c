@@ -99,9 +99,17 @@ static const struct command commands[] = {
 		"  --rules          list its rules, how often each opened a flow, and when last\n"
 		"  --unused         list those that never did, and since when\n",
 		ost_cmd_policy_show},
-	{"policy", "import-mud", "FILE [--role NAME] [--out DIR]", "what a manufacturer's MUD file comes to, and how a policy uses it",
-		"  --role NAME   of the role in the piece of policy that is printed\n"
-		"  --out DIR     copy the file to DIR/mud and note its URL in DIR/mud/index.json\n",
+	{"policy", "import-mud", "FILE | URL [--out DIR] | --renew --out DIR", "what a manufacturer's MUD file comes to, and how a policy uses it",
+		"  --role NAME        of the role in the piece of policy that is printed\n"
+		"  --out DIR          the policy's folder: let the file into DIR/mud, or have it wait in DIR/mud/pending\n"
+		"  --approve REASON   let in one that waits: unsigned, of another signer or place, or allowing more\n"
+		"  --signature FILE   of a file: its detached CMS in DER; of a URL: in the place of the one it names\n"
+		"  --ca FILE          CAs of signers, besides etc/ostiary/mud/ca/*.pem; may stand several times\n"
+		"  --at TIME          believe the signer as of that time or day; noted when he is expired\n"
+		"  --device-certificate FILE   its id-pe-mudsigner says who has to sign\n"
+		"  --web-ca FILE      CAs of web servers; default /etc/ssl/certs/ca-certificates.crt\n"
+		"  --allow-private    also fetch from private addresses: a lab\n"
+		"  --renew            fetch what is past its cache-validity anew; what cannot be fetched stays\n",
 		ost_cmd_policy_import_mud},
 	{"device", "list", "", "every device: state, port, addresses, what passed and what did not", NULL,
 		ost_cmd_device_list},

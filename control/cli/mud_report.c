@@ -4,6 +4,7 @@
 #include "show.h"
 
 #define LINE_MAX_BYTES 1024
+#define CHANGES_SHOWN  20u
 
 static uint32_t wide_count(const struct ost_mud *mud)
 {
@@ -28,10 +29,9 @@ static void head_print(const struct ost_cli *cli, const struct ost_mud_report *r
 	const struct ost_mud *mud = r->mud;
 
 	(void)printf("%s%s%s: %s\n", ost_show_colour(cli, OST_COLOUR_HEAD), r->input->name, ost_show_plain(cli), mud->url);
-	ost_show_line(cli, 0, 2, "  %s%s%sof %s, good for %u h, signature %s%s%s", mud->systeminfo != NULL ? "\"" : "",
+	ost_show_line(cli, 0, 2, "  %s%s%sof %s, good for %u h, %s%s", mud->systeminfo != NULL ? "\"" : "",
 		mud->systeminfo != NULL ? mud->systeminfo : "", mud->systeminfo != NULL ? "\", " : "", mud->last_update,
-		mud->cache_validity_h, mud->signature != NULL ? "" : "not named and ", r->input->signature,
-		mud->draft ? ", dialect=draft" : "");
+		mud->cache_validity_h, r->input->phrase, mud->draft ? ", dialect=draft" : "");
 	ost_show_line(cli, 0, 2, "  %u ACEs: %u taken as written, %u changed, %u refused", mud->ace_count, mud->counts[OST_MUD_TAKEN],
 		mud->counts[OST_MUD_CHANGED], mud->counts[OST_MUD_REFUSED]);
 	if (wide_count(mud) > 0)
@@ -78,6 +78,46 @@ static void defaults_print(const struct ost_cli *cli, const struct ost_mud *mud)
 		ost_show_line(cli, 0, 2, "Behind all of them, by default: udp/123 to the policy's time servers");
 }
 
+static void changes_print(const struct ost_cli *cli, const char *head, char *const *changes, uint32_t count)
+{
+	if (count > 0)
+		(void)printf("%s\n", head);
+	for (uint32_t i = 0; i < OST_MIN(count, CHANGES_SHOWN); i++)
+		ost_show_line(cli, 0, 4, "  %s", changes[i]);
+	if (count > CHANGES_SHOWN)
+		(void)printf("  and %u more\n", count - CHANGES_SHOWN);
+}
+
+static const char *const wait_words[OST_MUD_ENTRY_COUNT] = {
+	[OST_MUD_WAITS_UNSIGNED] = "it is not signed",
+	[OST_MUD_WAITS_CHANGED_SIGNER] = "another signer, or nobody, signed what came from there before",
+	[OST_MUD_WAITS_CHANGED_PREFIX] = "its signer is known, but from another place",
+	[OST_MUD_WAITS_WIDENS] = "it allows what the one before did not",
+	[OST_MUD_WAITS_OTHER_URL] = "its mud-url is not the URL that it came from",
+};
+
+static void admission_print(const struct ost_cli *cli, const struct ost_mud_report *r)
+{
+	const struct ost_mud_admission *a = r->admission;
+
+	(void)printf("\n");
+	if (a->renewed && a->compared && a->comparison.gain_count + a->comparison.loss_count == 0)
+		(void)printf("It allows what the one before allowed, no more and no less.\n");
+	if (a->incomparable)
+		(void)printf("What it changes cannot be told: the one before is not sound.\n");
+	changes_print(cli, "It allows, and the one before did not:", a->comparison.gains, a->comparison.gain_count);
+	changes_print(cli, "It does not allow any more:", a->comparison.losses, a->comparison.loss_count);
+	if (a->waits)
+		ost_show_line(cli, 0, 2, "%swaits for approval%s (%s): %s; --approve REASON lets it in. It is kept as %s", ost_show_colour(cli, OST_COLOUR_WARN),
+			ost_show_plain(cli), ost_mud_entry_name(a->entry), wait_words[a->entry], r->kept);
+	else
+		ost_show_line(cli, 0, 2, "kept as %s%s", r->kept,
+			a->entry == OST_MUD_FIRST_OF_SIGNER	? "; its signer is pinned for URLs beside its own"
+			: a->entry == OST_MUD_APPROVED_BEFORE ? "; it was approved before"
+			: ost_mud_entry_waits(a->entry)	? "; approved"
+							: "");
+}
+
 void ost_mud_report_print(const struct ost_cli *cli, const struct ost_mud_report *r)
 {
 	head_print(cli, r);
@@ -85,8 +125,8 @@ void ost_mud_report_print(const struct ost_cli *cli, const struct ost_mud_report
 	fate_print(cli, r->mud, OST_MUD_CHANGED, "understood otherwise than written");
 	fate_print(cli, r->mud, OST_MUD_TAKEN, "as written");
 	defaults_print(cli, r->mud);
-	if (r->kept != NULL)
-		(void)printf("\nkept as %s\n", r->kept);
+	if (r->admission != NULL)
+		admission_print(cli, r);
 	(void)printf("\n%sFor the policy%s (addresses of 192.0.2.0/24 are examples):\n\n%s", ost_show_colour(cli, OST_COLOUR_HEAD),
 		ost_show_plain(cli), r->piece);
 }
@@ -138,6 +178,35 @@ static void wants_json(struct ost_jsonw *w, const struct ost_mud *mud)
 	ost_jsonw_end(w, ']');
 }
 
+static void signature_json(struct ost_jsonw *w, const struct ost_mud_input *in)
+{
+	bool is_signed = in->verdict == OST_MUD_SIGNED;
+
+	ost_jsonw_string(w, "sha256", in->sha256);
+	ost_jsonw_string(w, "signature", ost_mud_verdict_name(in->verdict));
+	ost_jsonw_string(w, "signer", is_signed ? in->signer : NULL);
+	ost_jsonw_string(w, "spki_sha256", is_signed ? in->spki_sha256 : NULL);
+	ost_jsonw_bool(w, "signer_expired", in->expired);
+	ost_jsonw_string(w, "final_url", in->fetched ? in->final_url : NULL);
+	ost_jsonw_string(w, "server", in->fetched ? in->server : NULL);
+}
+
+static void texts_json(struct ost_jsonw *w, const char *key, char *const *texts, uint32_t count)
+{
+	ost_jsonw_array(w, key);
+	for (uint32_t i = 0; i < count; i++)
+		ost_jsonw_string(w, NULL, texts[i]);
+	ost_jsonw_end(w, ']');
+}
+
+static void admission_json(struct ost_jsonw *w, const struct ost_mud_admission *a)
+{
+	ost_jsonw_string(w, "entry", ost_mud_entry_name(a->entry));
+	ost_jsonw_bool(w, "waits", a->waits);
+	texts_json(w, "gains", a->comparison.gains, a->comparison.gain_count);
+	texts_json(w, "losses", a->comparison.losses, a->comparison.loss_count);
+}
+
 void ost_mud_report_json(struct ost_jsonw *w, const struct ost_mud_report *r)
 {
 	const struct ost_mud *mud = r->mud;
@@ -145,7 +214,7 @@ void ost_mud_report_json(struct ost_jsonw *w, const struct ost_mud_report *r)
 	ost_jsonw_string(w, "file", r->input->name);
 	ost_jsonw_string(w, "mud_url", mud->url);
 	ost_jsonw_string(w, "mud_signature", mud->signature);
-	ost_jsonw_string(w, "signature", r->input->signature);
+	signature_json(w, r->input);
 	ost_jsonw_string(w, "systeminfo", mud->systeminfo);
 	ost_jsonw_string(w, "last_update", mud->last_update);
 	ost_jsonw_u64(w, "cache_validity_h", mud->cache_validity_h);
@@ -165,4 +234,6 @@ void ost_mud_report_json(struct ost_jsonw *w, const struct ost_mud_report *r)
 	ost_jsonw_string(w, "role", r->role);
 	ost_jsonw_string(w, "policy", r->piece);
 	ost_jsonw_string(w, "kept", r->kept);
+	if (r->admission != NULL)
+		admission_json(w, r->admission);
 }

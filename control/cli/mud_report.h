@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "jsonw.h"
 #include "mud.h"
+#include "mud_admit.h"
 #include "mud_input.h"
 
 struct ost_mud_report {
@@ -12,6 +13,7 @@ struct ost_mud_report {
 	const struct ost_mud_input *input;
 	const char *role;  /* of the piece */
 	const char *piece; /* of a policy */
+	const struct ost_mud_admission *admission; /* NULL: there is no folder of a policy */
 	const char *kept;  /* path that the file was copied to, NULL: it was not */
 };
 

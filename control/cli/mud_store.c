@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "file.h"
 #include "mud_index.h"
@@ -95,4 +96,21 @@ int ost_mud_store_put(const char *dir, const struct ost_mud *mud, const struct o
 	if (r == -EINVAL)
 		return ost_cli_fail("%s is no sound index; mend it, or move it away", s.index);
 	return ost_cli_fail("%s cannot be written: %s", s.folder[0] != '\0' ? s.folder : dir, strerror(-r));
+}
+
+int ost_mud_store_fetched(const char *dir, const char *url)
+{
+	struct store s = {0};
+	char *index = NULL;
+	int r = paths_make(&s, dir);
+
+	if (r == 0)
+		r = index_read(&s);
+	if (r == 0)
+		r = ost_mud_index_fetched(s.bytes, s.length, url, (int64_t)time(NULL), &index);
+	if (r == 0)
+		r = ost_file_write(s.index, index, strlen(index), 0644);
+	free(index);
+	free(s.bytes);
+	return r == 0 ? OST_EXIT_OK : ost_cli_fail("%s cannot be written: %s", s.index, strerror(-r));
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "mud.h"
+#include "mud_approved.h"
 #include "mud_index.h"
 #include "mud_space.h"
 #include "policy_yaml.h"
@@ -269,11 +270,22 @@ static struct ost_policy *policy_with(const char *yaml, const char *away)
 	struct ost_policy *made = NULL;
 	char *text;
 	int n = asprintf(&text, HEAD "{\"name\": \"f\", \"aces\": {\"ace\": [\n%s]}}, {\"name\": \"t\"}]}}", away);
-	const struct ost_policy_source sources[] = {{"p/x.yaml", yaml, strlen(yaml)}, {"p/mud/m.json", text, (size_t)n}};
+	char hash[OST_MUD_HASH_TEXT], *approved = NULL;
+	const struct ost_mud_approval approval = {.sha256 = hash, .url = "https://maker.example/lamp"};
+	struct ost_policy_source sources[] = {
+		{"p/x.yaml", yaml, strlen(yaml)}, {"p/mud/m.json", text, (size_t)n}, {"p/mud/approved.json", "{\"files\": []}", 13}};
 	int r;
 
 	ost_diag_free(&diag);
-	r = ost_policy_parse(sources, 2, &diag, &made);
+	assert_int_equal(ost_policy_parse(sources, 2, &diag, &made), -EINVAL);
+	assert_int_equal(ost_policy_parse(sources, 3, &diag, &made), -EINVAL);
+	ost_diag_free(&diag);
+	assert_int_equal(ost_mud_hash(text, (size_t)n, hash), 0);
+	assert_int_equal(ost_mud_approved_put(NULL, 0, &approval, &approved), 0);
+	sources[2].bytes = approved;
+	sources[2].length = strlen(approved);
+	r = ost_policy_parse(sources, 3, &diag, &made);
+	free(approved);
 	for (uint32_t i = 0; r < 0 && i < diag.count; i++)
 		print_message("# %s:%u %s\n", diag.findings[i].pos.file, diag.findings[i].pos.line, diag.findings[i].what);
 	free(text);
@@ -312,6 +324,63 @@ static void in_policies(void **state)
 	assert_true(has_finding("forwarding is 'mirror'"));
 }
 
+/* ---- who may come in ---- */
+
+static char *known; /* approvals */
+
+static enum ost_mud_entry judged(char digit, const char *url, enum ost_mud_verdict verdict, const char *spki)
+{
+	char hash[OST_MUD_HASH_TEXT] = "";
+	enum ost_mud_entry entry;
+
+	memset(hash, digit, OST_MUD_HASH_TEXT - 1);
+	assert_int_equal(ost_mud_approved_judge(known, known != NULL ? strlen(known) : 0, hash, url, verdict, spki, &entry), 0);
+	return entry;
+}
+
+static void approve(char digit, const char *url, const char *spki)
+{
+	char hash[OST_MUD_HASH_TEXT] = "", *more = NULL;
+	const struct ost_mud_approval a = {.sha256 = hash, .url = url, .signer = spki, .spki_sha256 = spki, .by = "me", .when = "now", .reason = "x"};
+
+	memset(hash, digit, OST_MUD_HASH_TEXT - 1);
+	assert_int_equal(ost_mud_approved_put(known, known != NULL ? strlen(known) : 0, &a, &more), 0);
+	free(known);
+	known = more;
+}
+
+static void approvals(void **state)
+{
+	static const char *const unsound[] = {"{", "[]", "{}", "{\"files\": {}}", "{\"files\": [1]}", "{\"files\": [{\"sha256\": \"00\", \"url\": \"\"}]}",
+		"{\"files\": [], \"files\": []}", "{\"files\": [{\"url\": \"https://m.example/\"}]}"};
+
+	(void)state;
+	assert_int_equal(judged('0', "https://m.example/a/1", OST_MUD_SIGNED, "k1"), OST_MUD_FIRST_OF_SIGNER);
+	assert_int_equal(judged('0', "https://m.example/a/1", OST_MUD_UNSIGNED, ""), OST_MUD_WAITS_UNSIGNED);
+	approve('0', "https://m.example/a/1", "k1");
+	assert_int_equal(judged('0', "https://m.example/a/1", OST_MUD_SIGNED, "k1"), OST_MUD_APPROVED_BEFORE);
+	assert_int_equal(judged('1', "https://m.example/a/1", OST_MUD_SIGNED, "k1"), OST_MUD_COMES_IN);
+	assert_int_equal(judged('1', "https://m.example/a/2?x", OST_MUD_SIGNED, "k1"), OST_MUD_COMES_IN);
+	assert_int_equal(judged('1', "https://m.example/a/2", OST_MUD_SIGNED, "k2"), OST_MUD_WAITS_CHANGED_SIGNER);
+	assert_int_equal(judged('1', "https://m.example/a/b/2", OST_MUD_SIGNED, "k1"), OST_MUD_WAITS_CHANGED_PREFIX);
+	assert_int_equal(judged('1', "https://n.example/a/1", OST_MUD_SIGNED, "k1"), OST_MUD_WAITS_CHANGED_PREFIX);
+	assert_int_equal(judged('1', "https://n.example/a/1", OST_MUD_SIGNED, "k2"), OST_MUD_FIRST_OF_SIGNER);
+	for (enum ost_mud_verdict v = OST_MUD_BAD_SIGNATURE; v < OST_MUD_VERDICT_COUNT; v++)
+		assert_int_equal(judged('0', "https://m.example/a/1", v, "k1"), OST_MUD_NEVER);
+	/* Another signer was approved there: the one before is not known there any more. */
+	approve('1', "https://m.example/a/1", "k2");
+	assert_int_equal(judged('2', "https://m.example/a/1", OST_MUD_SIGNED, "k1"), OST_MUD_WAITS_CHANGED_SIGNER);
+	assert_int_equal(judged('2', "https://m.example/a/1", OST_MUD_SIGNED, "k2"), OST_MUD_COMES_IN);
+	assert_int_equal(judged('0', "https://m.example/a/1", OST_MUD_SIGNED, "k1"), OST_MUD_APPROVED_BEFORE);
+	/* An unsigned one in between is nobody's word for a signer. */
+	approve('3', "https://m.example/a/1", NULL);
+	assert_int_equal(judged('4', "https://m.example/a/1", OST_MUD_SIGNED, "k2"), OST_MUD_WAITS_CHANGED_SIGNER);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(unsound); i++)
+		assert_int_equal(ost_mud_approved_has(unsound[i], strlen(unsound[i]), "x"), -EINVAL);
+	free(known);
+	known = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +394,7 @@ int main(void)
 		cmocka_unit_test(index_file),
 		cmocka_unit_test(urls),
 		cmocka_unit_test(in_policies),
+		cmocka_unit_test(approvals),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
