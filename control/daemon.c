@@ -212,7 +212,7 @@ static void rule_hits_save(struct ost_daemon *d, bool force)
 	int r = ost_rule_hits_save(d->rule_hits, ost_clock_mono_ns(), force);
 
 	if (r < 0)
-		ost_log_warning("%s/rule-hits: %s: when rules were used is not on disk", d->paths.generations, strerror(-r));
+		ost_log_warning("%s/rule-hits: %s: when rules were used is not on disk", d->paths.state_dir, strerror(-r));
 }
 
 /* ---- once a second ---- */
@@ -358,7 +358,7 @@ static int rule_hits_start(struct ost_daemon *d)
 	int r = ost_rule_hits_new(&d->paths, &d->rule_hits, &lost);
 
 	if (r == 0 && lost)
-		ost_log_warning("%s/rule-hits is not sound: when rules were used is counted anew", d->paths.generations);
+		ost_log_warning("%s/rule-hits is not sound: when rules were used is counted anew", d->paths.state_dir);
 	return r;
 }
 

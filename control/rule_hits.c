@@ -115,7 +115,7 @@ int ost_rule_hits_new(const struct ost_paths *paths, struct ost_rule_hits **ret_
 
 	if (h == NULL)
 		return -ENOMEM;
-	if (snprintf(h->path, sizeof(h->path), "%s/rule-hits", paths->generations) >= (int)sizeof(h->path)) {
+	if (snprintf(h->path, sizeof(h->path), "%s/rule-hits", paths->state_dir) >= (int)sizeof(h->path)) {
 		free(h);
 		return -ENAMETOOLONG;
 	}
@@ -230,7 +230,7 @@ void ost_rule_hits_dataplane(struct ost_rule_hits *h, uint32_t pid)
 	for (uint32_t i = 0; i < h->rules; i++)
 		h->entries[i].seen = 0;
 	h->pid = pid;
-	h->dirty = true;
+	h->dirty = h->dirty || h->rules > 0;
 }
 
 void ost_rule_hits_count(struct ost_rule_hits *h, const struct ost_msg_rule_stats *m, uint64_t wall_s)

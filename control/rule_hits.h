@@ -3,7 +3,7 @@
  * When rules were used: flows that each opened, and when the last of them was told, since the rule came in force. A rule is the
  * same in another generation when its role and its text are; so is one that was away for a while.
  *
- * On disk in policy/rule-hits, written once a minute and less often with very many rules: what a crash loses is one minute. Bounds: one
+ * On disk in var/lib/ostiary/rule-hits, written once a minute and less often with very many rules: what a crash loses is one minute. Bounds: one
  * entry per rule in force and 65536 of those that are not any more, the least recently used of which go first. Single thread.
  */
 #pragma once

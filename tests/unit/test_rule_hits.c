@@ -44,14 +44,14 @@ static int setup(void **state)
 
 	assert_non_null(p);
 	assert_non_null(mkdtemp(dir));
-	(void)snprintf(p->generations, sizeof(p->generations), "%s", dir);
+	(void)snprintf(p->state_dir, sizeof(p->state_dir), "%s", dir);
 	*state = p;
 	return 0;
 }
 
 static void file_of(const struct ost_paths *p, char buf[static PATH_MAX])
 {
-	(void)snprintf(buf, PATH_MAX, "%.4000s/rule-hits", p->generations);
+	(void)snprintf(buf, PATH_MAX, "%.4000s/rule-hits", p->state_dir);
 }
 
 static int teardown(void **state)
@@ -61,7 +61,7 @@ static int teardown(void **state)
 
 	file_of(p, path);
 	(void)unlink(path);
-	assert_int_equal(rmdir(p->generations), 0);
+	assert_int_equal(rmdir(p->state_dir), 0);
 	free(p);
 	return 0;
 }
