@@ -48,9 +48,10 @@ const char *ost_plan_service(const struct ost_change *c, char buf[static OST_PLA
 	if ((c->lo <= (ports ? 1 : 0) && c->hi == UINT16_MAX) || (c->protocol != 0 && !ports && !icmp))
 		return buf;
 	if (icmp && c->lo == c->hi)
-		(void)snprintf(buf + used, OST_PLAN_WORDS - used, "/%u.%u", c->lo >> 8, c->lo & 0xff);
+		(void)snprintf(buf + used, OST_PLAN_WORDS - used, "/%u.%u", (unsigned)c->lo >> 8, (unsigned)c->lo & 0xff);
 	else if (icmp)
-		(void)snprintf(buf + used, OST_PLAN_WORDS - used, "/%u.%u-%u.%u", c->lo >> 8, c->lo & 0xff, c->hi >> 8, c->hi & 0xff);
+		(void)snprintf(buf + used, OST_PLAN_WORDS - used, "/%u.%u-%u.%u", (unsigned)c->lo >> 8, (unsigned)c->lo & 0xff,
+			(unsigned)c->hi >> 8, (unsigned)c->hi & 0xff);
 	else if (c->lo == c->hi)
 		(void)snprintf(buf + used, OST_PLAN_WORDS - used, "%s%u", ports ? "/" : ", value ", c->lo);
 	else
