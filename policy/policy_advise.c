@@ -117,15 +117,6 @@ static void networks_advise(struct policy_reader *r)
 	names_advise(r, &r->network_names, used, "network");
 }
 
-static void tags_advise(struct policy_reader *r)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < r->policy->tag_count; i++)
-		if (!r->tags[i].used)
-			advise(r, kept, r->tags[i].pos, "use it in a rule or an exception, or remove it", "nothing uses tag %s", r->policy->tags[i]);
-}
-
 /* Whether devices have one of the roles that a rule is about. */
 static bool has_peers(const struct policy_reader *r, const struct ost_rule *rule)
 {
@@ -157,7 +148,6 @@ void policy_advise(struct policy_reader *r)
 	networks_advise(r);
 	names_advise(r, &r->service_names, r->service_used, "service");
 	names_advise(r, &r->schedule_names, r->schedule_used, "schedule");
-	tags_advise(r);
 	peers_advise(r);
 	policy_shadow_advise(r);
 }

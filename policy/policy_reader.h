@@ -69,11 +69,6 @@ struct controller {
 	struct role_list roles;
 };
 
-struct tag_facts {
-	struct ost_pos pos; /* file as in findings */
-	bool used;
-};
-
 #define POLICY_INCLUDES 8u /* bits of enum ost_include */
 
 /* An item of include:, of that source. */
@@ -166,7 +161,6 @@ struct policy_reader {
 	struct service_list *services;
 	bool *service_used; /* as services */
 	struct role_facts *roles;
-	struct tag_facts tags[OST_TAGS_MAX]; /* as policy->tags */
 	bool too_many_tags;
 	bool extends_broken, copies_broken; /* told */
 	bool *schedule_used; /* by place in policy->schedules */

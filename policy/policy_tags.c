@@ -37,7 +37,6 @@ static void tag_define(struct policy_reader *r, const struct ost_yaml_node *item
 		r->too_many_tags = true;
 		return;
 	}
-	r->tags[p->tag_count].pos = ost_yaml_pos(&r->y, item);
 	p->tags[p->tag_count] = ost_yaml_strdup(&r->y, item->text);
 	p->tag_count += p->tags[p->tag_count] != NULL;
 }
@@ -99,7 +98,6 @@ uint64_t policy_tags_read(struct policy_reader *r, const struct ost_yaml_node *l
 		if (bits >> tag & 1)
 			ost_yaml_error(&r->y, item, "remove one of the two", "the list names tag %s twice", item->text);
 		bits |= 1ull << tag;
-		r->tags[tag].used |= !device;
 	}
 	return bits;
 }
