@@ -27,7 +27,9 @@ static int input_read(uint8_t **ret_bytes, size_t *ret_length)
 	uint8_t *bytes = malloc(capacity);
 	ssize_t n = 1;
 
-	while (bytes != NULL && n > 0 && length < OST_MUD_WIRE_MAX) {
+	if (bytes == NULL)
+		return -ENOMEM;
+	while (n > 0 && length < OST_MUD_WIRE_MAX) {
 		if (length == capacity) {
 			uint8_t *grown = realloc(bytes, 2 * capacity);
 
@@ -39,9 +41,9 @@ static int input_read(uint8_t **ret_bytes, size_t *ret_length)
 		n = read(STDIN_FILENO, bytes + length, capacity - length);
 		length += n > 0 ? (size_t)n : 0;
 	}
-	if (bytes == NULL || n != 0) {
+	if (n != 0) {
 		free(bytes);
-		return bytes == NULL ? -ENOMEM : -EIO;
+		return -EIO;
 	}
 	*ret_bytes = bytes;
 	*ret_length = length;

@@ -29,8 +29,6 @@ static int capabilities_drop(char why[static 256])
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[2] = {0};
 
-	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
-		(void)prctl(PR_CAPBSET_DROP, cap); /* EPERM when we are not root: nothing to drop then */
 	if (syscall(SYS_capset, &head, none) == 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0)
 		return 0;
 	return failed(why, "capabilities cannot be given up");
@@ -62,6 +60,8 @@ int ost_sandbox_user(char why[static 256])
 	const struct passwd *user = geteuid() == 0 ? getpwnam(OST_MUD_USER) : NULL;
 	int r;
 
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++) /* while we may: another user cannot */
+		(void)prctl(PR_CAPBSET_DROP, cap); /* EPERM when we are not root: nothing to drop then */
 	if (user != NULL && (setgroups(0, NULL) < 0 || setgid(user->pw_gid) < 0 || setuid(user->pw_uid) < 0))
 		return failed(why, "cannot become user " OST_MUD_USER);
 	r = capabilities_drop(why);

@@ -207,15 +207,27 @@ static void signer_take(struct ost_mud_input *in, const struct ost_mud_answer *a
 		in->expired ? ", expired, believed as of " : "", in->expired ? in->at : "");
 }
 
-static int bytes_copy(const struct ost_mud_bytes *from, const void *to)
+/* With a NUL behind it. */
+static char *copy_of(const struct ost_mud_bytes *from)
 {
 	char *copy = malloc(from->length + 1);
 
 	if (copy == NULL)
-		return ost_cli_fail("out of memory");
+		return NULL;
 	memcpy(copy, from->bytes, from->length);
 	copy[from->length] = '\0';
-	memcpy((void *)(uintptr_t)to, &copy, sizeof(copy));
+	return copy;
+}
+
+static int bytes_take(struct ost_mud_input *in, const struct ost_mud_bytes *body, const struct ost_mud_bytes *signature)
+{
+	in->bytes = copy_of(body);
+	in->length = body->length;
+	if (signature->bytes != NULL)
+		in->signature = copy_of(signature);
+	in->signature_length = signature->length;
+	if (in->bytes == NULL || (signature->bytes != NULL && in->signature == NULL))
+		return ost_cli_fail("out of memory");
 	return OST_EXIT_OK;
 }
 
@@ -237,14 +249,7 @@ static int answer_take(struct opening *o, const struct ost_mud_answer *a)
 		rc = expiry_ask(o, a);
 		signer_take(in, a);
 	}
-	if (rc == OST_EXIT_OK)
-		rc = bytes_copy(body, &in->bytes);
-	in->length = body->length;
-	if (rc == OST_EXIT_OK && signature->bytes != NULL) {
-		in->signature_length = signature->length;
-		rc = bytes_copy(signature, &in->signature);
-	}
-	return rc;
+	return rc == OST_EXIT_OK ? bytes_take(in, body, signature) : rc;
 }
 
 /* ---- all ---- */
@@ -288,7 +293,7 @@ int ost_mud_input_open(const struct ost_cli *cli, const struct ost_mud_source *s
 
 void ost_mud_input_close(struct ost_mud_input *input)
 {
-	free((char *)(uintptr_t)input->bytes);
+	free(input->bytes);
 	free(input->signature);
 	*input = (struct ost_mud_input){0};
 }

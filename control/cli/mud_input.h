@@ -22,7 +22,7 @@ struct ost_mud_source {
 
 struct ost_mud_input {
 	const char *name; /* for findings: the path or URL; borrowed */
-	const char *bytes; /* owned */
+	char *bytes; /* owned */
 	size_t length;
 	bool fetched;
 	char sha256[OST_MUD_HASH_TEXT];
@@ -32,7 +32,7 @@ struct ost_mud_input {
 	bool expired; /* signed, but believed as of at alone */
 	char at[24];  /* "": now */
 	char final_url[OST_MUD_WEB_URL_MAX + 1], server[OST_MUD_TEXT_MAX + 1]; /* "": not fetched */
-	uint8_t *signature; /* owned; NULL: none */
+	char *signature; /* owned; NULL: none */
 	size_t signature_length;
 };
 
