@@ -99,11 +99,14 @@ int ost_mud_approved_has(const char *bytes, size_t length, const char *sha256)
 
 /* ---- judging ---- */
 
+/* Up to the last slash of the path; of a URL without a path all of it. */
 static size_t prefix_length(const char *url)
 {
-	const char *slash = strrchr(url, '/');
+	const char *scheme = strstr(url, "://"), *host = scheme != NULL ? scheme + 3 : url;
+	size_t n = strcspn(host, "?");
+	const char *slash = memrchr(host, '/', n);
 
-	return slash != NULL ? (size_t)(slash - url) + 1 : strlen(url);
+	return (size_t)(slash != NULL ? slash + 1 - url : host + n - url);
 }
 
 static bool prefix_is_same(const char *a, const char *b)

@@ -122,6 +122,7 @@ static void extensions_field(struct mud_reader *r, const struct mud_node *value)
 	{
 		if (!mud_string(r, item, 40, &text))
 			return;
+		mud_warning(r, item, NULL, "the extension '%s' is not known here: what the file says by it is not asked", text);
 	}
 	r->extensions = value;
 }

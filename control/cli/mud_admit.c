@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mud_admit.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -96,15 +98,20 @@ static int compare(struct admitting *s)
 	return OST_EXIT_OK;
 }
 
+/* What was approved before may be an older version that allows more than the one that took its place: whoever serves it does not
+ * bring that back by himself. */
 static void judge(struct admitting *s)
 {
 	struct ost_mud_admission *a = s->a;
+	bool widens = a->comparison.gain_count > 0 || a->comparison.unsure;
 
-	if (a->entry == OST_MUD_APPROVED_BEFORE || ost_mud_entry_waits(a->entry))
+	if (ost_mud_entry_waits(a->entry))
 		return;
-	if (s->input->fetched && strcmp(s->input->name, s->mud->url) != 0)
+	if (a->entry == OST_MUD_APPROVED_BEFORE)
+		a->entry = widens ? OST_MUD_WAITS_WIDENS : a->entry;
+	else if (s->input->fetched && strcmp(s->input->name, s->mud->url) != 0)
 		a->entry = OST_MUD_WAITS_OTHER_URL;
-	else if (a->incomparable || a->comparison.gain_count > 0)
+	else if (a->incomparable || widens)
 		a->entry = OST_MUD_WAITS_WIDENS;
 }
 
@@ -173,7 +180,7 @@ static const char *who(char buf[static 64])
 static int approval_write(struct admitting *s)
 {
 	const struct ost_mud_input *in = s->input;
-	char by[64], when[OST_TIME_MINUTES], *bytes = NULL, folder[PATH_MAX];
+	char by[64], when[OST_TIME_MINUTES], *bytes = NULL;
 	const struct ost_mud_approval approval = {
 		.sha256 = in->sha256,
 		.url = s->mud->url,
@@ -187,10 +194,6 @@ static int approval_write(struct admitting *s)
 	};
 	int r = ost_mud_approved_put(s->approved, s->approved_length, &approval, &bytes);
 
-	if (r == 0)
-		r = path_make(folder, s->dir, ".", NULL);
-	if (r == 0)
-		r = ost_dir_make(folder, 0755);
 	if (r == 0)
 		r = ost_file_write(s->approved_path, bytes, strlen(bytes), 0644);
 	free(bytes);
@@ -214,13 +217,38 @@ static int enter(struct admitting *s)
 	return rc;
 }
 
+/* One at a time: a renewal by cron(8) may meet a person. */
+static int folder_lock(const char *dir, int *ret_fd)
+{
+	char folder[PATH_MAX];
+	int r = path_make(folder, dir, ".", NULL), fd = -1;
+
+	if (r == 0)
+		r = ost_dir_make(folder, 0755);
+	if (r == 0) {
+		fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = fd >= 0 ? 0 : -errno;
+	}
+	while (r == 0 && flock(fd, LOCK_EX) < 0)
+		r = errno == EINTR ? 0 : -errno;
+	if (r == 0) {
+		*ret_fd = fd;
+		return OST_EXIT_OK;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return ost_cli_fail("%s/mud cannot be used: %s", dir, strerror(-r));
+}
+
 int ost_mud_admit(const char *dir, const struct ost_mud *mud, const struct ost_mud_input *input, const char *reason,
 	struct ost_mud_admission *ret_admission)
 {
 	struct ost_mud_admission a = {0};
 	struct admitting s = {.dir = dir, .reason = reason, .mud = mud, .input = input, .a = &a};
-	int rc = known_read(&s);
+	int lock = -1, rc = folder_lock(dir, &lock);
 
+	if (rc == OST_EXIT_OK)
+		rc = known_read(&s);
 	if (rc == OST_EXIT_OK)
 		rc = compare(&s);
 	if (rc == OST_EXIT_OK) {
@@ -230,6 +258,8 @@ int ost_mud_admit(const char *dir, const struct ost_mud *mud, const struct ost_m
 	}
 	free(s.approved);
 	free(s.old);
+	if (lock >= 0)
+		(void)close(lock);
 	if (rc == OST_EXIT_OK)
 		*ret_admission = a;
 	else

@@ -101,10 +101,12 @@ static void admission_print(const struct ost_cli *cli, const struct ost_mud_repo
 	const struct ost_mud_admission *a = r->admission;
 
 	(void)printf("\n");
-	if (a->renewed && a->compared && a->comparison.gain_count + a->comparison.loss_count == 0)
+	if (a->renewed && a->compared && !a->comparison.unsure && a->comparison.gain_count + a->comparison.loss_count == 0)
 		(void)printf("It allows what the one before allowed, no more and no less.\n");
 	if (a->incomparable)
-		(void)printf("What it changes cannot be told: the one before is not sound.\n");
+		(void)printf("What it changes cannot be told: the one before is not sound, or they name too many others.\n");
+	if (a->comparison.unsure)
+		ost_show_line(cli, 0, 2, "The one before drops: where what it drops is somebody else as well, this one may allow more than is told here.");
 	changes_print(cli, "It allows, and the one before did not:", a->comparison.gains, a->comparison.gain_count);
 	changes_print(cli, "It does not allow any more:", a->comparison.losses, a->comparison.loss_count);
 	if (a->waits)
@@ -205,6 +207,7 @@ static void admission_json(struct ost_jsonw *w, const struct ost_mud_admission *
 	ost_jsonw_bool(w, "waits", a->waits);
 	texts_json(w, "gains", a->comparison.gains, a->comparison.gain_count);
 	texts_json(w, "losses", a->comparison.losses, a->comparison.loss_count);
+	ost_jsonw_bool(w, "compared", a->compared && !a->comparison.unsure);
 }
 
 void ost_mud_report_json(struct ost_jsonw *w, const struct ost_mud_report *r)
