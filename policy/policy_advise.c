@@ -140,6 +140,24 @@ static void peers_advise(struct policy_reader *r)
 	}
 }
 
+/* Classes that no ACE of the policy's MUD files asks for. */
+static void controllers_advise(struct policy_reader *r)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < r->controller_count; i++)
+		if (!r->controllers[i].used)
+			advise(r, kept, r->controllers[i].pos, "remove it, or look for its name in the MUD file",
+				"no MUD file of a role asks for controller '%s'", r->controllers[i].uri);
+	for (uint32_t i = 0; i < r->policy->role_count; i++) {
+		const struct controller *mine = &r->roles[i].own.my_controller;
+
+		if (mine->pos.line > 0 && !mine->used)
+			advise(r, kept, mine->pos, "remove it", "my-controller of role %s changes nothing: no MUD file asks for it",
+				r->policy->roles[i].name);
+	}
+}
+
 void policy_advise(struct policy_reader *r)
 {
 	roles_advise(r);
@@ -148,6 +166,9 @@ void policy_advise(struct policy_reader *r)
 	networks_advise(r);
 	names_advise(r, &r->service_names, r->service_used, "service");
 	names_advise(r, &r->schedule_names, r->schedule_used, "schedule");
+	controllers_advise(r);
 	peers_advise(r);
+	policy_agree_advise(r);
+	policy_suffix_advise(r);
 	policy_shadow_advise(r);
 }

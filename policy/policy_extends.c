@@ -162,7 +162,7 @@ static void limits_take(struct ost_limits *to, const struct ost_limits *from)
 	to->names = from->names ? from->names : to->names;
 }
 
-static void settings_take(struct ost_role *role, struct role_facts *facts, const struct role_own *own)
+static void settings_take(struct ost_role *role, struct role_facts *facts, struct role_own *own)
 {
 	if (own->authenticate_set) {
 		role->authenticate = own->authenticate;

@@ -17,6 +17,7 @@ struct mud_file {
 	struct ost_mud *mud; /* NULL: could not be read, and that was told */
 	bool asked;
 	int approval; /* when asked: 0, or why not */
+	bool marked;  /* the controllers that it asks for */
 };
 
 struct mud_files {
@@ -232,6 +233,30 @@ static struct mud_file *file_find(struct policy_reader *r, const struct ost_yaml
 	return approval_check(r, node, file) ? file : NULL;
 }
 
+/* Whether an ACE asks for the class: NULL for my-controller. */
+static bool class_is_asked(const struct ost_mud *mud, const char *uri)
+{
+	if (uri != NULL && ((mud->default_dns && strcmp(uri, OST_MUD_DNS) == 0) || (mud->default_ntp && strcmp(uri, OST_MUD_NTP) == 0)))
+		return true;
+	for (uint32_t i = 0; i < mud->ace_count; i++) {
+		const struct ost_mud_ace *ace = &mud->aces[i];
+
+		if ((ace->opens || ace->drop) && ace->peer == (uri != NULL ? OST_MUD_CONTROLLER : OST_MUD_MY_CONTROLLER) &&
+			(uri == NULL || strcmp(ace->peer_text, uri) == 0))
+			return true;
+	}
+	return false;
+}
+
+static void controllers_mark(struct policy_reader *r, struct role_facts *facts, struct mud_file *file)
+{
+	if (facts->my_controller != NULL && !facts->my_controller->used)
+		facts->my_controller->used = class_is_asked(file->mud, NULL);
+	for (uint32_t i = 0; i < r->controller_count && !file->marked; i++)
+		r->controllers[i].used |= class_is_asked(file->mud, r->controllers[i].uri);
+	file->marked = true;
+}
+
 static void controllers_collect(const struct policy_reader *r, struct ost_mud_class *classes)
 {
 	for (uint32_t i = 0; i < r->controller_count; i++) {
@@ -366,6 +391,7 @@ static void rules_make(struct policy_reader *r, const uint32_t *chosen)
 		if (chosen[i] == 0)
 			continue;
 		policy_source_select(r, r->roles[i].mud_source);
+		controllers_mark(r, &r->roles[i], &r->mud_files->items[chosen[i] - 1]);
 		role_rules_make(r, i, &r->mud_files->items[chosen[i] - 1], classes);
 	}
 	free(classes);

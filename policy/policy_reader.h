@@ -67,6 +67,7 @@ struct controller {
 	struct ost_pos pos; /* file as in findings */
 	struct prefix_list prefixes;
 	struct role_list roles;
+	bool used; /* some ACE asks for it */
 };
 
 #define POLICY_INCLUDES 8u /* bits of enum ost_include */
@@ -106,7 +107,7 @@ struct role_facts {
 	const struct role_own *audit; /* who says until when, NULL: nobody */
 	const struct ost_yaml_node *mud; /* a scalar of that source, or NULL */
 	uint32_t mud_source;
-	const struct controller *my_controller; /* or NULL */
+	struct controller *my_controller; /* or NULL */
 	struct include includes[POLICY_INCLUDES];
 
 	uint32_t rule_capacity;
@@ -240,8 +241,6 @@ void policy_tests_read(struct policy_reader *r);
 /* Whether a source is a MUD file: by the ending of its name. */
 bool policy_source_is_mud(const char *name);
 void policy_muds_free(struct policy_reader *r);
-/* my-controller: of a role, NULL when it says nothing of it. */
-const struct controller *policy_my_controller(const struct role_facts *facts);
 
 /* A network by name, CIDR or address, added to a list. any is reported: see policy_rules.c for
  * where it may stand. */
@@ -307,6 +306,11 @@ void policy_limits_read(
 void policy_devices_compare(struct policy_reader *r);
 /* Rules that add nothing. */
 void policy_shadow_advise(struct policy_reader *r);
+/* Rules between devices that the others' lists do not agree with. */
+void policy_agree_advise(struct policy_reader *r);
+/* Suffixes that are anybody's. */
+void policy_suffix_advise(struct policy_reader *r);
+bool policy_suffix_is_public(const char *name);
 /* Warnings, once everything is read without an error. */
 void policy_advise(struct policy_reader *r);
 

@@ -118,11 +118,11 @@ static bool word_is_there(char *const *list, uint32_t count, const char *kind, c
 /* One that no policy can name is nobody, anywhere. */
 static bool class_is_nameable(const char *uri)
 {
-	size_t n = 0;
+	const char *c = uri;
 
-	while (uri[n] > ' ' && uri[n] <= '~')
-		n++;
-	return uri[n] == '\0' && n <= URI_MAX && strchr(uri, ':') != NULL && strcmp(uri, OST_MUD_DNS) != 0 && strcmp(uri, OST_MUD_NTP) != 0;
+	while (*c > ' ' && *c <= '~')
+		c++;
+	return *c == '\0' && strlen(uri) <= URI_MAX && strchr(uri, ':') != NULL && strcmp(uri, OST_MUD_DNS) != 0 && strcmp(uri, OST_MUD_NTP) != 0;
 }
 
 static int ace_collect(struct making *m, const struct ost_mud_ace *ace)

@@ -324,6 +324,26 @@ static void in_policies(void **state)
 	assert_true(has_finding("forwarding is 'mirror'"));
 }
 
+/* Which of the policy's controllers some ACE asks for. */
+static void controllers_used(void **state)
+{
+	struct ost_policy *p = policy_with("ostiary: 1\ninfrastructure: { resolvers: 10.9.0.53 }\ncontrollers:\n  \"urn:a\": { network: 10.0.0.1 }\n"
+					   "  \"urn:b\": { network: 10.0.0.2 }\n  \"" OST_MUD_DNS "\": { network: 10.0.0.3 }\n  \"urn:c\": { network: 10.0.0.4 }\n"
+					   "roles: { lamp: { authenticate: eap-tls, mud: mud/m.json, my-controller: { network: 10.0.0.5 } } }\n"
+					   "devices: { a: { role: lamp, certificate: x } }\n",
+		ACE("a", "\"ietf-mud:mud\": {\"controller\": \"urn:a\"}", "accept") "," ACE("c", "\"ietf-mud:mud\": {\"my-controller\": [null]}", "accept") ","
+			ACE("b", "\"ietf-mud:mud\": {\"controller\": \"urn:c\"}, \"eth\": {\"source-mac-address\": \"02:00:00:00:00:01\"}", "accept"));
+
+	(void)state;
+	assert_non_null(p);
+	assert_true(has_finding("asks for controller 'urn:b'"));
+	assert_true(has_finding("asks for controller 'urn:c'")); /* its ACE makes no rule */
+	assert_false(has_finding("asks for controller 'urn:a'"));
+	assert_false(has_finding("asks for controller '" OST_MUD_DNS));
+	assert_false(has_finding("my-controller of role"));
+	ost_policy_free(&p);
+}
+
 /* ---- who may come in ---- */
 
 static char *known; /* approvals */
@@ -375,6 +395,12 @@ static void approvals(void **state)
 	/* An unsigned one in between is nobody's word for a signer. */
 	approve('3', "https://m.example/a/1", NULL);
 	assert_int_equal(judged('4', "https://m.example/a/1", OST_MUD_SIGNED, "k2"), OST_MUD_WAITS_CHANGED_SIGNER);
+	/* Hosts without a path have nothing in common. */
+	approve('5', "https://p.example", "k5");
+	assert_int_equal(judged('6', "https://q.example", OST_MUD_SIGNED, "k5"), OST_MUD_WAITS_CHANGED_PREFIX);
+	assert_int_equal(judged('6', "https://p.example?x=/", OST_MUD_SIGNED, "k5"), OST_MUD_COMES_IN);
+	assert_int_equal(judged('6', "https://p.example/x/", OST_MUD_SIGNED, "k5"), OST_MUD_WAITS_CHANGED_PREFIX);
+	assert_int_equal(judged('6', "https://m.example/a/x?/", OST_MUD_SIGNED, "k5"), OST_MUD_WAITS_CHANGED_SIGNER);
 	for (size_t i = 0; i < OST_ARRAY_SIZE(unsound); i++)
 		assert_int_equal(ost_mud_approved_has(unsound[i], strlen(unsound[i]), "x"), -EINVAL);
 	free(known);
@@ -394,6 +420,7 @@ int main(void)
 		cmocka_unit_test(index_file),
 		cmocka_unit_test(urls),
 		cmocka_unit_test(in_policies),
+		cmocka_unit_test(controllers_used),
 		cmocka_unit_test(approvals),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

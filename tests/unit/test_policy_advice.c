@@ -8,7 +8,7 @@
 #define HEAD	      TOP "infrastructure: { resolvers: 10.0.0.53 }\nnetworks: { n: 10.0.0.0/8, m: 10.1.0.0/16 }\n"                        \
 		      "schedules: { s: { from: \"02:00\", until: \"03:00\" }, t: { from: \"02:00\", until: \"04:00\" } }\n"
 #define TAIL	      "devices:\n  d: { role: r, mac: \"02:00:00:00:00:01\", tags: [a, b] }\n  e: { role: q, mac: \"02:00:00:00:00:02\", tags: c }\n"
-#define USES	      "  q: { include: dns, allow: [ { to: { tag: [a, b, c], service: udp/9 }, when: s }, { to: { network: [n, m], service: udp/9 }, when: t } ] }\n"
+#define USES	      "  q: { mode: audit, audit-until: 2027-01-01T00:00Z, include: dns, allow: [ { to: { tag: [a, b, c], service: udp/9 }, when: s }, { to: { network: [n, m], service: udp/9 }, when: t } ] }\n"
 #define RULES(rules)  HEAD "roles:\n  r: { include: dns, allow: [ " rules " ] }\n" USES TAIL
 #define TO(net, what) "{ to: { network: " net ", service: " what " } }"
 
@@ -57,12 +57,22 @@ static void unused_each(void **state)
 	expect(TOP "roles: { r: { extends: q }, q: {} }\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" } }\n", NULL);
 }
 
+/* What uses them is in test_mud. */
+static void unused_controllers(void **state)
+{
+	(void)state;
+	expect(TOP "controllers: { \"urn:a\": @{ network: 10.0.0.1 } }\nroles: { r: {} }\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" } }\n",
+		"no MUD file of a role asks for controller 'urn:a'");
+	expect(TOP "roles: { b: { my-controller: @{ network: 10.0.0.1 } }, r: { extends: b } }\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" } }\n",
+		"my-controller of role b changes nothing");
+}
+
 static void about_nobody(void **state)
 {
 	(void)state;
 	expect(TOP "roles: { b: {}, r: { extends: b, allow: [ @{ to: { role: b } } ] } }\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" } }\n",
 		"about nobody");
-	expect(TOP "roles: { b: {}, r: { extends: b, allow: [ { to: { role: [b, r] } } ] } }\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" } }\n",
+	expect(TOP "roles: { b: {}, r: { extends: b, allow: [ { to: { role: [b, r] } }, { from: { role: r } } ] } }\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" } }\n",
 		NULL);
 }
 
@@ -76,8 +86,8 @@ static void nothing_new(void **state)
 	expect(RULES(TO("any", "any") ", @" TO("m", "http")), "adds nothing");
 	expect(RULES("{ from: { network: any } }, @{ from: { role: q, service: http } }"), "adds nothing");
 	expect(RULES("{ from: { network: any } }, @{ from: { tag: c, service: http } }"), "adds nothing");
-	expect(RULES("{ to: { role: [r, q] } }, @{ to: { role: q } }"), "adds nothing");
-	expect(RULES("{ to: { tag: [a, b] } }, @{ to: { tag: b } }"), "adds nothing");
+	expect(RULES("{ to: { role: [r, q] } }, @{ to: { role: q } }, { from: { role: r } }"), "adds nothing");
+	expect(RULES("{ to: { tag: [a, b] } }, @{ to: { tag: b } }, { from: { tag: a } }"), "adds nothing");
 	expect(RULES("{ to: { name: .x.example } }, @{ to: { name: [a.x.example, .b.x.example] } }"), "adds nothing");
 	expect(RULES("{ to: { network: n } }, @{ to: { network: n }, when: s }"), "adds nothing");
 	expect(RULES("{ to: { network: n }, when: s }, @{ to: { network: m }, when: s }"), "adds nothing");
@@ -111,6 +121,75 @@ static void something_new(void **state)
 		"  { device: e, to: { network: n, service: ssh }, until: 2027-01-01T00:00Z, reason: x } ]\n", NULL);
 }
 
+#define TWO(r, q)                                                                                                                      \
+	TOP "networks: { near: 10.0.0.0/24 }\nroles:\n  r: { allow: [ { from: { network: near } }, " r " ] }\n  q: { allow: [ { to: { network: near } }, " q \
+	    " ] }\ndevices:\n  d: { role: r, mac: \"02:00:00:00:00:01\", address: 10.1.0.1, tags: a }\n"                               \
+	"  e: { role: q, mac: \"02:00:00:00:00:02\", address: 10.2.0.2, tags: [a, b] }\nexceptions: [ { device: d, to: { tag: a, service: udp/9 }, until: "    \
+	"2027-01-01T00:00Z, reason: x }, { device: e, from: { tag: [a, b], service: udp/9 }, until: 2027-01-01T00:00Z, reason: x } ]\n"
+
+/* Between two devices both lists are asked. */
+static void one_half(void **state)
+{
+	(void)state;
+	expect(TWO("@{ to: { role: q, service: tcp/80 } }", "{ to: { network: any, service: tcp/80 } }"), "whose allow-list has no from:");
+	expect(TWO("@{ to: { role: q, service: tcp/80 } }", "{ from: { network: 10.1.0.0/16, service: [udp/80, tcp/81-99] } }"), "nothing passes by the rule for role r with role q");
+	expect(TWO("@{ from: { role: q, service: tcp/80 } }", "{ from: { network: any, service: tcp/80 } }"), "whose allow-list has no to:");
+	expect(TWO("@{ to: { role: q, service: icmp/8 } }", "{ from: { network: any, service: icmpv6 } }"), "no from:");
+	expect(TWO("@{ to: { tag: b, service: tcp/80 } }", "{ from: { network: 10.2.0.0/16, service: tcp/80 } }"), "with role q");
+	expect(TWO("{ from: { network: 11.0.0.0/8, service: udp/8 } }", "@{ to: { tag: a, service: tcp/80 } }"), "for role q with role r");
+	expect(TOP "roles:\n  b: { allow: [ @{ to: { role: q, service: http } } ] }\n  r: { extends: b }\n  s: { extends: b }\n"
+		"  q: { allow: [ { from: { role: r } } ] }\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" }, e: { role: s, mac: \"02:00:00:00:00:02\" },\n"
+		"  f: { role: q, mac: \"02:00:00:00:00:03\" } }\n",
+		"for role s with role q");
+	expect(TOP "roles:\n  r: { allow: [ @{ to: { role: [q, s] } } ] }\n  q: { allow: [ { from: { role: r } } ] }\n  s: {}\ndevices: { d: { role: r, mac: "
+		   "\"02:00:00:00:00:01\" }, e: { role: s, mac: \"02:00:00:00:00:02\" }, f: { role: q, mac: \"02:00:00:00:00:03\" } }\n",
+		"with role s");
+	expect(TOP "roles: { r: { allow: [ @{ to: { role: r } } ] } }\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" } }\n", "for role r with role r");
+	expect(TOP "roles: { r: {}, q: {} }\ndevices: { d: { role: r, mac: \"02:00:00:00:00:01\" }, e: { role: q, mac: \"02:00:00:00:00:02\" } }\n"
+		   "exceptions: [ @{ device: d, to: { role: q }, until: 2027-01-01T00:00Z, reason: x } ]\n",
+		"for role r with role q");
+}
+
+static void both_halves(void **state)
+{
+	(void)state;
+	expect(TWO("{ to: { role: q, service: tcp/80-90 } }", "{ from: { role: r, service: tcp/90 } }"), NULL);
+	expect(TWO("{ to: { role: q, service: tcp/80 } }", "{ from: { tag: a, service: tcp } }"), NULL);
+	expect(TWO("{ to: { role: q, service: tcp/80 } }", "{ from: { network: any, service: tcp } }"), NULL);
+	expect(TWO("{ to: { role: q, service: tcp/80 } }", "{ from: { network: 10.1.0.0/16, service: tcp } }"), NULL);
+	expect(TWO("{ to: { tag: a, service: tcp/80 } }", "{ from: { role: r, service: tcp } }"), NULL); /* one of those with the tag is enough */
+	expect(TWO("{ from: { role: q, service: tcp/80 } }", "{ to: { role: r } }"), NULL);
+	expect(TOP "roles:\n  r: { allow: [ { to: { role: q } } ] }\n  q: { mode: audit, audit-until: 2027-01-01T00:00Z }\n"
+		   "devices: { d: { role: r, mac: \"02:00:00:00:00:01\" }, e: { role: q, mac: \"02:00:00:00:00:02\" } }\n",
+		NULL);
+	expect(TOP "roles:\n  r: { allow: [ { to: { role: q } } ] }\n  q: { allow: [ { from: { network: 10.0.0.0/8 } } ] }\n" /* r has its address by DHCP */
+		   "devices: { d: { role: r, mac: \"02:00:00:00:00:01\" }, e: { role: q, mac: \"02:00:00:00:00:02\" } }\n",
+		NULL);
+}
+
+static void suffix(const char *name, bool wide)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text), HEAD "roles:\n  r: { include: dns, allow: [ @{ to: { name: [a.example, %s], service: https } } ] }\n" USES TAIL, name);
+	expect(text, wide ? "where anybody can have one" : NULL);
+}
+
+static void suffixes(void **state)
+{
+	static const char *const wide[] = {".com", "\"*.com\"", ".IO", ".co.uk", ".com.au", ".or.jp", ".gov.br", ".amazonaws.com", ".cloudapp.azure.com", ".xn--p1ai"};
+	static const char *const narrow[] = {"com", "co.uk", ".example.com", ".co.example", ".maker.co.uk", ".x.uk", ".lan", ".internal", ".local",
+		".eu-west-1.amazonaws.com", ".amazonaws.com.maker.example"};
+
+	(void)state;
+	for (size_t i = 0; i < OST_ARRAY_SIZE(wide); i++)
+		suffix(wide[i], true);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(narrow); i++)
+		suffix(narrow[i], false);
+	expect(RULES(TO("n", "https")) "exceptions: [ @{ tag: [a, c], to: { name: .com, service: ssh }, until: 2027-01-01T00:00Z, reason: x } ]\n",
+		"every name below .com");
+}
+
 /* Of the pair in a base only the base tells, and a large role ends the search, not the reading. */
 static void bounded(void **state)
 {
@@ -140,9 +219,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unused),
 		cmocka_unit_test(unused_each),
+		cmocka_unit_test(unused_controllers),
 		cmocka_unit_test(about_nobody),
 		cmocka_unit_test(nothing_new),
 		cmocka_unit_test(something_new),
+		cmocka_unit_test(one_half),
+		cmocka_unit_test(both_halves),
+		cmocka_unit_test(suffixes),
 		cmocka_unit_test(bounded),
 	};
 
