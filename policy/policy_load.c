@@ -8,6 +8,7 @@
 #include "file.h"
 #include "mud_index.h"
 #include "policy_reader.h"
+#include "yaml_text.h"
 
 #define BYTES_MAX ((size_t)256 << 20) /* of all files together */
 
@@ -265,6 +266,71 @@ int ost_policy_load(const char *const *paths, uint32_t count, struct ost_diag *d
 		free((char *)(uintptr_t)l.sources[i].bytes);
 	free(l.sources);
 	return r;
+}
+
+/* ---- without reading them ---- */
+
+/* Whether a line can be something else than one of a block mapping at the left edge that does not begin with include. */
+static bool line_is_odd(const char *line, size_t length)
+{
+	static const char include[] = "include", usual[] = " #-]}\r\t";
+
+	if (length == 0)
+		return false;
+	if (line[0] >= 'a' && line[0] <= 'z')
+		return length >= sizeof(include) - 1 && memcmp(line, include, sizeof(include) - 1) == 0;
+	return strchr(usual, line[0]) == NULL || (length >= 3 && memcmp(line, "---", 3) == 0);
+}
+
+/* Whether a file may name others: by include: at its top, or by mud: anywhere. In doubt it does. The first line that says something
+ * must begin at the left edge, so that all top keys do; quotes there and escapes anywhere, which can spell a key otherwise, are
+ * odd, and so is what is no proper text: reading it tells that. */
+static bool names_others(const struct ost_policy_source *s)
+{
+	bool begun = false;
+	size_t offset;
+
+	if (ost_yaml_text_flaw(s->bytes, s->length, true, &offset) != NULL || memchr(s->bytes, '\\', s->length) != NULL ||
+		memmem(s->bytes, s->length, "mud", 3) != NULL)
+		return true;
+	for (size_t at = 0; at < s->length;) {
+		const char *line = s->bytes + at, *end = memchr(line, '\n', s->length - at);
+		size_t length = end != NULL ? (size_t)(end - line) : s->length - at;
+		bool says = length > 0 && line[0] != '#' && line[0] != '\r';
+
+		if (line_is_odd(line, length) || (says && !begun && !(line[0] >= 'a' && line[0] <= 'z')))
+			return true;
+		begun |= says;
+		at += length + 1;
+	}
+	return false;
+}
+
+int ost_policy_sources_read(const char *const *paths, uint32_t count, struct ost_diag *diag, struct ost_policy_names *ret_names,
+	struct ost_policy_sources *ret_sources)
+{
+	struct loading l = {.diag = diag, .names = ret_names};
+	uint32_t errors_before = diag->errors;
+
+	*ret_names = (struct ost_policy_names){0};
+	l.sources = calloc(POLICY_FILES_MAX + 1, sizeof(*l.sources));
+	l.no_memory = l.sources == NULL;
+	for (uint32_t i = 0; i < count && !l.no_memory; i++)
+		path_add(&l, paths[i]);
+	*ret_sources = (struct ost_policy_sources){.sources = l.sources, .count = l.source_count};
+	for (uint32_t i = 0; i < l.source_count; i++)
+		ret_sources->more |= names_others(&l.sources[i]);
+	if (l.no_memory)
+		return -ENOMEM;
+	return diag->errors != errors_before ? -EINVAL : 0;
+}
+
+void ost_policy_sources_free(struct ost_policy_sources *s)
+{
+	for (uint32_t i = 0; i < s->count; i++)
+		free((char *)(uintptr_t)s->sources[i].bytes);
+	free(s->sources);
+	*s = (struct ost_policy_sources){0};
 }
 
 void ost_policy_names_free(struct ost_policy_names *names)

@@ -143,7 +143,7 @@ static bool conditions_cover(const struct ost_role *role, const struct ost_rule 
 
 static bool covers(struct search *s, const struct ost_role *role, const struct ost_rule *wide, const struct ost_rule *rule)
 {
-	return spend(s) && conditions_cover(role, wide, rule) && peer_covers(s, wide, rule) && services_cover(s, wide, rule);
+	return spend(s) && conditions_cover(role, wide, rule) && services_cover(s, wide, rule) && peer_covers(s, wide, rule);
 }
 
 static void tell(struct search *s, const struct ost_rule *rule, const struct ost_rule *wide, bool twice)

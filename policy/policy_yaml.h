@@ -32,6 +32,17 @@ int ost_policy_load(const char *const *paths, uint32_t count, struct ost_diag *d
 	struct ost_policy_names *ret_names, struct ost_policy **ret_policy) OST_MUST_CHECK;
 void ost_policy_names_free(struct ost_policy_names *names);
 
+/* The bytes of policy files and folders, not looked into: for whoever hands them to somebody else. more: they may name further files
+ * (include:, mud:), which only ost_policy_load() finds. -EINVAL with errors in diag, -ENOMEM. Free both in any case. */
+struct ost_policy_sources {
+	struct ost_policy_source *sources;
+	uint32_t count;
+	bool more;
+};
+int ost_policy_sources_read(const char *const *paths, uint32_t count, struct ost_diag *diag,
+	struct ost_policy_names *ret_names, struct ost_policy_sources *ret_sources) OST_MUST_CHECK;
+void ost_policy_sources_free(struct ost_policy_sources *sources);
+
 /* "[in|out] PROTO[/VALUE] PEER[:PORT]", as in the tests: block and `policy explain`:
  *   tcp 10.0.0.5:443      udp [2001:db8::1]:53      icmp/echo-request 10.0.0.1      ip/47 10.0.0.9
  *   in tcp 10.20.0.9:80   (10.20.0.9 opens a connection to the device's port 80)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ostiary policy apply: reads, checks and tests here, where faults are cheap, then hands the sources to ostiaryd, which
- * does all of it again. */
+/* ostiary policy apply: hands the files to ostiaryd, which checks and tests them, and tells what it found. Only when it cannot be asked
+ * they are checked here, so that their faults are told all the same. */
 #include <stdio.h>
 #include <time.h>
 
@@ -16,39 +16,40 @@
 struct apply {
 	struct ost_diag diag;
 	struct ost_policy_names names;
-	struct ost_policy *policy; /* its files: what was read, in order */
-	struct ost_policy_source *sources;
-	uint32_t count;
+	struct ost_policy_sources files;
 	struct ost_candidate candidate;
 };
 
 static void apply_free(struct apply *a)
 {
-	for (uint32_t i = 0; i < a->count; i++)
-		free((char *)(uintptr_t)a->sources[i].bytes);
-	free(a->sources);
+	ost_policy_sources_free(&a->files);
 	ost_candidate_free(&a->candidate);
-	ost_diag_free(&a->diag); /* borrows names of both */
-	ost_policy_free(&a->policy);
+	ost_diag_free(&a->diag); /* borrows names of all */
 	ost_policy_names_free(&a->names);
 }
 
-/* The texts of the files that make the policy. */
-static int sources_read(struct apply *a)
+static int policy_faulty(void)
 {
-	a->sources = calloc(a->policy->file_count + 1, sizeof(*a->sources));
-	if (a->sources == NULL)
+	return ost_cli_fail("not applied: the policy has errors; the policy in force stays in force");
+}
+
+/* The texts of all files that make a policy; their names are the policy's. */
+static int files_read(const struct ost_policy *policy, struct ost_policy_sources *files)
+{
+	ost_policy_sources_free(files);
+	files->sources = calloc(policy->file_count + 1, sizeof(*files->sources));
+	if (files->sources == NULL)
 		return ost_cli_fail("out of memory");
-	for (uint32_t i = 0; i < a->policy->file_count; i++) {
-		struct ost_policy_source *s = &a->sources[i];
+	for (uint32_t i = 0; i < policy->file_count; i++) {
+		struct ost_policy_source *s = &files->sources[i];
 		char *bytes;
-		int r = ost_file_read(a->policy->files[i], OST_POLICY_FILE_MAX, &bytes, &s->length);
+		int r = ost_file_read(policy->files[i], OST_POLICY_FILE_MAX, &bytes, &s->length);
 
 		if (r < 0)
-			return ost_cli_fail("%s: %s", a->policy->files[i], strerror(-r));
-		s->name = a->policy->files[i];
+			return ost_cli_fail("%s: %s", policy->files[i], strerror(-r));
+		s->name = policy->files[i];
 		s->bytes = bytes;
-		a->count++;
+		files->count++;
 	}
 	return OST_EXIT_OK;
 }
@@ -58,7 +59,7 @@ static int candidate_check(const struct ost_cli *cli, struct apply *a)
 {
 	struct ost_site_file *site = NULL;
 	struct ost_diag site_diag = {0}, diag = {0};
-	struct ost_candidate_input in = {.sources = a->sources, .count = a->count, .now_s = time(NULL)};
+	struct ost_candidate_input in = {.sources = a->files.sources, .count = a->files.count, .now_s = time(NULL)};
 	int r;
 
 	if (ost_site_file_load(cli->paths.site_file, &site_diag, &site) < 0)
@@ -75,19 +76,32 @@ static int candidate_check(const struct ost_cli *cli, struct apply *a)
 			a->candidate.tests);
 		return OST_EXIT_NO;
 	}
-	return r < 0 ? ost_cli_fail("not applied: the policy has errors; the policy in force stays in force") : OST_EXIT_OK;
+	return r < 0 ? policy_faulty() : OST_EXIT_OK;
 }
 
-static int input_read(const struct ost_cli *cli, struct apply *a, int argc, char **argv)
+/* Files name further ones: which, only reading them tells. */
+static int further_read(const struct ost_cli *cli, int argc, char **argv, struct ost_policy **ret_policy, struct apply *a)
 {
-	int r = ost_policy_load((const char *const *)argv, (uint32_t)argc, &a->diag, &a->names, &a->policy);
+	struct ost_policy_names names = {0};
+	struct ost_diag diag = {0};
+	int r = ost_policy_load((const char *const *)argv, (uint32_t)argc, &diag, &names, ret_policy);
+
+	if (r < 0)
+		ost_cli_findings(cli, &diag);
+	ost_diag_free(&diag);
+	ost_policy_names_free(&names);
+	return r < 0 ? policy_faulty() : files_read(*ret_policy, &a->files);
+}
+
+static int input_read(const struct ost_cli *cli, int argc, char **argv, struct ost_policy **ret_policy, struct apply *a)
+{
+	int r = ost_policy_sources_read((const char *const *)argv, (uint32_t)argc, &a->diag, &a->names, &a->files);
 
 	if (a->diag.count > 0 && (r < 0 || !cli->json))
 		ost_cli_findings(cli, &a->diag);
 	if (r < 0)
-		return ost_cli_fail("not applied: the policy has errors; the policy in force stays in force");
-	r = sources_read(a);
-	return r == OST_EXIT_OK ? candidate_check(cli, a) : r;
+		return policy_faulty();
+	return a->files.more ? further_read(cli, argc, argv, ret_policy, a) : OST_EXIT_OK;
 }
 
 static void body_make(const struct apply *a, const char *message, uint32_t confirm_s, struct ost_jsonw *w)
@@ -97,10 +111,10 @@ static void body_make(const struct apply *a, const char *message, uint32_t confi
 	if (confirm_s != 0)
 		ost_jsonw_u64(w, "confirm", confirm_s);
 	ost_jsonw_array(w, "sources");
-	for (uint32_t i = 0; i < a->count; i++) {
+	for (uint32_t i = 0; i < a->files.count; i++) {
 		ost_jsonw_object(w, NULL);
-		ost_jsonw_string(w, "name", a->sources[i].name);
-		ost_jsonw_string(w, "text", a->sources[i].bytes);
+		ost_jsonw_string(w, "name", a->files.sources[i].name);
+		ost_jsonw_string(w, "text", a->files.sources[i].bytes);
 		ost_jsonw_end(w, '}');
 	}
 	ost_jsonw_end(w, ']');
@@ -150,6 +164,7 @@ int ost_cmd_policy_apply(const struct ost_cli *cli, int argc, char **argv)
 	const struct ost_cli_option options[] = {{.name = "json", .flag = &c.json}, {.name = "message", .value = &message},
 		{.name = "wait", .value = &wait}, {.name = "confirm", .value = &confirm}, {.name = "no-wait", .flag = &no_wait}};
 	int r, first = ost_cli_options("policy apply", options, OST_ARRAY_SIZE(options), argc, argv);
+	struct ost_policy *policy = NULL; /* whose names the sources may have */
 	struct ost_jsonw body = {0};
 	struct apply a = {0};
 	uint64_t wait_s = 0;
@@ -162,13 +177,17 @@ int ost_cmd_policy_apply(const struct ost_cli *cli, int argc, char **argv)
 		return ost_cli_fail("policy apply: name a policy file or a folder, such as %s", c.paths.policy_dir);
 	if (strlen(message) > 255)
 		return ost_cli_fail("policy apply: --message: write at most 255 bytes");
-	r = input_read(&c, &a, argc - first, argv + first);
+	r = input_read(&c, argc - first, argv + first, &policy, &a);
 	if (r == OST_EXIT_OK) {
 		body_make(&a, message, confirm_s, &body);
 		gateway_wait(&c, wait_s);
-		r = body.failed ? ost_cli_fail("out of memory") : ost_applied_post(&c, "/v1/policy", body.text, &words, !no_wait);
+		if (!gateway_there(&c))
+			r = candidate_check(&c, &a);
 	}
+	if (r == OST_EXIT_OK)
+		r = body.failed ? ost_cli_fail("out of memory") : ost_applied_post(&c, "/v1/policy", body.text, &words, !no_wait);
 	ost_jsonw_free(&body);
 	apply_free(&a);
+	ost_policy_free(&policy);
 	return r;
 }

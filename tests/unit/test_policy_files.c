@@ -187,6 +187,75 @@ static void many_files(void **state)
 	(void)load("many/0.yaml", "many/0.yaml", 0, 0, "more than 1024 policy files");
 }
 
+static bool names_more(const char *path, uint32_t files)
+{
+	struct ost_policy_names names;
+	struct ost_policy_sources sources;
+	struct ost_diag diag = {0};
+	bool more;
+
+	assert_int_equal(ost_policy_sources_read(&path, 1, &diag, &names, &sources), 0);
+	assert_int_equal(sources.count, files);
+	assert_string_equal(sources.sources[0].name, names.names[files > 1 ? 1 : 0]);
+	more = sources.more;
+	ost_policy_sources_free(&sources);
+	ost_diag_free(&diag);
+	ost_policy_names_free(&names);
+	return more;
+}
+
+/* However include: is spelled: when reading finds a second file, who does not read has said that there may be one. */
+static void without_reading(void **state)
+{
+	static const char *const texts[] = {
+		TOP "include: n.yaml\n",
+		"include: n.yaml\n" TOP,
+		TOP "include:\n- n.yaml\n",
+		TOP "\"include\": n.yaml\n",
+		TOP "'include': n.yaml\n",
+		TOP "\"\\x69nclude\": n.yaml\n",
+		TOP "\"i\\\n  nclude\": n.yaml\n",
+		TOP "? include\n: n.yaml\n",
+		TOP "include : n.yaml\n",
+		"  ostiary: 1\n  include: n.yaml\n",
+		"# text\n\n  ostiary: 1\n  include: n.yaml\n",
+		"{ostiary: 1, include: n.yaml}\n",
+		"  {ostiary: 1,\n  include: n.yaml}\n",
+		"---\n" TOP "include: n.yaml\n",
+		"--- {ostiary: 1, include: n.yaml}\n",
+		"\xef\xbb\xbf" TOP "include: n.yaml\n",
+		"ostiary: 1\r\ninclude: n.yaml\r\n",
+	};
+	uint32_t found = 0;
+
+	(void)state;
+	file_write("p/n.yaml", TOP);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(texts); i++) {
+		const char *path = "p/a.yaml";
+		struct ost_policy_names names;
+		struct ost_policy *p = NULL;
+		struct ost_diag diag = {0};
+
+		file_write(path, texts[i]);
+		if (ost_policy_load(&path, 1, &diag, &names, &p) == 0)
+			found += p->file_count == 2;
+		if (!names_more(path, 1))
+			fail_msg("'%s' is said to name no other file", texts[i]);
+		ost_policy_free(&p);
+		ost_diag_free(&diag);
+		ost_policy_names_free(&names);
+	}
+	assert_true(found >= 10);
+	/* the usual policy is not read twice, whatever its roles include */
+	file_write("p/a.yaml", "# SPDX\n\n" TOP "roles:\n  r:\n    include: [arp]\n  s: { include: [arp], extends: r }\ntests:\n- { device: d, allow: [] }\n"
+			       "\n# caf\xc3\xa9\n");
+	assert_false(names_more("p/a.yaml", 1));
+	file_write("p/a.yaml", TOP "roles: { r: { mud: mud/x.json } }\n");
+	assert_true(names_more("p/a.yaml", 1));
+	file_write("p/a.yaml", TOP "# \xff\n");
+	assert_true(names_more("p/a.yaml", 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +264,7 @@ int main(void)
 		cmocka_unit_test(never_out_of_the_folder),
 		cmocka_unit_test(circles),
 		cmocka_unit_test(many_files),
+		cmocka_unit_test(without_reading),
 	};
 
 	return cmocka_run_group_tests(tests, root_make, root_remove);
