@@ -82,13 +82,11 @@ struct ost_conversation *ost_conversations_by_number(struct ost_conversations *t
 	return number != 0 && c->used && c->number == number ? c : NULL;
 }
 
-static void link_in(struct ost_conversations *t, uint32_t i)
+/* The list by age: in at its young end. */
+static void age_in(struct ost_conversations *t, uint32_t i)
 {
 	struct ost_conversation *c = &t->slots[i];
-	uint32_t *bucket = &t->buckets[bucket_of(t, c->way, c->key, c->key_length)];
 
-	c->next_in_bucket = *bucket;
-	*bucket = i;
 	c->newer = NONE;
 	c->older = t->newest;
 	if (t->newest != NONE)
@@ -96,6 +94,28 @@ static void link_in(struct ost_conversations *t, uint32_t i)
 	else
 		t->oldest = i;
 	t->newest = i;
+}
+
+static void age_out(struct ost_conversations *t, const struct ost_conversation *c)
+{
+	if (c->older != NONE)
+		t->slots[c->older].newer = c->newer;
+	else
+		t->oldest = c->newer;
+	if (c->newer != NONE)
+		t->slots[c->newer].older = c->older;
+	else
+		t->newest = c->older;
+}
+
+static void link_in(struct ost_conversations *t, uint32_t i)
+{
+	struct ost_conversation *c = &t->slots[i];
+	uint32_t *bucket = &t->buckets[bucket_of(t, c->way, c->key, c->key_length)];
+
+	c->next_in_bucket = *bucket;
+	*bucket = i;
+	age_in(t, i);
 	if (!c->known)
 		t->by_port[port_of(&c->place)]++;
 	t->counts.used++;
@@ -117,14 +137,7 @@ static void link_out(struct ost_conversations *t, uint32_t i)
 	while (*at != i)
 		at = &t->slots[*at].next_in_bucket;
 	*at = c->next_in_bucket;
-	if (c->older != NONE)
-		t->slots[c->older].newer = c->newer;
-	else
-		t->oldest = c->newer;
-	if (c->newer != NONE)
-		t->slots[c->newer].older = c->older;
-	else
-		t->newest = c->older;
+	age_out(t, c);
 	bytes_set(t, c, 0);
 	if (!c->known)
 		t->by_port[port_of(&c->place)]--;
@@ -305,6 +318,10 @@ static enum ost_eap_verdict act(struct ost_conversations *t, struct ost_conversa
 		t->counts.discarded++;
 		break;
 	case OST_EAP_SEND:
+		/* It has answered and goes on: young again. A flood's silent ones are at the old end, and honest devices are
+		 * not among them, however slow the machine is. Rounds and the deadline bound who plays with this. */
+		age_out(t, c);
+		age_in(t, (uint32_t)(c - t->slots));
 		ost_conversations_sent(t, c, now_ns);
 		t->fronts[c->way].send(t->fronts[c->way].user, c, v);
 		break;
