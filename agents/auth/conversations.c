@@ -289,6 +289,10 @@ void ost_conversations_end(struct ost_conversations *t, struct ost_conversation 
 
 void ost_conversations_sent(struct ost_conversations *t, struct ost_conversation *c, uint64_t now_ns)
 {
+	/* It has answered and goes on: young again. A flood's silent ones are at the old end, and honest devices are not among
+	 * them, however slow the machine is. Rounds and the deadline bound who plays with this. */
+	age_out(t, c);
+	age_in(t, (uint32_t)(c - t->slots));
 	c->tries = 0;
 	c->again_ns = c->way == OST_AUTH_WAY_EAPOL ? now_ns + repeat_ns[0] : 0;
 	if (c->again_ns != 0)
@@ -318,10 +322,6 @@ static enum ost_eap_verdict act(struct ost_conversations *t, struct ost_conversa
 		t->counts.discarded++;
 		break;
 	case OST_EAP_SEND:
-		/* It has answered and goes on: young again. A flood's silent ones are at the old end, and honest devices are
-		 * not among them, however slow the machine is. Rounds and the deadline bound who plays with this. */
-		age_out(t, c);
-		age_in(t, (uint32_t)(c - t->slots));
 		ost_conversations_sent(t, c, now_ns);
 		t->fronts[c->way].send(t->fronts[c->way].user, c, v);
 		break;

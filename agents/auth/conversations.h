@@ -3,8 +3,8 @@
  * All conversations of ostiary-authd, whatever front end they came by: a bounded table with deadlines.
  *
  * Bounds: OST_CONVERSATIONS_MAX of them, half of that for one port, and OST_CONVERSATIONS_BYTES of memory for what they
- *   hold. When one of these is reached, the oldest one of the port that has the most of it gives way (FLOOD), but none of
- *   a known device, nor one that waits for its decision; only when there is no other, the oldest of all. So ports under
+ *   hold. When one of these is reached, the oldest one of the port that has the most of it gives way (FLOOD): the one
+ *   that has not answered for the longest. But none of a known device, nor one that waits for its decision; only when there is no other, the oldest of all. So ports under
  *   flood crowd out themselves and each other, and no port that is not. A known device is one that succeeded here before.
  * Deadlines: 30 s in all for a conversation, however busy it is; a claim that is not answered within 5 s is over.
  * One thread; the clock is an argument.

@@ -138,6 +138,24 @@ static void a_flood_on_one_port(void **state)
 	assert_null(find_at(t, place(1, 0)));
 }
 
+/* Who goes on is young again: what a flood crowds out of its own port is what never answered. */
+static void who_goes_on_does_not_give_way(void **state)
+{
+	struct ost_conversations *t = *state;
+	struct ost_place slow = place(1, 9);
+
+	(void)open_at(t, slow, 0);
+	for (uint32_t i = 0; i < 4 * OST_CONVERSATIONS_MAX; i++) {
+		(void)open_at(t, place(1, 100 + i), i);
+		if (i % 400 == 399)
+			ost_conversations_sent(t, find_at(t, slow), i);
+	}
+	assert_non_null(find_at(t, slow));
+	for (uint32_t i = 0; i < OST_CONVERSATIONS_MAX / 2; i++)
+		(void)open_at(t, place(1, 100000 + i), i);
+	assert_null(find_at(t, slow));
+}
+
 /* From many ports the table fills: who succeeded here before is out of the flood's reach. */
 static void a_flood_on_all_ports(void **state)
 {
@@ -284,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(found_by_key_and_by_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_port_goes_down, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_flood_on_one_port, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_goes_on_does_not_give_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_flood_on_all_ports, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_flood_that_takes_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_tick_looks_when_something_is_due, setup, teardown),
