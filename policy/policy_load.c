@@ -198,7 +198,7 @@ static int url_path(struct loading *l, struct ost_pos pos, const char *url, char
 	if (r == 0 && asprintf(&path, "%.*s" OST_MUD_FOLDER "/%s", folder, pos.file, file) < 0)
 		r = -ENOMEM;
 	if (r == -ENOENT)
-		ost_diag_error(l->diag, pos, "import its file: ostiary policy import-mud FILE --out FOLDER-OF-THE-POLICY",
+		ost_diag_error(l->diag, pos, "import its file: ostiary policy import-mud FILE|URL --out FOLDER-OF-THE-POLICY",
 			"%s does not name that MUD URL", index);
 	else if (r < 0 && r != -ENOMEM)
 		ost_diag_error(l->diag, pos, "mend it, or move it away and import anew", "%s is no sound index of MUD files: %s", index, strerror(-r));
