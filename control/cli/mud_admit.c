@@ -148,21 +148,47 @@ static int pending_write(struct admitting *s)
 	return s->a->name != NULL ? OST_EXIT_OK : ost_cli_fail("out of memory");
 }
 
-/* It was approved: what waited waits no longer. Another version that does stays. */
-static void pending_forget(const struct admitting *s)
+enum pending {
+	PENDING_NONE,
+	PENDING_THIS,
+	PENDING_ANOTHER,
+};
+
+static enum pending pending_find(const struct admitting *s, char path[static PATH_MAX])
 {
-	char path[PATH_MAX], beside[PATH_MAX], name[OST_MUD_FILE_NAME], *bytes = NULL;
+	char name[OST_MUD_FILE_NAME], *bytes = NULL;
 	size_t length = 0;
+	bool same;
 
 	if (path_make(path, s->dir, PENDING, ost_mud_file_name(s->mud, name)) < 0 ||
 		ost_file_read(path, OST_MUD_FILE_MAX, &bytes, &length) < 0)
-		return;
-	if (length == s->input->length && memcmp(bytes, s->input->bytes, length) == 0) {
-		(void)unlink(path);
-		if (snprintf(beside, sizeof(beside), "%.4000s.p7s", path) < (int)sizeof(beside))
-			(void)unlink(beside);
-	}
+		return PENDING_NONE;
+	same = length == s->input->length && memcmp(bytes, s->input->bytes, length) == 0;
 	free(bytes);
+	return same ? PENDING_THIS : PENDING_ANOTHER;
+}
+
+/* It was approved: what waited waits no longer. Another version that does stays. */
+static void pending_forget(const struct admitting *s)
+{
+	char path[PATH_MAX], beside[PATH_MAX];
+
+	if (pending_find(s, path) != PENDING_THIS)
+		return;
+	(void)unlink(path);
+	if (snprintf(beside, sizeof(beside), "%.4000s.p7s", path) < (int)sizeof(beside))
+		(void)unlink(beside);
+}
+
+/* What is approved is what was told: a server may have changed its mind since. */
+static bool is_approved(const struct admitting *s)
+{
+	char path[PATH_MAX];
+
+	if (s->reason == NULL)
+		return false;
+	s->a->another = s->input->fetched && pending_find(s, path) == PENDING_ANOTHER;
+	return !s->a->another;
 }
 
 static const char *who(char buf[static 64])
@@ -253,7 +279,7 @@ int ost_mud_admit(const char *dir, const struct ost_mud *mud, const struct ost_m
 		rc = compare(&s);
 	if (rc == OST_EXIT_OK) {
 		judge(&s);
-		a.waits = ost_mud_entry_waits(a.entry) && reason == NULL;
+		a.waits = ost_mud_entry_waits(a.entry) && !is_approved(&s);
 		rc = a.waits ? pending_write(&s) : enter(&s);
 	}
 	free(s.approved);

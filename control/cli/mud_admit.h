@@ -9,6 +9,7 @@
 struct ost_mud_admission {
 	enum ost_mud_entry entry;
 	bool waits;
+	bool another; /* it was approved, but is not the version that waited and was told */
 	bool renewed; /* it takes the place of another one of its URL, with other bytes */
 	char *name; /* of the file in mud/, or in mud/pending/ when it waits; owned */
 	struct ost_mud_comparison comparison; /* to the one whose place it takes */

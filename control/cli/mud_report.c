@@ -109,6 +109,8 @@ static void admission_print(const struct ost_cli *cli, const struct ost_mud_repo
 		ost_show_line(cli, 0, 2, "The one before drops: where what it drops is somebody else as well, this one may allow more than is told here.");
 	changes_print(cli, "It allows, and the one before did not:", a->comparison.gains, a->comparison.gain_count);
 	changes_print(cli, "It does not allow any more:", a->comparison.losses, a->comparison.loss_count);
+	if (a->another)
+		ost_show_line(cli, 0, 2, "What waited was another version: the approval is not of this one. Read it, and approve it then.");
 	if (a->waits)
 		ost_show_line(cli, 0, 2, "%swaits for approval%s (%s): %s; --approve REASON lets it in. It is kept as %s", ost_show_colour(cli, OST_COLOUR_WARN),
 			ost_show_plain(cli), ost_mud_entry_name(a->entry), wait_words[a->entry], r->kept);
