@@ -26,6 +26,9 @@ _Static_assert(sizeof(struct ost_msg_auth_ask) == 24, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_counts) == 16 + 256 + 24 + 8 + 40 + 8, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_opened) == 24, "layout");
 _Static_assert(sizeof(struct ost_msg_auth_limit) == 16, "layout");
+_Static_assert(sizeof(struct ost_msg_rehearse) == 16, "layout");
+_Static_assert(sizeof(struct ost_rehearsed_flow) == 48, "layout");
+_Static_assert(sizeof(struct ost_msg_rehearsed) == 40 + OST_MSG_TEXT + 8 * OST_REHEARSED_DEVICES + 48 * OST_REHEARSED_FLOWS, "layout");
 _Static_assert(OST_AUTH_REASON_COUNT <= 32, "failed[] has room for every reason");
 
 const char *ost_side_name(unsigned side)
@@ -121,6 +124,49 @@ static bool image_result_valid(const void *payload)
 
 	memcpy(&m, payload, sizeof(m));
 	return m.result <= 0 && m.result > -4096 && text_valid(m.text, sizeof(m.text));
+}
+
+static bool rehearse_valid(const void *payload)
+{
+	struct ost_msg_rehearse m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.generation != 0 && m.length_bytes > 0;
+}
+
+static bool rehearsed_flow_valid(const struct ost_rehearsed_flow *f)
+{
+	return f->device < OST_DEVICES_MAX && (f->family == OST_IPV4 || f->family == OST_IPV6) && f->opened_in <= 1 &&
+		f->reason != OST_REASON_NONE && f->reason < OST_REASON_COUNT;
+}
+
+/* What is told of devices and flows is part of the sum. */
+static bool rehearsed_valid(const void *payload)
+{
+	struct ost_cursor c = ost_cursor_of(payload, sizeof(struct ost_msg_rehearsed));
+	struct ost_rehearsed_device device;
+	struct ost_rehearsed_flow flow;
+	struct ost_msg_rehearsed m;
+	uint64_t cut = 0;
+
+	if (!ost_cursor_copy(&c, &m, offsetof(struct ost_msg_rehearsed, devices)) || m.generation == 0 || m.result > 0 || m.result <= -4096 ||
+		!text_valid(m.text, sizeof(m.text)) || m.device_count > OST_REHEARSED_DEVICES || m.flow_count > OST_REHEARSED_FLOWS ||
+		m.device_count > m.devices_cut || m.flow_count > m.cut || m.standing >> 48 != 0 || m.cut >> 48 != 0)
+		return false;
+	if (m.result < 0 && (m.standing | m.cut | m.devices_cut) != 0)
+		return false;
+	for (uint32_t i = 0; i < OST_REHEARSED_DEVICES; i++) {
+		if (!ost_cursor_copy(&c, &device, sizeof(device)))
+			return false;
+		if (i < m.device_count && (device.device >= OST_DEVICES_MAX || device.cut == 0))
+			return false;
+		cut += i < m.device_count ? device.cut : 0;
+	}
+	for (uint32_t i = 0; i < m.flow_count; i++) {
+		if (!ost_cursor_copy(&c, &flow, sizeof(flow)) || !rehearsed_flow_valid(&flow))
+			return false;
+	}
+	return cut <= m.cut;
 }
 
 static bool ack_valid(const void *payload)
@@ -330,6 +376,8 @@ static const struct {
 	[OST_MSG_AUTH_COUNTS] = {sizeof(struct ost_msg_auth_counts), NULL},
 	[OST_MSG_AUTH_OPENED] = {sizeof(struct ost_msg_auth_opened), auth_opened_valid},
 	[OST_MSG_AUTH_LIMIT] = {sizeof(struct ost_msg_auth_limit), auth_limit_valid},
+	[OST_MSG_REHEARSE] = {sizeof(struct ost_msg_rehearse), rehearse_valid},
+	[OST_MSG_REHEARSED] = {sizeof(struct ost_msg_rehearsed), rehearsed_valid},
 };
 
 bool ost_message_valid(uint16_t type, const void *payload, size_t length)

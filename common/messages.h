@@ -13,6 +13,8 @@
  *   ostiaryd   STATS_REQUEST  answered by one TOTALS, PORT_STATS per port, then DEVICE_STATS for each
  *                             device whose counters changed since the last request, RULE_STATS when counts of
  *                             rules did, as many as fit, then STATS_END
+ *   ostiaryd   REHEARSE       with a sealed memfd: which flows that are there would this image cut? Nothing changes. Answered by
+ *                             REHEARSED after a pass of the workers over their flows, some seconds
  *   data plane REFUSALS       what was refused since the last one, joined by equal keys
  *   data plane BINDING        an address was bound to a device, renewed, or given up
  *   ostiaryd   ADMIT          a device's state, and the (port, VLAN, MAC) that it has proved to be at; answered by ACK
@@ -65,6 +67,8 @@ enum ost_msg_type {
 	OST_MSG_AUTH_COUNTS,
 	OST_MSG_AUTH_OPENED,
 	OST_MSG_AUTH_LIMIT,
+	OST_MSG_REHEARSE,
+	OST_MSG_REHEARSED,
 	OST_MSG_TYPE_COUNT,
 };
 
@@ -98,6 +102,42 @@ struct ost_msg_image_result {
 	int32_t result;	  /* 0: in force; else a negative errno, and the old generation stays in force */
 	uint32_t devices; /* of it, those that can be reached: they have a MAC, a port of ours and room */
 	char text[OST_MSG_TEXT]; /* for result < 0: what is wrong and what to do */
+};
+
+struct ost_msg_rehearse {
+	uint64_t generation; /* that it is compared with: in force, else it is not rehearsed */
+	uint64_t length_bytes;
+};
+
+struct ost_rehearsed_device {
+	uint32_t device; /* of the generation in force */
+	uint32_t cut;	 /* flows; not 0 */
+};
+
+/* One that would be cut. */
+struct ost_rehearsed_flow {
+	uint8_t dev_ip[16], rem_ip[16];
+	uint16_t dev_port, rem_port; /* ICMP: rem_port is the opening type << 8 | code */
+	uint32_t device;
+	uint8_t family; /* 4, 6 */
+	uint8_t protocol;
+	uint8_t opened_in; /* 1: the remote opened it */
+	uint8_t reason; /* enum ost_reason, not NONE; POLICY_CHANGED: the device is not there any more, or elsewhere */
+	uint8_t reserved[4];
+};
+
+#define OST_REHEARSED_DEVICES 1000u
+#define OST_REHEARSED_FLOWS   500u
+
+struct ost_msg_rehearsed {
+	uint64_t generation;	/* in force, as asked */
+	uint64_t standing, cut; /* flows; of a result < 0 all counts are 0 */
+	int32_t result;		/* 0, or a negative errno */
+	uint32_t devices_cut;	/* that would lose flows */
+	uint32_t device_count, flow_count; /* that are told below */
+	char text[OST_MSG_TEXT]; /* for result < 0: what is wrong and what to do */
+	struct ost_rehearsed_device devices[OST_REHEARSED_DEVICES]; /* those that would lose most of them first */
+	struct ost_rehearsed_flow flows[OST_REHEARSED_FLOWS];
 };
 
 struct ost_msg_ack {

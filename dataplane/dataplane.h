@@ -26,6 +26,7 @@ struct ost_policy_in_force {
 
 struct ost_link;
 struct ost_door;
+struct ost_rehearsing;
 
 struct ost_dataplane {
 	struct ost_paths paths;
@@ -43,6 +44,7 @@ struct ost_dataplane {
 	struct ost_policy_in_force *policy; /* NULL: none, everything is refused */
 	struct ost_link *link;
 	struct ost_door *door;
+	struct ost_rehearsing *rehearsing; /* NULL: no policy is rehearsed */
 	uint64_t refusal_records_lost;
 	const char *root; /* --root, or NULL */
 	bool verbose, no_hugepages;
@@ -70,9 +72,25 @@ int ost_crew_clear_departed(struct ost_dataplane *dp) OST_MUST_CHECK;
 int ost_swap_image(struct ost_dataplane *dp, int fd, uint64_t generation, uint64_t length,
 	char why[static OST_MSG_TEXT]) OST_MUST_CHECK;
 
+/* The first half of it: validates and maps the image, and whether there is room for so many devices. */
+int ost_swap_open(const struct ost_dataplane *dp, int fd, uint64_t generation, uint64_t length, struct ost_policy_in_force **ret_policy,
+	char why[static OST_MSG_TEXT]) OST_MUST_CHECK;
+void ost_swap_close(struct ost_policy_in_force **policy);
+
 /* At the start: the image that was last in force. Without one, or with a damaged one, everything is refused; the log says so. */
 void ost_swap_last_image(struct ost_dataplane *dp);
 void ost_swap_free(struct ost_dataplane *dp);
+
+/* ---- rehearse.c: a policy that is tried on the flows that are there, and not put in force ---- */
+
+/* Validates as for a swap, and lets the workers begin. One at a time. On failure a sentence in why. fd stays the caller's. */
+int ost_rehearse_begin(struct ost_dataplane *dp, int fd, const struct ost_msg_rehearse *m, char why[static OST_MSG_TEXT]) OST_MUST_CHECK;
+
+/* The workers are through: *ret_answer has what they found, and it is over. False: not yet, or nothing is rehearsed. */
+bool ost_rehearse_take(struct ost_dataplane *dp, struct ost_msg_rehearsed *ret_answer);
+
+/* Gives it up, if there is one: nobody waits for it any more, or another policy came in force. */
+void ost_rehearse_drop(struct ost_dataplane *dp);
 
 /* ---- report.c: counters as messages ---- */
 

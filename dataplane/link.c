@@ -41,6 +41,11 @@ struct ost_link {
 	uint32_t reply_length;
 	_Alignas(8) uint8_t reply[REPLY_MAX];
 
+	bool rehearsing;	    /* asked for, and not answered */
+	bool rehearsed_waits;	    /* the answer is there, and not sent */
+	uint32_t rehearsed_sequence;
+	struct ost_msg_rehearsed rehearsed;
+
 	int stats; /* what comes next */
 	uint32_t stats_next, stats_sequence;
 	uint64_t *stats_sent; /* per slot: sum over what was sent last, to send only what changed */
@@ -69,6 +74,8 @@ static void drop(struct ost_link *l, const char *why)
 	l->fd = -1;
 	l->greeted = l->reply_waits = false;
 	l->stats = STATS_NONE;
+	l->rehearsing = l->rehearsed_waits = false;
+	ost_rehearse_drop(l->dp);
 }
 
 /* ---- replies ---- */
@@ -131,6 +138,48 @@ static void ports_due(struct ost_link *l)
 	}
 }
 
+/* ---- rehearsals ---- */
+
+static void rehearsal_fail(struct ost_link *l, uint64_t generation, int result, const char *why)
+{
+	l->rehearsed = (struct ost_msg_rehearsed){.generation = generation, .result = result};
+	(void)snprintf(l->rehearsed.text, sizeof(l->rehearsed.text), "%s", why);
+	l->rehearsing = false;
+	l->rehearsed_waits = true;
+}
+
+static void on_rehearse(struct ost_link *l, const struct ost_msg_header *h, const void *payload, int fd)
+{
+	struct ost_msg_rehearse m;
+	char why[OST_MSG_TEXT] = "";
+	int r;
+
+	memcpy(&m, payload, sizeof(m));
+	if (l->rehearsing || l->rehearsed_waits) {
+		drop(l, "it asks for a rehearsal before the one before is answered");
+		return;
+	}
+	l->rehearsed_sequence = h->sequence;
+	if (fd < 0) {
+		rehearsal_fail(l, m.generation, -EBADF, "no memfd came with the message");
+		return;
+	}
+	r = ost_rehearse_begin(l->dp, fd, &m, why);
+	if (r < 0)
+		rehearsal_fail(l, m.generation, r, why);
+	else
+		l->rehearsing = true;
+}
+
+/* Another policy is in force: what was found out is about none of them. */
+static void rehearsal_stale(struct ost_link *l)
+{
+	if (!l->rehearsing)
+		return;
+	ost_rehearse_drop(l->dp);
+	rehearsal_fail(l, l->dp->policy->image.generation, -ESTALE, "another policy came in force meanwhile; try again");
+}
+
 /* ---- what ostiaryd asks ---- */
 
 static void on_image(struct ost_link *l, const struct ost_msg_header *h, const void *payload, int fd)
@@ -147,6 +196,7 @@ static void on_image(struct ost_link *l, const struct ost_msg_header *h, const v
 		result.result = ost_swap_image(l->dp, fd, m.generation, m.length_bytes, result.text);
 	}
 	if (result.result == 0) {
+		rehearsal_stale(l);
 		result.devices = l->dp->policy->devices_reachable;
 		ost_log_info("generation %" PRIu64 " is in force: %u devices, %u of them reachable", m.generation,
 			l->dp->policy->image.device_count, result.devices);
@@ -234,6 +284,8 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const v
 		ost_log_info("ostiaryd is connected (pid %u)", hello.pid);
 	} else if (h->type == OST_MSG_IMAGE) {
 		on_image(l, h, payload, fd);
+	} else if (h->type == OST_MSG_REHEARSE) {
+		on_rehearse(l, h, payload, fd);
 	} else if (h->type == OST_MSG_ADMIT) {
 		on_admit(l, h, payload);
 	} else if (h->type == OST_MSG_BINDING) {
@@ -470,6 +522,14 @@ static int bindings_send(struct ost_link *l)
 	return r;
 }
 
+static int rehearsed_send(struct ost_link *l)
+{
+	int r = send_own(l, OST_MSG_REHEARSED, l->rehearsed_sequence, &l->rehearsed, sizeof(l->rehearsed));
+
+	l->rehearsed_waits = r == -EAGAIN;
+	return r;
+}
+
 /* ---- outside ---- */
 
 static int link_send(struct ost_link *l)
@@ -495,7 +555,7 @@ static int link_send(struct ost_link *l)
 static bool wants_to_send(const struct ost_link *l)
 {
 	return l->reply_waits ||
-		(l->greeted && (l->links_due > 0 || l->stats != STATS_NONE || l->binding_next < l->binding_count ||
+		(l->greeted && (l->links_due > 0 || l->rehearsed_waits || l->stats != STATS_NONE || l->binding_next < l->binding_count ||
 				l->refusal_next < l->refusal_count));
 }
 
@@ -510,6 +570,8 @@ static void transmit(struct ost_link *l)
 			r = l->reply_waits ? -EAGAIN : 0;
 		} else if (l->links_due > 0) {
 			r = link_send(l);
+		} else if (l->rehearsed_waits) {
+			r = rehearsed_send(l);
 		} else if (l->stats != STATS_NONE) {
 			r = stats_step(l);
 		} else if (l->binding_next < l->binding_count) {
@@ -572,6 +634,10 @@ void ost_link_tick(struct ost_link *l)
 		refusals_collect(l);
 	if (l->binding_next == l->binding_count)
 		bindings_collect(l);
+	if (l->rehearsing && ost_rehearse_take(l->dp, &l->rehearsed)) {
+		l->rehearsing = false;
+		l->rehearsed_waits = true;
+	}
 	transmit(l);
 }
 

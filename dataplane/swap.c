@@ -10,12 +10,15 @@
 #include "file.h"
 #include "log.h"
 
-static void in_force_free(struct ost_policy_in_force *p)
+void ost_swap_close(struct ost_policy_in_force **policy)
 {
+	struct ost_policy_in_force *p = *policy;
+
 	if (p == NULL)
 		return;
 	(void)munmap((void *)(uintptr_t)p->bytes, p->length);
 	free(p);
+	*policy = NULL;
 }
 
 static bool port_known(const struct ost_dataplane *dp, const char *name)
@@ -65,7 +68,7 @@ static uint32_t devices_reachable(const struct ost_dataplane *dp, const struct o
 	return reachable;
 }
 
-static int in_force_open(int fd, struct ost_policy_in_force **ret_policy, char why[static OST_MSG_TEXT])
+static int image_open(int fd, struct ost_policy_in_force **ret_policy, char why[static OST_MSG_TEXT])
 {
 	struct ost_policy_in_force *p = calloc(1, sizeof(*p));
 	char text[256] = "";
@@ -83,12 +86,36 @@ static int in_force_open(int fd, struct ost_policy_in_force **ret_policy, char w
 	}
 	r = ost_image_open(p->bytes, p->length, &p->image, text);
 	if (r < 0) {
-		in_force_free(p);
+		ost_swap_close(&p);
 		(void)snprintf(why, OST_MSG_TEXT, "%.150s; apply the policy again", text);
 		return r;
 	}
 	*ret_policy = p;
 	return 0;
+}
+
+int ost_swap_open(const struct ost_dataplane *dp, int fd, uint64_t generation, uint64_t length, struct ost_policy_in_force **ret_policy,
+	char why[static OST_MSG_TEXT])
+{
+	struct ost_policy_in_force *next = NULL;
+	int r = image_open(fd, &next, why);
+
+	if (r < 0)
+		return r;
+	if ((generation != 0 && next->image.generation != generation) || (length != 0 && next->length != length)) {
+		(void)snprintf(why, OST_MSG_TEXT, "the message says generation %" PRIu64 " of %" PRIu64 " bytes, the image %" PRIu64
+			" of %zu", generation, length, next->image.generation, next->length);
+		r = -EINVAL;
+	} else if (next->image.device_count > dp->file->devices) {
+		(void)snprintf(why, OST_MSG_TEXT, "%u devices, but tables: devices: in ostiary.yaml has room for %u; raise it",
+			next->image.device_count, dp->file->devices);
+		r = -ENOSPC;
+	}
+	if (r < 0)
+		ost_swap_close(&next);
+	else
+		*ret_policy = next;
+	return r;
 }
 
 static int view_swap(struct ost_dataplane *dp, const struct ost_image *image)
@@ -129,13 +156,6 @@ static int put_in_force(struct ost_dataplane *dp, struct ost_policy_in_force *ne
 	struct ost_policy_in_force *before = dp->policy;
 	int r;
 
-	if (next->image.device_count > dp->file->devices) {
-		(void)snprintf(why, OST_MSG_TEXT,
-			"%u devices, but tables: devices: in ostiary.yaml has room for %u; raise "
-			"it",
-			next->image.device_count, dp->file->devices);
-		return -ENOSPC;
-	}
 	r = view_swap(dp, &next->image);
 	if (r == -ENOSPC)
 		r = view_swap_in_two(dp, &next->image);
@@ -150,26 +170,20 @@ static int put_in_force(struct ost_dataplane *dp, struct ost_policy_in_force *ne
 		return r;
 	}
 	dp->policy = next;
-	in_force_free(before);
+	ost_swap_close(&before);
 	return 0;
 }
 
 int ost_swap_image(struct ost_dataplane *dp, int fd, uint64_t generation, uint64_t length, char why[static OST_MSG_TEXT])
 {
 	struct ost_policy_in_force *next = NULL;
-	int r = in_force_open(fd, &next, why);
+	int r = ost_swap_open(dp, fd, generation, length, &next, why);
 
 	if (r < 0)
 		return r;
-	if ((generation != 0 && next->image.generation != generation) || (length != 0 && next->length != length)) {
-		(void)snprintf(why, OST_MSG_TEXT, "the message says generation %" PRIu64 " of %" PRIu64 " bytes, the image %" PRIu64
-			" of %zu", generation, length, next->image.generation, next->length);
-		in_force_free(next);
-		return -EINVAL;
-	}
 	r = put_in_force(dp, next, why);
 	if (r < 0) {
-		in_force_free(next);
+		ost_swap_close(&next);
 		return r;
 	}
 	next->devices_reachable = devices_reachable(dp, &next->image);
@@ -218,6 +232,5 @@ void ost_swap_last_image(struct ost_dataplane *dp)
 
 void ost_swap_free(struct ost_dataplane *dp)
 {
-	in_force_free(dp->policy);
-	dp->policy = NULL;
+	ost_swap_close(&dp->policy);
 }

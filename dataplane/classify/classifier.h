@@ -20,6 +20,8 @@ _Static_assert(sizeof(struct ost_tally) == 64, "one line a device and worker");
 /* Place of a reason among a device's counters: first those of floods. */
 extern const uint8_t ost_tally_place[OST_REASON_COUNT];
 
+struct ost_rehearsal;
+
 struct ost_classifier {
 	struct ost_site *site;
 	struct ost_classifier_config config;
@@ -35,6 +37,7 @@ struct ost_classifier {
 	struct ost_refusal_table refusals[2];
 	_Atomic uint32_t refusals_current;
 	struct ost_explanation *explain; /* not NULL: tell what decided */
+	_Atomic(struct ost_rehearsal *) rehearsal; /* a policy that is tried on our flows; written by main */
 
 	/* of the burst under way */
 	struct ost_view *view;

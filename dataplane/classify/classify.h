@@ -270,6 +270,29 @@ void ost_classifier_refusals_flip(struct ost_classifier *c);
 uint64_t ost_classifier_refusals_drain(struct ost_classifier *c, int64_t wall_offset_ns,
 	void (*fn)(void *user, const struct ost_refusal *refusal), void *user);
 
+/* ---- rehearsing: which flows a policy would cut, without putting it in force ---- */
+
+struct ost_rehearsal;
+
+/* (main) A policy to be tried on the flows that are there: nothing of the site changes. Its image must stay until it is freed. One at a
+ * time. -ENOENT: no policy is in force; -EBUSY: another one has begun; -ENOMEM; else as ost_site_policy_set(). */
+int ost_rehearsal_new(struct ost_site *site, const struct ost_image *image, struct ost_rehearsal **ret_rehearsal) OST_MUST_CHECK;
+void ost_rehearsal_free(struct ost_rehearsal **rehearsal);
+
+/* (main) From now on each worker's sweep asks it about the flows of the buckets that it comes by, for one whole pass. When all are
+ * through, or before that to give up: end it, wait until every worker has passed a quiescent point, then read and free. While it runs
+ * another policy may come in force: then its answer is about neither. */
+void ost_rehearsal_begin(struct ost_rehearsal *r);
+bool ost_rehearsal_is_over(const struct ost_rehearsal *r);
+void ost_rehearsal_end(struct ost_rehearsal *r);
+
+/* (main) When it is over: flows that would stay and that would be cut; those of a slot, below ost_rehearsal_slots(); and some of
+ * them, a few of each device, without their device. False: there is no nth. A flow between two devices is that of the one that opened it. */
+void ost_rehearsal_flows(const struct ost_rehearsal *r, uint64_t *ret_standing, uint64_t *ret_cut);
+uint32_t ost_rehearsal_slots(const struct ost_rehearsal *r);
+uint32_t ost_rehearsal_cut(const struct ost_rehearsal *r, uint32_t slot);
+bool ost_rehearsal_flow(const struct ost_rehearsal *r, uint32_t n, uint32_t *ret_slot, struct ost_rehearsed_flow *ret_flow);
+
 /* ---- explaining: what was decided about the last frame of the last burst, and by what ---- */
 
 struct ost_explanation {

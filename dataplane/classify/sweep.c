@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What happens to flows between packets: finding, closing, judging anew, and the sweep that goes round the
  * tables so that what timed out makes room and what a new policy forbids is cut even when it is silent. */
-#include "decide.h"
 #include "name.h"
+#include "rehearsal.h"
 #include "resolve.h"
+#include "stay.h"
 
 uint32_t ost_flow_find(const struct ost_classifier *c, const uint64_t *key, uint64_t hash, bool v4)
 {
@@ -17,28 +18,13 @@ uint32_t ost_flow_find(const struct ost_classifier *c, const uint64_t *key, uint
 	return OST_TABLE_NONE;
 }
 
-/* The key as a packet has it: without port and state. */
-static void key_of(const struct ost_classifier *c, uint32_t place, bool v4, uint64_t key[6])
-{
-	if (v4)
-		memcpy(key, c->flows4[place].key, 24);
-	else
-		memcpy(key, c->flows6[place].key, 48);
-	key[v4 ? 2 : 5] &= OST_KEY_TAIL1_MASK;
-}
-
-static struct ost_flow flow_at(struct ost_classifier *c, uint32_t place, bool v4)
-{
-	return v4 ? ost_flow4_at(c, place) : ost_flow6_at(c, place);
-}
-
 void ost_flow_close(struct ost_classifier *c, uint32_t place, bool v4)
 {
-	struct ost_flow f = flow_at(c, place, v4);
+	struct ost_flow f = ost_flow_at(c, place, v4);
 	struct ost_slot *s = &c->site->slots[ost_flow_slot(f.meta)];
 	uint64_t key[6];
 
-	key_of(c, place, v4, key);
+	ost_flow_key(c, place, v4, key);
 	if (!(ost_flow_flags(f.meta) & OST_FLOW_ALIAS)) {
 		ost_flow_fold(c, &f);
 		/* After the counts: without flows the slot may go to another device. */
@@ -47,44 +33,6 @@ void ost_flow_close(struct ost_classifier *c, uint32_t place, bool v4)
 	ost_table_remove(v4 ? &c->table4 : &c->table6, ost_flow_hash(c->site, key, v4), place);
 	/* An alias finds its flow by place: it must not find the old key there. */
 	memset(v4 ? (void *)&c->flows4[place] : (void *)&c->flows6[place], 0, v4 ? sizeof(struct ost_flow4) : sizeof(struct ost_flow6));
-}
-
-/* What a flow's key says, for the question whether it is still allowed. */
-struct known {
-	uint64_t dev_ip[2], rem_ip[2];
-	uint64_t mac;
-	uint32_t vlan;
-	struct ost_question q;
-};
-
-static void known_of(const uint64_t *key, bool v4, uint8_t flags, struct known *k)
-{
-	uint64_t tail0 = key[v4 ? 1 : 4], tail1 = key[v4 ? 2 : 5];
-	uint16_t dev_port = ost_be16((uint16_t)tail0), rem_port = ost_be16((uint16_t)(tail0 >> 16));
-	bool opened_in = flags & OST_FLOW_OPENED_IN;
-
-	if (v4) {
-		ost_binding_key4((uint32_t)key[0], k->dev_ip);
-		ost_binding_key4((uint32_t)(key[0] >> 32), k->rem_ip);
-	} else {
-		memcpy(k->dev_ip, &key[0], 16);
-		memcpy(k->rem_ip, &key[2], 16);
-	}
-	k->mac = ost_key_mac(tail0, tail1);
-	k->vlan = (uint32_t)(tail1 >> 32) & 0xffffff;
-	k->q = (struct ost_question){.protocol = (uint8_t)(tail1 >> 16),
-		.direction = (uint8_t)(opened_in ? OST_FROM : OST_TO)};
-	ost_question_address(&k->q, k->rem_ip);
-	/* ICMP keeps its opening type there whichever side opened. */
-	if (k->q.protocol == 1 || k->q.protocol == 58)
-		k->q.value = rem_port;
-	else
-		k->q.value = opened_in ? dev_port : rem_port;
-}
-
-static uint32_t owner_of(const struct ost_classifier *c, const uint64_t ip[2], uint32_t vlan)
-{
-	return ost_binding_owner(c->site, c->view, ost_binding_hash(c->site, ip, vlan), ip, vlan, c->tick);
 }
 
 /* Between two devices both stamps count. */
@@ -97,51 +45,27 @@ static uint32_t stamp_of(const struct ost_classifier *c, uint32_t slot, uint32_t
 	return stamp;
 }
 
-/* Its device is still there, on the same port, with that address, and packets leave where they did. */
-static enum ost_reason still_bound(const struct ost_classifier *c, const struct known *k, struct ost_flow *f, uint32_t slot,
-	uint32_t peer)
-{
-	uint8_t port = ost_flow_port(*f->tail1), egress = ost_flow_egress(f->meta);
-
-	if (slot == OST_SLOT_NONE || c->view->hot[slot].role == UINT32_MAX)
-		return OST_REASON_POLICY_CHANGED;
-	if (ost_slot_port(c->site, c->view, slot) != port || owner_of(c, k->dev_ip, k->vlan) != slot)
-		return OST_REASON_POLICY_CHANGED;
-	if (!(ost_flow_flags(f->meta) & OST_FLOW_DEVICE_PEER))
-		return egress == c->site->config.ports[port].uplink ? OST_REASON_NONE : OST_REASON_POLICY_CHANGED;
-	if (peer == OST_SLOT_NONE || ost_slot_port(c->site, c->view, peer) != egress)
-		return OST_REASON_POLICY_CHANGED;
-	return OST_REASON_NONE;
-}
-
 bool ost_flow_rejudge(struct ost_classifier *c, uint32_t place, bool v4, enum ost_reason *ret_reason)
 {
-	struct ost_flow f = flow_at(c, place, v4);
+	struct ost_flow f = ost_flow_at(c, place, v4);
 	uint8_t flags = ost_flow_flags(f.meta);
 	struct ost_judgement j;
 	uint32_t slot = ost_flow_slot(f.meta), peer = OST_SLOT_NONE, stamp;
 	uint64_t key[6];
-	struct known k;
+	struct ost_flow_known k;
 	enum ost_reason r;
 
 	if (!(flags & OST_FLOW_DEVICE_PEER) &&
 		f.meta->stamp == atomic_load_explicit(&c->view->stamp[slot], memory_order_acquire))
 		return true;
-	key_of(c, place, v4, key);
-	known_of(key, v4, flags, &k);
-	k.q.tick = c->tick;
-	peer = owner_of(c, k.rem_ip, k.vlan);
+	ost_flow_key(c, place, v4, key);
+	ost_flow_known(key, v4, flags, c->tick, &k);
+	peer = ost_flow_peer(c->view, &k, c->tick);
 	/* Read before anything is judged: what changes meanwhile changes it again. */
 	stamp = stamp_of(c, slot, peer, flags);
 	if (f.meta->stamp == stamp)
 		return true;
-	/* The place may have gone to another device since. */
-	slot = ost_slot_find(c->site, ost_slot_hash(c->site, k.mac, k.vlan), k.mac, k.vlan);
-	if (slot != ost_flow_slot(f.meta))
-		slot = OST_SLOT_NONE;
-	r = still_bound(c, &k, &f, slot, peer);
-	if (r == OST_REASON_NONE)
-		r = ost_judge(c->view, slot, peer, &k.q, k.dev_ip, true, &j);
+	r = ost_flow_may_stay(c->view, &f, &k, peer, c->tick, &j);
 	if (r != OST_REASON_NONE) {
 		*ret_reason = r == OST_REASON_STATE ? r : OST_REASON_POLICY_CHANGED;
 		ost_flow_close(c, place, v4);
@@ -176,14 +100,14 @@ static bool alias_alive(const struct ost_classifier *c, uint32_t alias, const st
 
 	if (!(ost_flow_flags(m) & OST_FLOW_DEVICE_PEER) || ost_flow_egress(m) != ost_flow_port(*f->tail1))
 		return false;
-	key_of(c, place, v4, key);
-	key_of(c, alias, v4, own);
+	ost_flow_key(c, place, v4, key);
+	ost_flow_key(c, alias, v4, own);
 	return mirrored(own, key, v4);
 }
 
 static void sweep_flow(struct ost_classifier *c, uint32_t place, bool v4)
 {
-	struct ost_flow f = flow_at(c, place, v4);
+	struct ost_flow f = ost_flow_at(c, place, v4);
 	enum ost_reason reason;
 
 	if (ost_flow_flags(f.meta) & OST_FLOW_ALIAS) {
@@ -228,6 +152,7 @@ static uint32_t share_of(const struct ost_table *t, uint32_t buckets, uint32_t a
 
 uint32_t ost_classifier_sweep(struct ost_classifier *c, uint32_t buckets, uint64_t now_ns)
 {
+	struct ost_rehearsal *rehearsal = atomic_load_explicit(&c->rehearsal, memory_order_acquire);
 	uint32_t all = ost_classifier_sweep_buckets(c);
 
 	c->view = atomic_load_explicit(&c->site->view, memory_order_acquire);
@@ -242,8 +167,11 @@ uint32_t ost_classifier_sweep(struct ost_classifier *c, uint32_t buckets, uint64
 	}
 	for (uint32_t i = 0; i < buckets && c->sweep_at < all; i++, c->sweep_at++) {
 		bool v4 = c->sweep_at < c->table4.bucket_count;
+		uint32_t bucket = v4 ? c->sweep_at : c->sweep_at - c->table4.bucket_count;
 
-		sweep_bucket(c, v4 ? c->sweep_at : c->sweep_at - c->table4.bucket_count, v4);
+		sweep_bucket(c, bucket, v4);
+		if (OST_UNLIKELY(rehearsal != NULL))
+			ost_rehearse_bucket(c, rehearsal, bucket, v4);
 	}
 	if (c->sweep_at < all)
 		return all - c->sweep_at;

@@ -193,6 +193,62 @@ static void test_rules_count_what_they_hold(void **state)
 	free(m);
 }
 
+static bool rehearsed_valid(const struct ost_msg_rehearsed *m)
+{
+	return ost_message_valid(OST_MSG_REHEARSED, m, sizeof(*m));
+}
+
+static void test_rehearsals_count_what_they_hold(void **state)
+{
+	struct ost_msg_rehearse ask = {.generation = 1, .length_bytes = 1};
+	struct ost_msg_rehearsed *m = calloc(1, sizeof(*m));
+
+	(void)state;
+	assert_non_null(m);
+	assert_true(sizeof(*m) <= OST_MSG_PAYLOAD_MAX);
+	assert_true(ost_message_valid(OST_MSG_REHEARSE, &ask, sizeof(ask)));
+	assert_false(ost_message_valid(OST_MSG_REHEARSE, &ask, sizeof(ask) - 1));
+	ask.length_bytes = 0;
+	assert_false(ost_message_valid(OST_MSG_REHEARSE, &ask, sizeof(ask)));
+	*m = (struct ost_msg_rehearsed){.generation = 3, .standing = 9, .cut = 3, .devices_cut = 2, .device_count = 2, .flow_count = 1};
+	m->devices[0] = (struct ost_rehearsed_device){.device = 7, .cut = 2};
+	m->devices[1] = (struct ost_rehearsed_device){.device = 8, .cut = 1};
+	m->flows[0] = (struct ost_rehearsed_flow){.device = 7, .family = OST_IPV4, .reason = OST_REASON_NOT_ALLOWED};
+	assert_true(rehearsed_valid(m));
+	assert_false(ost_message_valid(OST_MSG_REHEARSED, m, sizeof(*m) - 1));
+	m->devices[1].cut = 2; /* more than all */
+	assert_false(rehearsed_valid(m));
+	m->devices[1].cut = 0;
+	assert_false(rehearsed_valid(m));
+	m->devices[1].cut = 1;
+	m->devices[1].device = OST_DEVICES_MAX;
+	assert_false(rehearsed_valid(m));
+	m->devices[1].device = 8;
+	m->devices_cut = 1;
+	assert_false(rehearsed_valid(m));
+	m->devices_cut = 2;
+	m->flows[0].reason = OST_REASON_NONE;
+	assert_false(rehearsed_valid(m));
+	m->flows[0].reason = OST_REASON_NOT_ALLOWED;
+	m->flow_count = OST_REHEARSED_FLOWS + 1;
+	m->cut = OST_REHEARSED_FLOWS + 1;
+	assert_false(rehearsed_valid(m));
+	m->flow_count = 1;
+	m->cut = 1ull << 48;
+	assert_false(rehearsed_valid(m));
+	m->cut = 3;
+	m->result = -5; /* and counts */
+	assert_false(rehearsed_valid(m));
+	*m = (struct ost_msg_rehearsed){.generation = 3, .result = -5, .text = "no room"};
+	assert_true(rehearsed_valid(m));
+	m->result = 1;
+	assert_false(rehearsed_valid(m));
+	m->result = -5;
+	memset(m->text, 'x', sizeof(m->text));
+	assert_false(rehearsed_valid(m));
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_values_outside_their_lists),
 		cmocka_unit_test(test_refusals_count_what_they_hold),
 		cmocka_unit_test(test_rules_count_what_they_hold),
+		cmocka_unit_test(test_rehearsals_count_what_they_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
