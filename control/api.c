@@ -11,6 +11,7 @@
 
 #include "api_apply.h"
 #include "api_order.h"
+#include "api_plan.h"
 #include "api_policy.h"
 #include "log.h"
 #include "metrics.h"
@@ -31,6 +32,7 @@ struct ost_api {
 	struct event *readable; /* MHD's epoll descriptor */
 	struct event *timer;	/* MHD's time-outs */
 	struct request *waiting; /* suspended: at most one, for one apply goes at a time */
+	struct request *planning; /* the same, of plans */
 };
 
 /* One request, from its first header to its end. */
@@ -43,7 +45,7 @@ struct request {
 	struct ost_api_sources *sources;
 	struct ost_stored *stored; /* of a rollback */
 	struct ost_api_choice choice;
-	struct ost_jsonw answer; /* of an apply */
+	struct ost_jsonw answer; /* of an apply or a plan */
 	unsigned status;	 /* of that answer; 0: not there yet */
 };
 
@@ -221,6 +223,7 @@ static enum MHD_Result get_metrics(struct ost_daemon *d, struct MHD_Connection *
 }
 
 static enum MHD_Result post_policy(struct request *q, const char *rest);
+static enum MHD_Result post_plan(struct request *q, const char *rest);
 static enum MHD_Result post_confirm(struct request *q, const char *rest);
 static enum MHD_Result post_rollback(struct request *q, const char *rest);
 static enum MHD_Result post_order(struct request *q, const char *rest);
@@ -236,6 +239,7 @@ static const struct route {
 	{"/v1/devices/", get_device, post_order},
 	{"/v1/auth/reload", NULL, post_reload},
 	{"/v1/policy", get_policy, post_policy},
+	{"/v1/policy/plan", NULL, post_plan},
 	{"/v1/policy/confirm", NULL, post_confirm},
 	{"/v1/policy/rollback", NULL, post_rollback},
 	{"/v1/policy/generations", get_generations, NULL},
@@ -284,42 +288,81 @@ static void run_soon(struct ost_api *api)
 	(void)evtimer_add(api->timer, &now);
 }
 
+/* The answer is there: whoever was suspended for it goes on. */
+static void resume(struct request *q, struct request **waiting)
+{
+	if (*waiting != q)
+		return;
+	*waiting = NULL;
+	MHD_resume_connection(q->connection);
+	run_soon(q->api);
+}
+
 static void applied(void *user, struct ost_apply_result *result)
 {
 	struct request *q = user;
 
 	q->status = ost_api_apply_answer(q->api->d, result, &q->answer);
-	if (q->api->waiting != q)
-		return;
-	q->api->waiting = NULL;
-	MHD_resume_connection(q->connection);
-	run_soon(q->api);
+	resume(q, &q->api->waiting);
+}
+
+static void planned(void *user, struct ost_plan_result *result)
+{
+	struct request *q = user;
+
+	q->status = ost_api_plan_answer(q->api->d, result, &q->answer);
+	resume(q, &q->api->planning);
 }
 
 /* The answer is there, or comes later. */
-static enum MHD_Result answer_await(struct request *q)
+static enum MHD_Result answer_await(struct request *q, struct request **waiting)
 {
 	if (q->status != 0)
 		return send_json(q->connection, q->status, &q->answer);
-	q->api->waiting = q;
+	*waiting = q;
 	MHD_suspend_connection(q->connection);
 	return MHD_YES;
+}
+
+/* The body as policy files; an answer that says why not. */
+static bool sources_take(struct request *q, enum MHD_Result *ret_answer)
+{
+	char why[256] = "";
+
+	if (ost_api_sources_read(q->body != NULL ? q->body : "", q->length, &q->sources, why) < 0) {
+		*ret_answer = send_error(q->connection, MHD_HTTP_BAD_REQUEST, why,
+			"send {\"message\": ..., \"sources\": [{\"name\": ..., \"text\": ...}]}");
+		return false;
+	}
+	free(q->body);
+	q->body = NULL;
+	return true;
 }
 
 static enum MHD_Result post_policy(struct request *q, const char *rest)
 {
 	struct ost_apply_request request;
-	char why[256] = "";
+	enum MHD_Result answer;
 
 	(void)rest;
-	if (ost_api_sources_read(q->body != NULL ? q->body : "", q->length, &q->sources, why) < 0)
-		return send_error(q->connection, MHD_HTTP_BAD_REQUEST, why,
-			"send {\"message\": ..., \"sources\": [{\"name\": ..., \"text\": ...}]}");
-	free(q->body);
-	q->body = NULL;
+	if (!sources_take(q, &answer))
+		return answer;
 	request = ost_api_sources_request(q->sources, peer_uid(q->connection));
 	ost_apply(q->api->d->applier, &request, applied, q);
-	return answer_await(q);
+	return answer_await(q, &q->api->waiting);
+}
+
+static enum MHD_Result post_plan(struct request *q, const char *rest)
+{
+	struct ost_apply_request request;
+	enum MHD_Result answer;
+
+	(void)rest;
+	if (!sources_take(q, &answer))
+		return answer;
+	request = ost_api_sources_request(q->sources, peer_uid(q->connection));
+	ost_plan(q->api->d->planner, request.sources, request.count, planned, q);
+	return answer_await(q, &q->api->planning);
 }
 
 static enum MHD_Result result_send(struct request *q, struct ost_apply_result *result)
@@ -357,13 +400,13 @@ static enum MHD_Result post_rollback(struct request *q, const char *rest)
 		return choice_refuse(q, why);
 	if (trial->generation != 0 && (q->choice.generation == 0 || q->choice.generation == trial->former)) {
 		ost_apply_back(q->api->d->applier, peer_uid(q->connection), applied, q);
-		return answer_await(q);
+		return answer_await(q, &q->api->waiting);
 	}
 	if (ost_apply_waits(q->api->d->applier, &result) ||
 		ost_api_rollback(q->api->d, &q->choice, peer_uid(q->connection), &q->stored, &request, &result) < 0)
 		return result_send(q, &result);
 	ost_apply(q->api->d->applier, &request, applied, q);
-	return answer_await(q);
+	return answer_await(q, &q->api->waiting);
 }
 
 static enum MHD_Result post_order(struct request *q, const char *rest)
@@ -475,7 +518,10 @@ static void on_end(void *user, struct MHD_Connection *c, void **state, enum MHD_
 		return;
 	if (q->api->waiting == q)
 		q->api->waiting = NULL;
+	if (q->api->planning == q)
+		q->api->planning = NULL;
 	ost_applier_forget(q->api->d->applier, q);
+	ost_planner_forget(q->api->d->planner, q);
 	ost_api_sources_free(&q->sources);
 	ost_stored_free(&q->stored);
 	ost_jsonw_free(&q->answer);
@@ -597,6 +643,8 @@ void ost_api_free(struct ost_api **api)
 		event_free(a->timer);
 	if (a->waiting != NULL)
 		MHD_resume_connection(a->waiting->connection);
+	if (a->planning != NULL)
+		MHD_resume_connection(a->planning->connection);
 	if (a->http != NULL)
 		MHD_stop_daemon(a->http); /* closes the listening socket too */
 	(void)unlink(a->d->paths.api_socket);

@@ -117,7 +117,7 @@ int ost_candidate_make(const struct ost_candidate_input *in, struct ost_diag *di
 		r = ports_check(c->policy, in->site, diag);
 	if (r == 0)
 		r = is_stopped(in) ? -ECANCELED : image_make(in, diag, c);
-	return r == 0 ? tests_run(in, c, diag) : r;
+	return r == 0 && !in->untested ? tests_run(in, c, diag) : r;
 }
 
 void ost_candidate_free(struct ost_candidate *candidate)

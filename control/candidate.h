@@ -24,6 +24,7 @@ struct ost_candidate_input {
 	const struct ost_site_file *site; /* NULL: the check of ports is skipped, with a warning */
 	uint64_t generation;
 	int64_t now_s; /* seconds since 1970 UTC, for audits and exceptions; 0: they are not checked */
+	bool untested; /* the tests of the policy are left out */
 	const atomic_bool *stop; /* NULL, or when another thread sets it, the rest of the steps is left */
 };
 

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "generations.h"
 #include "log.h"
+#include "planner.h"
 #include "remember.h"
 #include "trial.h"
 
@@ -44,6 +45,7 @@ static void on_down(void *user, const char *why)
 	ost_gauges_reset(&d->gauges);
 	ost_authority_link_down(d);
 	ost_applier_down(d->applier, why);
+	ost_planner_down(d->planner, why);
 }
 
 static void on_image_result(void *user, const struct ost_msg_image_result *m)
@@ -53,6 +55,13 @@ static void on_image_result(void *user, const struct ost_msg_image_result *m)
 	ost_applier_result(d->applier, m);
 	if (m->result == 0)
 		ost_admission_resend(d->admission);
+}
+
+static void on_rehearsed(void *user, const struct ost_msg_rehearsed *m)
+{
+	struct ost_daemon *d = user;
+
+	ost_planner_rehearsed(d->planner, m);
 }
 
 /* Only a data plane that has the generation in force knows the devices that are told. */
@@ -189,6 +198,7 @@ static const struct ost_link_handlers link_handlers = {
 	.up = on_up,
 	.down = on_down,
 	.image_result = on_image_result,
+	.rehearsed = on_rehearsed,
 	.totals = on_totals,
 	.port_stats = on_port_stats,
 	.port_link = on_port_link,
@@ -406,6 +416,8 @@ static int loop_start(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 	int r = ost_applier_new(d, &d->applier);
 
 	if (r == 0)
+		r = ost_planner_new(d, &d->planner);
+	if (r == 0)
 		r = ost_link_new(d->base, d->paths.dataplane_socket, &link_handlers, d, &d->link);
 	if (r == 0)
 		r = ost_api_new(d, why, &d->api);
@@ -464,6 +476,7 @@ void ost_daemon_free(struct ost_daemon **daemon)
 	ost_api_free(&d->api);
 	ost_link_free(&d->link);
 	ost_applier_free(&d->applier);
+	ost_planner_free(&d->planner);
 	ost_refusal_log_free(&d->refusals);
 	ost_line_file_free(&d->refusal_file);
 	if (d->ledger != NULL)

@@ -7,6 +7,7 @@
  *   link.h        the data plane: counters in, images out
  *   roster.h      the image in force and what is known live of its devices; gauges.h: ports and totals
  *   apply.h       sources -> maker.h: candidate.h -> generations.h (disk) -> link -> in force; trial.h: until confirmed
+ *   planner.h     sources -> maker.h -> link: what they would do to the flows that are there
  *   authority.h   authentication: admission.h decides by states.h; auth_link.h: ostiary-authd
  *   registry.h    SQLite; ledger.h batches what is written there; sightings.h: unknown devices
  *   refusal_log.h refusals joined to kinds; admission_log.h: the evidence of admissions; line_file.h: their NDJSON file
@@ -37,6 +38,7 @@ struct event;
 struct event_base;
 struct ost_api;
 struct ost_applier;
+struct ost_planner;
 
 #define OST_DAEMON_WHY (PATH_MAX + 512) /* bytes of a sentence that says why it does not start */
 
@@ -58,6 +60,7 @@ struct ost_daemon {
 	struct ost_gauges gauges;
 	struct ost_link *link;
 	struct ost_applier *applier;
+	struct ost_planner *planner;
 	struct ost_api *api;
 	struct ost_admission *admission;
 	struct ost_auth_link *auth_link;

@@ -38,6 +38,9 @@ struct ost_link {
 	uint64_t asked_ns;    /* poll under way since, 0 none */
 	uint64_t image_ns;    /* image under way since, 0 none */
 	uint64_t image_generation;
+	uint64_t rehearse_ns; /* rehearsal under way since, 0 none */
+	uint32_t rehearse_sequence;
+	uint64_t rehearse_generation;
 	struct ost_link_counts counts;
 	_Alignas(8) uint8_t payload[OST_MSG_PAYLOAD_MAX];
 };
@@ -61,6 +64,7 @@ static void disconnect(struct ost_link *l, const char *why)
 	l->state = LINK_DOWN;
 	l->asked_ns = 0;
 	l->image_ns = 0;
+	l->rehearse_ns = 0;
 	(void)snprintf(l->counts.why, sizeof(l->counts.why), "%s", why);
 	timer_set(l, l->retry_ms);
 	l->retry_ms = OST_MIN(l->retry_ms * 2, RETRY_MOST_MS);
@@ -109,6 +113,18 @@ static void on_image_result(struct ost_link *l)
 	l->handlers.image_result(l->user, &m);
 }
 
+static void on_rehearsed(struct ost_link *l, uint32_t sequence)
+{
+	const struct ost_msg_rehearsed *m = (const void *)l->payload;
+
+	if (l->rehearse_ns == 0 || sequence != l->rehearse_sequence || m->generation != l->rehearse_generation) {
+		cut(l, "it answers a rehearsal that was not asked for");
+		return;
+	}
+	l->rehearse_ns = 0;
+	l->handlers.rehearsed(l->user, m);
+}
+
 static void on_refusals(struct ost_link *l)
 {
 	struct ost_msg_refusals m;
@@ -145,6 +161,9 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h)
 	switch (type) {
 	case OST_MSG_IMAGE_RESULT:
 		on_image_result(l);
+		return;
+	case OST_MSG_REHEARSED:
+		on_rehearsed(l, h->sequence);
 		return;
 	case OST_MSG_TOTALS:
 		l->handlers.totals(l->user, p);
@@ -258,7 +277,7 @@ static void poll_counters(struct ost_link *l)
 	uint64_t now = ost_clock_mono_ns();
 	int r = 0;
 
-	if (late(l->image_ns, IMAGE_WITHIN_MS, now)) {
+	if (late(l->image_ns, IMAGE_WITHIN_MS, now) || late(l->rehearse_ns, IMAGE_WITHIN_MS, now)) {
 		disconnect(l, "it does not answer an image");
 		return;
 	}
@@ -351,6 +370,28 @@ int ost_link_image(struct ost_link *link, uint64_t generation, const void *bytes
 		return r;
 	link->image_ns = ost_clock_mono_ns();
 	link->image_generation = generation;
+	return 0;
+}
+
+int ost_link_rehearse(struct ost_link *link, uint64_t generation, const void *bytes, size_t length)
+{
+	const struct ost_msg_rehearse m = {.generation = generation, .length_bytes = length};
+	OST_AUTO_CLOSE int fd = -1;
+	int r;
+
+	if (link->state != LINK_UP)
+		return -ENOTCONN;
+	if (link->rehearse_ns != 0)
+		return -EBUSY;
+	r = ost_memfd_sealed("ostiary-rehearsal", bytes, length, &fd);
+	if (r < 0)
+		return r;
+	r = ost_msg_send(link->fd, OST_MSG_REHEARSE, ++link->sequence, &m, sizeof(m), fd);
+	if (r < 0)
+		return r;
+	link->rehearse_ns = ost_clock_mono_ns();
+	link->rehearse_sequence = link->sequence;
+	link->rehearse_generation = generation;
 	return 0;
 }
 

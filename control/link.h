@@ -19,6 +19,7 @@ struct ost_link_handlers {
 	/* The connection is gone; why is one sentence. What was asked gets no answer. */
 	void (*down)(void *user, const char *why);
 	void (*image_result)(void *user, const struct ost_msg_image_result *m);
+	void (*rehearsed)(void *user, const struct ost_msg_rehearsed *m);
 	void (*totals)(void *user, const struct ost_msg_totals *m);
 	void (*port_stats)(void *user, const struct ost_msg_port_stats *m);
 	void (*port_link)(void *user, const struct ost_msg_port_link *m);
@@ -41,6 +42,10 @@ bool ost_link_is_up(const struct ost_link *link);
 /* Sends an image; handlers.image_result or handlers.down follows. -ENOTCONN; -EBUSY: one is under way; else the error
  * of making or sending the memfd. */
 int ost_link_image(struct ost_link *link, uint64_t generation, const void *bytes, size_t length) OST_MUST_CHECK;
+
+/* Sends an image to be tried on the flows that are there, compared with the generation in force; handlers.rehearsed or handlers.down
+ * follows. Errors as of ost_link_image(). */
+int ost_link_rehearse(struct ost_link *link, uint64_t generation, const void *bytes, size_t length) OST_MUST_CHECK;
 
 /* An address that a device held before this data plane started; nothing is called back.
  * -ENOTCONN, -EAGAIN: the data plane does not read. */

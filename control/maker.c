@@ -47,7 +47,7 @@ static void make(struct ost_making *m, const atomic_bool *stop)
 {
 	struct ost_site_file *site = site_load(m->paths);
 	const struct ost_candidate_input in = {.sources = m->sources, .count = m->count, .site = site,
-		.generation = m->generation.number, .now_s = time(NULL), .stop = stop};
+		.generation = m->generation.number, .now_s = time(NULL), .untested = m->rehearsal, .stop = stop};
 
 	m->stored = -ECANCELED;
 	m->keep = site != NULL ? site->generations : OST_GENERATIONS_KEPT;
@@ -55,6 +55,10 @@ static void make(struct ost_making *m, const atomic_bool *stop)
 	ost_site_file_free(&site);
 	if (m->made < 0 || atomic_load(stop))
 		return;
+	if (m->rehearsal) {
+		m->stored = 0;
+		return;
+	}
 	generation_fill(&m->generation, &m->candidate);
 	m->stored = ost_digest_sources(m->sources, m->count, m->generation.sources_sha256);
 	if (m->stored == 0)

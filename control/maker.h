@@ -19,6 +19,7 @@ struct ost_making {
 	const struct ost_paths *paths;
 	const struct ost_policy_source *sources;
 	uint32_t count;
+	bool rehearsal; /* it is compiled, and no more: no tests, nothing on disk */
 	struct ost_generation generation; /* number, by whom, why, when; the maker adds what the image says of itself */
 	/* What became of it; both are the caller's to free, diag first. */
 	struct ost_diag diag;

@@ -8,9 +8,9 @@
 #include "candidate.h"
 #include "client.h"
 #include "clock.h"
-#include "file.h"
 #include "jsonw.h"
 #include "options.h"
+#include "policy_input.h"
 #include "text.h"
 
 struct apply {
@@ -31,27 +31,6 @@ static void apply_free(struct apply *a)
 static int policy_faulty(void)
 {
 	return ost_cli_fail("not applied: the policy has errors; the policy in force stays in force");
-}
-
-/* The texts of all files that make a policy; their names are the policy's. */
-static int files_read(const struct ost_policy *policy, struct ost_policy_sources *files)
-{
-	ost_policy_sources_free(files);
-	files->sources = calloc(policy->file_count + 1, sizeof(*files->sources));
-	if (files->sources == NULL)
-		return ost_cli_fail("out of memory");
-	for (uint32_t i = 0; i < policy->file_count; i++) {
-		struct ost_policy_source *s = &files->sources[i];
-		char *bytes;
-		int r = ost_file_read(policy->files[i], OST_POLICY_FILE_MAX, &bytes, &s->length);
-
-		if (r < 0)
-			return ost_cli_fail("%s: %s", policy->files[i], strerror(-r));
-		s->name = policy->files[i];
-		s->bytes = bytes;
-		files->count++;
-	}
-	return OST_EXIT_OK;
 }
 
 /* The site file may be unreadable for this user: then only ostiaryd checks the ports. */
@@ -90,7 +69,7 @@ static int further_read(const struct ost_cli *cli, int argc, char **argv, struct
 		ost_cli_findings(cli, &diag);
 	ost_diag_free(&diag);
 	ost_policy_names_free(&names);
-	return r < 0 ? policy_faulty() : files_read(*ret_policy, &a->files);
+	return r < 0 ? policy_faulty() : ost_cli_sources_read(*ret_policy, &a->files);
 }
 
 static int input_read(const struct ost_cli *cli, int argc, char **argv, struct ost_policy **ret_policy, struct apply *a)
@@ -110,14 +89,7 @@ static void body_make(const struct apply *a, const char *message, uint32_t confi
 	ost_jsonw_string(w, "message", message);
 	if (confirm_s != 0)
 		ost_jsonw_u64(w, "confirm", confirm_s);
-	ost_jsonw_array(w, "sources");
-	for (uint32_t i = 0; i < a->files.count; i++) {
-		ost_jsonw_object(w, NULL);
-		ost_jsonw_string(w, "name", a->files.sources[i].name);
-		ost_jsonw_string(w, "text", a->files.sources[i].bytes);
-		ost_jsonw_end(w, '}');
-	}
-	ost_jsonw_end(w, ']');
+	ost_cli_sources_json(w, &a->files);
 	ost_jsonw_end(w, '}');
 }
 

@@ -6,6 +6,7 @@
 #include "client.h"
 #include "jsonw.h"
 #include "options.h"
+#include "plan_established.h"
 #include "plan_words.h"
 #include "policy_input.h"
 #include "show.h"
@@ -22,6 +23,7 @@ struct plan {
 	bool before_owned, all;
 	uint64_t generation;
 	struct ost_difference d;
+	struct ost_plan_established established; /* not asked for with --against */
 	uint64_t gains, losses, conditions, added, removed, moved;
 };
 
@@ -251,6 +253,7 @@ static int print_text(const struct plan *p)
 	if (p->added + p->removed + p->moved > 0)
 		(void)printf("devices: %" PRIu64 " new, %" PRIu64 " gone, %" PRIu64 " with another role or identity\n", p->added, p->removed,
 			p->moved);
+	ost_plan_established_print(p->cli, &p->established, p->all);
 	if (p->generation != 0)
 		(void)printf("compared with generation %" PRIu64 " in force; nothing was changed\n", p->generation);
 	return OST_EXIT_OK;
@@ -346,6 +349,7 @@ static int print_json(const struct plan *p)
 		ost_jsonw_end(&w, '}');
 	}
 	ost_jsonw_end(&w, ']');
+	ost_plan_established_json(&w, &p->established);
 	ost_jsonw_end(&w, '}');
 	return ost_cli_json_print(&w);
 }
@@ -361,11 +365,14 @@ static int compare(struct plan *p)
 	if (rc < 0)
 		return ost_cli_fail("policy plan: %s", strerror(-rc));
 	count_all(p);
+	if (p->json != NULL)
+		ost_plan_established_ask(p->cli, p->after.policy, &p->established);
 	return p->cli->json ? print_json(p) : print_text(p);
 }
 
 static void plan_free(struct plan *p)
 {
+	ost_plan_established_free(&p->established);
 	ost_difference_free(&p->d);
 	ost_diag_free(&p->diag);
 	if (p->before_owned)

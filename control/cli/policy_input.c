@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "compile.h"
+#include "file.h"
 
 static int compile(struct ost_cli_policy *p)
 {
@@ -56,6 +57,38 @@ void ost_cli_policy_free(struct ost_cli_policy *p)
 	ost_policy_free(&p->policy);
 	ost_policy_names_free(&p->names);
 	*p = (struct ost_cli_policy){0};
+}
+
+int ost_cli_sources_read(const struct ost_policy *policy, struct ost_policy_sources *files)
+{
+	ost_policy_sources_free(files);
+	files->sources = calloc(policy->file_count + 1u, sizeof(*files->sources));
+	if (files->sources == NULL)
+		return ost_cli_fail("out of memory");
+	for (uint32_t i = 0; i < policy->file_count; i++) {
+		struct ost_policy_source *s = &files->sources[i];
+		char *bytes;
+		int r = ost_file_read(policy->files[i], OST_POLICY_FILE_MAX, &bytes, &s->length);
+
+		if (r < 0)
+			return ost_cli_fail("%s: %s", policy->files[i], strerror(-r));
+		s->name = policy->files[i];
+		s->bytes = bytes;
+		files->count++;
+	}
+	return OST_EXIT_OK;
+}
+
+void ost_cli_sources_json(struct ost_jsonw *w, const struct ost_policy_sources *files)
+{
+	ost_jsonw_array(w, "sources");
+	for (uint32_t i = 0; i < files->count; i++) {
+		ost_jsonw_object(w, NULL);
+		ost_jsonw_string(w, "name", files->sources[i].name);
+		ost_jsonw_string(w, "text", files->sources[i].bytes);
+		ost_jsonw_end(w, '}');
+	}
+	ost_jsonw_end(w, ']');
 }
 
 void ost_cli_rule_members(struct ost_jsonw *w, const struct ost_image *image, const struct ost_image_rule *rule)
