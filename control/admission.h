@@ -31,10 +31,6 @@
 #define OST_LEARNING_S 86400u
 #define OST_SPREAD_S   30u /* over which many are asked anew */
 
-struct ost_moment {
-	uint64_t mono_ns, wall_ns;
-};
-
 /* What is kept of a proof, as long as its session. */
 struct ost_session_proof {
 	char identity[256];
