@@ -39,7 +39,7 @@ static void record(void *user, enum ost_incident_record what, const struct ost_i
 
 static int setup(void **state)
 {
-	struct ost_incidents_config config = {.key = {{1, 2, 3, 4}}, .random = random_fill, .record = record};
+	struct ost_incidents_config config = {.key = {{0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0xd6e8feb86659fd93}}, .random = random_fill, .record = record};
 	struct ost_incidents *s;
 
 	memset(&seen, 0, sizeof(seen));
