@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include "clock.h"
 #include "image.h"
 #include "places.h"
 #include "states.h"
