@@ -9,7 +9,7 @@
 struct search {
 	struct policy_reader *r;
 	uint64_t *tags;	 /* by role: those that its devices have */
-	bool *floating; /* by role: some device of it has no address in the policy */
+	bool *floating; /* by role: some device of it may have addresses that the policy does not say */
 	struct ost_pos told[KEPT_MAX]; /* a rule of a base is told once */
 	uint32_t kept, budget;
 };
@@ -145,6 +145,8 @@ static void devices_note(struct search *s)
 {
 	const struct ost_policy *p = s->r->policy;
 
+	for (uint32_t i = 0; i < p->role_count; i++)
+		s->floating[i] = (p->roles[i].includes & (OST_INCLUDE_DHCP | OST_INCLUDE_DHCPV6 | OST_INCLUDE_ND)) != 0;
 	for (uint32_t i = 0; i < p->device_count; i++) {
 		s->tags[p->devices[i].role] |= p->devices[i].tags;
 		s->floating[p->devices[i].role] |= p->devices[i].address_count == 0;

@@ -162,6 +162,9 @@ static void both_halves(void **state)
 	expect(TOP "roles:\n  r: { allow: [ { to: { role: q } } ] }\n  q: { mode: audit, audit-until: 2027-01-01T00:00Z }\n"
 		   "devices: { d: { role: r, mac: \"02:00:00:00:00:01\" }, e: { role: q, mac: \"02:00:00:00:00:02\" } }\n",
 		NULL);
+	expect(TOP "roles:\n  r: { include: dhcp, allow: [ { to: { role: q } } ] }\n  q: { allow: [ { from: { network: 10.0.0.0/8 } } ] }\n" /* and another one */
+		   "devices: { d: { role: r, mac: \"02:00:00:00:00:01\", address: 192.168.0.1 }, e: { role: q, mac: \"02:00:00:00:00:02\" } }\n",
+		NULL);
 	expect(TOP "roles:\n  r: { allow: [ { to: { role: q } } ] }\n  q: { allow: [ { from: { network: 10.0.0.0/8 } } ] }\n" /* r has its address by DHCP */
 		   "devices: { d: { role: r, mac: \"02:00:00:00:00:01\" }, e: { role: q, mac: \"02:00:00:00:00:02\" } }\n",
 		NULL);
