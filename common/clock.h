@@ -23,6 +23,16 @@ static inline uint64_t ost_clock_mono_ns(void)
 	return (uint64_t)t.tv_sec * OST_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
+/* Nanoseconds of CLOCK_BOOTTIME, which runs on while the machine sleeps: the same for all programs of the machine, until it is
+ * switched off. */
+static inline uint64_t ost_clock_boot_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * OST_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
 /* Nanoseconds since the Unix epoch, UTC. */
 static inline uint64_t ost_clock_wall_ns(void)
 {

@@ -12,6 +12,7 @@ _Static_assert(sizeof(struct ost_msg_port_stats) == 128 + 8 + 64 + 512, "layout"
 _Static_assert(sizeof(struct ost_msg_device_stats) == 16 + 40 + 8 + 512, "layout");
 _Static_assert(sizeof(struct ost_refusal) == 112, "layout");
 _Static_assert(sizeof(struct ost_msg_binding) == 48, "layout");
+_Static_assert(offsetof(struct ost_msg_given, chain) == 56, "layout");
 _Static_assert(sizeof(struct ost_rule_count) == 16, "layout");
 _Static_assert(offsetof(struct ost_msg_rule_stats, rules) == 16, "layout");
 _Static_assert(sizeof(struct ost_place) == 16, "layout");
@@ -255,6 +256,41 @@ static bool binding_valid(const void *payload)
 		m.bound <= 1 && (m.family == OST_IPV4 || m.family == OST_IPV6);
 }
 
+/* Whole names, none of them longer than 255 bytes, and no byte that another case has. */
+static bool chain_valid(const uint8_t *chain, size_t length)
+{
+	struct ost_cursor c = ost_cursor_of(chain, length);
+
+	while (ost_cursor_left(&c) > 0) {
+		const uint8_t *name = c.at;
+
+		for (uint8_t size = ost_cursor_u8(&c); size != 0; size = ost_cursor_u8(&c)) {
+			const uint8_t *label = size < 64 ? ost_cursor_take(&c, size) : NULL;
+
+			for (uint8_t i = 0; label != NULL && i < size; i++) {
+				if (label[i] >= 'A' && label[i] <= 'Z')
+					return false;
+			}
+			if (label == NULL)
+				return false;
+		}
+		if (c.failed || c.at - name > 255)
+			return false;
+	}
+	return length > 0;
+}
+
+/* Of variable length: as many bytes of the chain as it says. */
+static bool given_valid(const void *payload, size_t length)
+{
+	struct ost_cursor c = ost_cursor_of(payload, length);
+	struct ost_msg_given m;
+
+	return ost_cursor_copy(&c, &m, offsetof(struct ost_msg_given, chain)) && m.generation != 0 && m.expires_boot_ns != 0 &&
+		m.device < OST_DEVICES_MAX && m.vlan < 1u << 24 && (m.family == OST_IPV4 || m.family == OST_IPV6) &&
+		m.length <= OST_MSG_CHAIN_MAX && ost_cursor_left(&c) == m.length && chain_valid(c.at, m.length);
+}
+
 static bool place_valid(const struct ost_place *p, bool without_port)
 {
 	if (p->port != OST_PLACE_NO_PORT && p->client != 0)
@@ -378,6 +414,7 @@ static const struct {
 	[OST_MSG_AUTH_LIMIT] = {sizeof(struct ost_msg_auth_limit), auth_limit_valid},
 	[OST_MSG_REHEARSE] = {sizeof(struct ost_msg_rehearse), rehearse_valid},
 	[OST_MSG_REHEARSED] = {sizeof(struct ost_msg_rehearsed), rehearsed_valid},
+	[OST_MSG_GIVEN] = {0, NULL},
 };
 
 bool ost_message_valid(uint16_t type, const void *payload, size_t length)
@@ -390,6 +427,8 @@ bool ost_message_valid(uint16_t type, const void *payload, size_t length)
 		return rule_stats_valid(payload, length);
 	if (type == OST_MSG_EAPOL)
 		return eapol_valid(payload, length);
+	if (type == OST_MSG_GIVEN)
+		return given_valid(payload, length);
 	return length == messages[type].length &&
 		(messages[type].valid == NULL || messages[type].valid(payload));
 }

@@ -10,6 +10,8 @@
  *   ostiaryd   BINDING        an address that a device held before this data plane started, of the generation in
  *                             force. Not answered: what is taken over comes back as a BINDING of the data plane;
  *                             lapsed and static ones are left out, and vlan is the device's own whatever stands there
+ *   ostiaryd   GIVEN          likewise, a name that it was given an address for: of those that the data plane told; left out when the
+ *                             device is not there, or elsewhere, or the policy in force asks for no name of it
  *   ostiaryd   STATS_REQUEST  answered by one TOTALS, PORT_STATS per port, then DEVICE_STATS for each
  *                             device whose counters changed since the last request, RULE_STATS when counts of
  *                             rules did, as many as fit, then STATS_END
@@ -17,6 +19,8 @@
  *                             REHEARSED after a pass of the workers over their flows, some seconds
  *   data plane REFUSALS       what was refused since the last one, joined by equal keys
  *   data plane BINDING        an address was bound to a device, renewed, or given up
+ *   data plane GIVEN          an address was given to a device for a name that the policy in force asks for, or its time has moved by
+ *                             OST_NAME_GRAIN_S; all of them again behind a HELLO and another policy. Its end is not told
  *   ostiaryd   ADMIT          a device's state, and the (port, VLAN, MAC) that it has proved to be at; answered by ACK
  *   data plane PORT_LINK      a device-side port came up or went down; of each one behind the HELLO. One that went down and up again
  *                             may be told once, but is: by down_ns
@@ -69,6 +73,7 @@ enum ost_msg_type {
 	OST_MSG_AUTH_LIMIT,
 	OST_MSG_REHEARSE,
 	OST_MSG_REHEARSED,
+	OST_MSG_GIVEN,
 	OST_MSG_TYPE_COUNT,
 };
 
@@ -272,6 +277,24 @@ struct ost_msg_binding {
 	uint8_t reserved[5];
 };
 
+#define OST_MSG_CHAIN_MAX 1024u
+#define OST_NAME_GRAIN_S  15u /* less than the grace that an answer has beyond its time to live */
+
+/* What a device was told by a name server: that the question's name led to this address, by these aliases. */
+struct ost_msg_given {
+	uint64_t generation;
+	uint64_t expires_boot_ns; /* the host's CLOCK_BOOTTIME */
+	uint32_t device;
+	uint32_t vlan; /* with mac: where the device was when it was told */
+	uint8_t mac[6];
+	uint8_t family; /* 4, 6 */
+	uint8_t reserved;
+	uint8_t ip[16];
+	uint16_t length; /* bytes of chain that are sent */
+	uint8_t reserved2[6];
+	uint8_t chain[OST_MSG_CHAIN_MAX]; /* names on the wire (RFC 1035 section 3.1), in lower case, one behind the other */
+};
+
 /* Where a device stands on the wire: the key of a conversation, a lock-out and a session. */
 struct ost_place {
 	uint32_t port; /* place in the configuration, below OST_PORTS_MAX; OST_PLACE_NO_PORT: behind a RADIUS client */
@@ -456,6 +479,12 @@ const char *ost_auth_reason_text(unsigned reason); /* what it means, and what to
 static inline size_t ost_msg_eapol_bytes(const struct ost_msg_eapol *m)
 {
 	return offsetof(struct ost_msg_eapol, frame) + m->length;
+}
+
+/* Bytes of a GIVEN message that are sent. */
+static inline size_t ost_msg_given_bytes(const struct ost_msg_given *m)
+{
+	return offsetof(struct ost_msg_given, chain) + m->length;
 }
 
 /* Length and every value of a payload. False for an unknown type. payload need not be aligned. */

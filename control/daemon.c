@@ -64,29 +64,45 @@ static void on_rehearsed(void *user, const struct ost_msg_rehearsed *m)
 	ost_planner_rehearsed(d->planner, m);
 }
 
+/* Whether there are more. */
+static bool names_tell(struct ost_daemon *d)
+{
+	const uint64_t before = ost_given_counts(d->given)->sent;
+	bool more = ost_given_send(d->given, d->link, d->roster);
+
+	if (!more && ost_given_counts(d->given)->sent > before)
+		ost_log_info("gave back %" PRIu64 " names that devices had been given addresses for", ost_given_counts(d->given)->sent);
+	return more;
+}
+
 /* Only a data plane that has the generation in force knows the devices that are told. */
 static void bindings_tell(struct ost_daemon *d, uint64_t now)
 {
 	uint32_t left = 1;
 
-	if (d->uptime_known && d->gauges.totals.generation == d->in_force.number && d->in_force.number != 0)
+	if (d->uptime_known && d->gauges.totals.generation == d->in_force.number && d->in_force.number != 0) {
 		left = ost_remember_send(d->remember, d->link, d->roster);
+		left += names_tell(d);
+	}
 	if (left > 0 || !d->uptime_known || d->forget_at_ns == 0 || now < d->forget_at_ns)
 		return;
 	/* What the data plane has not confirmed by now it could not bind: somebody else has the address, or nobody. */
-	if (ost_registry_addresses_forget(d->registry, d->forget_before_wall_ns) == 0)
+	if (ost_registry_addresses_forget(d->registry, d->forget_before_wall_ns) == 0 && ost_given_forget(d->given) == 0)
 		d->forget_at_ns = 0;
 }
 
 /* The first totals of a connection tell when the data plane started. What was bound before, it has not seen: it is
  * told, and what it can bind again comes back as a binding of its own. */
-static void bindings_restore(struct ost_daemon *d, uint64_t started_wall_ns, uint64_t now_wall_ns)
+static void bindings_restore(struct ost_daemon *d, uint64_t uptime_ns, uint64_t now_wall_ns)
 {
+	const uint64_t started_wall_ns = now_wall_ns - uptime_ns, boot_ns = ost_clock_boot_ns();
+
 	/* What was bound in the last second is not in the registry yet. */
 	ost_ledger_flush(d->ledger, ost_clock_mono_ns(), true);
 	if (ost_remember_take(d->remember, d->registry, started_wall_ns, now_wall_ns) < 0)
 		ost_log_warning("some devices' addresses could not be told to the data plane: they are refused until they ask for "
 				"an address again");
+	ost_given_begin(d->given, boot_ns - OST_MIN(uptime_ns, boot_ns));
 	/* Not forgotten yet: a crash of ours before the data plane confirms them would lose them. */
 	d->uptime_known = true;
 	d->forget_before_wall_ns = started_wall_ns;
@@ -101,7 +117,7 @@ static void on_totals(void *user, const struct ost_msg_totals *m)
 	ost_gauges_totals(&d->gauges, m, ost_clock_mono_ns());
 	if (d->uptime_known || m->uptime_ns > now)
 		return;
-	bindings_restore(d, now - m->uptime_ns, now);
+	bindings_restore(d, m->uptime_ns, now);
 	ost_authority_began(d, now - m->uptime_ns);
 	bindings_tell(d, ost_clock_mono_ns());
 }
@@ -189,6 +205,18 @@ static void on_binding(void *user, const struct ost_msg_binding *m)
 	ost_ledger_binding(d->ledger, name, m, ost_clock_wall_ns());
 }
 
+static void on_given(void *user, const struct ost_msg_given *m)
+{
+	struct ost_daemon *d = user;
+	const char *role;
+	const char *name = ost_roster_name(d->roster, m->generation, m->device, &role);
+
+	if (name == NULL)
+		d->stale_messages++;
+	else
+		ost_given_told(d->given, name, m);
+}
+
 static bool on_ack(void *user, uint32_t sequence, int result)
 {
 	return ost_authority_ack(user, sequence, result);
@@ -206,6 +234,7 @@ static const struct ost_link_handlers link_handlers = {
 	.rule_stats = on_rule_stats,
 	.refusals = on_refusals,
 	.binding = on_binding,
+	.given = on_given,
 	.ack = on_ack,
 };
 
@@ -387,11 +416,18 @@ static int tables_start(struct ost_daemon *d)
 	if (r == 0)
 		r = ost_remember_new(&d->remember);
 	if (r == 0)
+		r = ost_given_new(d->registry, &d->given);
+	if (r == 0)
 		r = ost_sightings_new(OST_SIGHTINGS_MAX, &key, &d->sightings);
 	if (r == 0)
 		r = ost_ledger_new(d->registry, d->roster, d->sightings, &d->gauges, &d->ledger);
 	if (r == 0)
 		r = ost_line_file_new(d->paths.refusal_log, REFUSAL_FILE_BYTES, REFUSAL_FILES, &d->refusal_file);
+	if (r == 0) {
+		const struct ost_ledger_part names = ost_given_part(d->given);
+
+		ost_ledger_part_beside(d->ledger, &names);
+	}
 	return r == 0 ? ost_refusal_log_new(&log, &d->refusals) : r;
 }
 
@@ -487,6 +523,7 @@ void ost_daemon_free(struct ost_daemon **daemon)
 		rule_hits_save(d, true);
 	ost_rule_hits_free(&d->rule_hits);
 	ost_remember_free(&d->remember);
+	ost_given_free(&d->given);
 	ost_sightings_free(&d->sightings);
 	ost_roster_free(&d->roster);
 	ost_registry_free(&d->registry);

@@ -24,6 +24,7 @@
 #include "confirm.h"
 #include "crl.h"
 #include "gauges.h"
+#include "given.h"
 #include "ledger.h"
 #include "link.h"
 #include "paths.h"
@@ -55,6 +56,7 @@ struct ost_daemon {
 	struct ost_rule_hits *rule_hits;
 	struct ost_sightings *sightings;
 	struct ost_ledger *ledger;
+	struct ost_given *given;
 	struct ost_refusal_log *refusals;
 	struct ost_line_file *refusal_file;
 	struct ost_gauges gauges;

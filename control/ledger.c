@@ -32,7 +32,7 @@ struct ost_ledger {
 	struct ost_generation generation;
 	uint32_t device_at; /* where the walk over the devices goes on */
 	uint64_t seen_ns;   /* when last sights were last written */
-	struct ost_ledger_part part; /* NULLs: none */
+	struct ost_ledger_part part, beside; /* NULLs: none */
 	bool unsynced;		     /* it was committed, but the disk may not have it yet */
 	struct ost_ledger_counts counts;
 };
@@ -97,6 +97,16 @@ void ost_ledger_policy(struct ost_ledger *l)
 void ost_ledger_part(struct ost_ledger *l, const struct ost_ledger_part *part)
 {
 	l->part = *part;
+}
+
+void ost_ledger_part_beside(struct ost_ledger *l, const struct ost_ledger_part *part)
+{
+	l->beside = *part;
+}
+
+static bool part_due(const struct ost_ledger_part *part)
+{
+	return part->due != NULL && part->due(part->user);
 }
 
 static int bindings_write(struct ost_ledger *l)
@@ -181,7 +191,7 @@ static bool anything_due(struct ost_ledger *l, bool seen_too)
 {
 	const struct ost_image *image = ost_roster_image(l->roster);
 
-	if (l->unsynced || (l->part.due != NULL && l->part.due(l->part.user)))
+	if (l->unsynced || part_due(&l->part) || part_due(&l->beside))
 		return true;
 	if (l->binding_count > 0 || l->generation_due || l->policy_due || ost_sightings_any_changed(l->sightings))
 		return true;
@@ -226,6 +236,8 @@ static int gathered_write(struct ost_ledger *l, bool seen_too, bool all, struct 
 		r = ost_sightings_changed(l->sightings, unknown_write, l);
 	if (r == 0 && l->part.write != NULL)
 		r = l->part.write(l->part.user, l->registry);
+	if (r == 0 && part_due(&l->beside))
+		r = l->beside.write(l->beside.user, l->registry);
 	if (r == 0 && l->unsynced)
 		r = ost_registry_touch(l->registry);
 	if (r == 0 && p->policy_whole)
@@ -263,7 +275,7 @@ void ost_ledger_part_keep(struct ost_ledger *l)
 {
 	int r;
 
-	if (l->part.write == NULL || !l->part.due(l->part.user))
+	if (l->part.write == NULL || !part_due(&l->part))
 		return;
 	r = part_transaction(l);
 	l->counts.trouble = r;
@@ -303,6 +315,8 @@ void ost_ledger_flush(struct ost_ledger *l, uint64_t now_ns, bool force)
 	l->unsynced = false;
 	if (l->part.written != NULL)
 		l->part.written(l->part.user, true);
+	if (l->beside.written != NULL)
+		l->beside.written(l->beside.user, true);
 	ost_sightings_written(l->sightings);
 	if (p.policy_whole)
 		devices_written(l, seen_too, p.device_end, now_ns);

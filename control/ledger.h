@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ledger: gathers what changes (bindings, sightings, devices seen, outcomes of generations) and writes it
+ * The ledger: gathers what changes (bindings, names, sightings, devices seen, outcomes of generations) and writes it
  * to the registry in one transaction at most once a second; what cannot wait that long goes alone (ost_ledger_part_keep). When the disk refuses, everything stays
  * gathered, bounded, and is tried again; what overflows the bound is counted. Nothing here fails its caller.
  * Single thread.
@@ -37,6 +37,8 @@ struct ost_ledger_part {
 
 /* At most one; part is copied. */
 void ost_ledger_part(struct ost_ledger *l, const struct ost_ledger_part *part);
+/* Another one, which never goes alone. */
+void ost_ledger_part_beside(struct ost_ledger *l, const struct ost_ledger_part *part);
 
 /* Writes the part now, and it alone, so that it outlives the death of programs; the next flush makes that true of a power
  * failure too. */

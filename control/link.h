@@ -27,6 +27,7 @@ struct ost_link_handlers {
 	void (*rule_stats)(void *user, const struct ost_msg_rule_stats *m); /* count of its rules */
 	void (*refusals)(void *user, const struct ost_refusal *refusals, uint32_t count);
 	void (*binding)(void *user, const struct ost_msg_binding *m);
+	void (*given)(void *user, const struct ost_msg_given *m); /* length bytes of its chain */
 	/* The answer to an ADMIT. False: to none that was sent; the connection is cut. */
 	bool (*ack)(void *user, uint32_t sequence, int result);
 };
@@ -50,6 +51,9 @@ int ost_link_rehearse(struct ost_link *link, uint64_t generation, const void *by
 /* An address that a device held before this data plane started; nothing is called back.
  * -ENOTCONN, -EAGAIN: the data plane does not read. */
 int ost_link_binding(struct ost_link *link, const struct ost_msg_binding *m) OST_MUST_CHECK;
+
+/* The same of a name that it was given an address for. */
+int ost_link_given(struct ost_link *link, const struct ost_msg_given *m) OST_MUST_CHECK;
 
 /* What a device may now; handlers.ack or handlers.down follows. -ENOTCONN, -EAGAIN: the data plane does not read. */
 int ost_link_admit(struct ost_link *link, const struct ost_msg_admit *m, uint32_t *ret_sequence) OST_MUST_CHECK;

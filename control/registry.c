@@ -33,10 +33,16 @@ static const char *const migrations[OST_REGISTRY_SCHEMA] = {
 	"CREATE TABLE lock_outs(port INTEGER NOT NULL, vlan INTEGER NOT NULL, mac TEXT NOT NULL, until_ns INTEGER NOT NULL,"
 	" locks INTEGER NOT NULL, PRIMARY KEY(port, vlan, mac)) WITHOUT ROWID;",
 	"ALTER TABLE generations ADD COLUMN sources_sha256 TEXT NOT NULL DEFAULT '';",
+	"CREATE TABLE names(device TEXT NOT NULL, ip TEXT NOT NULL, chain BLOB NOT NULL, mac TEXT NOT NULL, vlan INTEGER NOT NULL,"
+	" boot TEXT NOT NULL, told_boot_ns INTEGER NOT NULL, expires_boot_ns INTEGER NOT NULL, told_ns INTEGER NOT NULL,"
+	" expires_ns INTEGER NOT NULL, PRIMARY KEY(device, ip, chain)) WITHOUT ROWID;",
 };
 
 #define GENERATION_COLUMNS                                                                         \
 	"number, state, applied_ns, uid, by, message, crc, devices, roles, rules, tests, image_bytes, result, sources_sha256"
+
+/* In the order that registry_names.c binds and reads. */
+#define NAME_COLUMNS "device, ip, chain, mac, vlan, boot, told_boot_ns, expires_boot_ns, told_ns, expires_ns"
 
 /* In the order that registry_admissions.c binds and reads. */
 #define ADMISSION_COLUMNS                                                                          \
@@ -69,6 +75,15 @@ static const char *const statements[OST_SQL_COUNT] = {
 			       " WHERE device = ? ORDER BY ip",
 	[OST_SQL_ADDRESS_HOLDERS] = "SELECT vlan, ip, device, source, bound_ns, expires_ns FROM addresses"
 				    " WHERE ip = ?",
+	[OST_SQL_NAME_RENEW] = "UPDATE names SET mac = ?, vlan = ?, boot = ?, told_boot_ns = ?, expires_boot_ns = ?, told_ns = ?,"
+			       " expires_ns = ? WHERE device = ? AND ip = ? AND chain = ?",
+	[OST_SQL_NAME_ADD] = "INSERT INTO names(" NAME_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?)",
+	[OST_SQL_NAMES_EXPIRE] = "DELETE FROM names WHERE iif(boot = ?, expires_boot_ns <= ?, expires_ns <= ?)",
+	[OST_SQL_NAMES_FORGET] = "DELETE FROM names WHERE boot <> ? OR told_boot_ns < ?",
+	[OST_SQL_NAMES_GONE] = "DELETE FROM names WHERE device NOT IN (SELECT name FROM devices WHERE in_policy)",
+	[OST_SQL_NAMES_COUNT] = "SELECT count(*) FROM names",
+	[OST_SQL_NAMES_LIST] = "SELECT " NAME_COLUMNS " FROM names WHERE (device, ip, chain) > (?, ?, ?)"
+			       " ORDER BY device, ip, chain LIMIT ?",
 	[OST_SQL_UNKNOWN_PUT] = "INSERT OR REPLACE INTO unknown_devices(slot, mac, vlan, port, first_seen_ns,"
 				" last_seen_ns, count_pkts) VALUES(?,?,?,?,?,?,?)",
 	[OST_SQL_UNKNOWN_LIST] = "SELECT slot, mac, vlan, port, first_seen_ns, last_seen_ns, count_pkts"

@@ -17,7 +17,7 @@
 #include "image.h"
 #include "messages.h"
 
-#define OST_REGISTRY_SCHEMA 3 /* PRAGMA user_version */
+#define OST_REGISTRY_SCHEMA 4 /* PRAGMA user_version */
 
 struct ost_registry;
 
@@ -79,7 +79,7 @@ int ost_registry_generations_each(struct ost_registry *registry, uint32_t limit,
 /* Writes devices of an image by their places; inside a transaction. Rows lie by name: in that order it is fastest. */
 int ost_registry_devices_put(struct ost_registry *registry, const struct ost_image *image, const uint32_t *places,
 	uint32_t count) OST_MUST_CHECK;
-/* Once they are all written: those of other generations stay, marked as gone. */
+/* Once they are all written: those of other generations stay, marked as gone, but for their names. */
 int ost_registry_devices_gone(struct ost_registry *registry, uint64_t generation) OST_MUST_CHECK;
 
 struct ost_registry_device {
@@ -117,6 +117,32 @@ int ost_registry_addresses_each(struct ost_registry *registry, const char *devic
 /* Rows of one address: one a VLAN. */
 int ost_registry_address_holders(struct ost_registry *registry, const struct ost_ip *ip,
 	void (*fn)(void *user, const struct ost_registry_address *a), void *user) OST_MUST_CHECK;
+
+/* ---- names that devices were given addresses for ---- */
+
+/* The times of CLOCK_BOOTTIME are of the boot of this name: under another one the wall clock's count. */
+struct ost_registry_name {
+	const char *device;
+	struct ost_ip ip;
+	const uint8_t *chain; /* names on the wire, as struct ost_msg_given has them */
+	uint32_t length;
+	uint32_t vlan;
+	struct ost_mac mac;
+	const char *boot;
+	uint64_t told_boot_ns, expires_boot_ns;
+	uint64_t told_wall_ns, expires_wall_ns;
+};
+
+/* Adds or renews one; *ret_new: it was not there. -ENOBUFS: it is not, and there is no room. (batch) */
+int ost_registry_name_put(struct ost_registry *registry, const struct ost_registry_name *n, bool room, bool *ret_new) OST_MUST_CHECK;
+/* Forgets those that have ended. (batch) */
+int ost_registry_names_expire(struct ost_registry *registry, const char *boot, uint64_t boot_ns, uint64_t wall_ns) OST_MUST_CHECK;
+/* And those that were told before this time, or in another boot. */
+int ost_registry_names_forget(struct ost_registry *registry, const char *boot, uint64_t before_boot_ns) OST_MUST_CHECK;
+int ost_registry_names_count(struct ost_registry *registry, uint64_t *ret_count) OST_MUST_CHECK;
+/* Those behind this key (device, ip, chain), in its order, at most limit, until fn returns false. What it points to lives for the call. */
+int ost_registry_names_each(struct ost_registry *registry, const struct ost_registry_name *after, uint32_t limit,
+	bool (*fn)(void *user, const struct ost_registry_name *n), void *user) OST_MUST_CHECK;
 
 /* ---- unknown devices ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside of the registry: shared by registry.c (file, schema, generations), registry_devices.c and
- * registry_admissions.c only. */
+/* Inside of the registry: shared by registry.c (file, schema, generations), registry_devices.c,
+ * registry_names.c and registry_admissions.c only. */
 #pragma once
 
 #include <sqlite3.h>
@@ -23,6 +23,13 @@ enum ost_registry_statement {
 	OST_SQL_ADDRESS_ALL,
 	OST_SQL_ADDRESS_OF,
 	OST_SQL_ADDRESS_HOLDERS,
+	OST_SQL_NAME_RENEW,
+	OST_SQL_NAME_ADD,
+	OST_SQL_NAMES_EXPIRE,
+	OST_SQL_NAMES_FORGET,
+	OST_SQL_NAMES_GONE,
+	OST_SQL_NAMES_COUNT,
+	OST_SQL_NAMES_LIST,
 	OST_SQL_UNKNOWN_PUT,
 	OST_SQL_UNKNOWN_LIST,
 	OST_SQL_ADMISSION_PUT,

@@ -36,9 +36,11 @@ int ost_registry_devices_put(struct ost_registry *registry, const struct ost_ima
 int ost_registry_devices_gone(struct ost_registry *registry, uint64_t generation)
 {
 	sqlite3_stmt *s = ost_registry_statement(registry, OST_SQL_DEVICES_GONE);
+	int r;
 
 	ost_sql_u64(s, 1, generation);
-	return ost_registry_run(registry, s);
+	r = ost_registry_run(registry, s);
+	return r == 0 ? ost_registry_run(registry, ost_registry_statement(registry, OST_SQL_NAMES_GONE)) : r;
 }
 
 int ost_registry_device_seen(struct ost_registry *registry, const struct ost_registry_device *d)

@@ -131,6 +131,25 @@ void ost_denied_apply(struct ost_dataplane *dp);
 /* A port's link came up, or is down: told as soon as ostiaryd reads it, when devices are there. */
 void ost_link_port_link(struct ost_link *link, uint32_t port, bool up);
 
+/* ---- given.c: names that devices were given addresses for, over a restart ---- */
+
+struct ost_given;
+
+int ost_given_new(struct ost_dataplane *dp, struct ost_given **ret_given) OST_MUST_CHECK;
+void ost_given_free(struct ost_given **given);
+
+/* At a tick: the next ones that are to be told, when none is left of those before. */
+void ost_given_collect(struct ost_given *given);
+/* The next message, NULL: none; and it was sent. */
+const struct ost_msg_given *ost_given_next(const struct ost_given *given);
+void ost_given_sent(struct ost_given *given);
+
+/* All are to be told again. */
+void ost_given_again(struct ost_given *given);
+
+/* ostiaryd gives one back, whose values are sound. What cannot be bound any more is left out: the device will ask again. */
+void ost_given_back(struct ost_given *given, const struct ost_msg_given *m);
+
 /* ---- door.c: the socket to ostiary-authd, and the way of 802.1X frames to it and back ---- */
 
 int ost_door_new(struct ost_dataplane *dp, struct ost_door **ret_door) OST_MUST_CHECK;

@@ -61,6 +61,7 @@ struct ost_link {
 	uint32_t binding_count, binding_next, binding_capacity;
 	uint64_t events_lost;
 	uint64_t bindings_left_out; /* remembered ones that could not be bound any more */
+	struct ost_given *given;
 	int64_t wall_offset_ns;
 };
 
@@ -198,6 +199,7 @@ static void on_image(struct ost_link *l, const struct ost_msg_header *h, const v
 	if (result.result == 0) {
 		rehearsal_stale(l);
 		result.devices = l->dp->policy->devices_reachable;
+		ost_given_again(l->given); /* it may ask for other names */
 		ost_log_info("generation %" PRIu64 " is in force: %u devices, %u of them reachable", m.generation,
 			l->dp->policy->image.device_count, result.devices);
 	} else {
@@ -281,6 +283,7 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const v
 		}
 		l->greeted = true;
 		ports_due(l);
+		ost_given_again(l->given);
 		ost_log_info("ostiaryd is connected (pid %u)", hello.pid);
 	} else if (h->type == OST_MSG_IMAGE) {
 		on_image(l, h, payload, fd);
@@ -290,6 +293,8 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const v
 		on_admit(l, h, payload);
 	} else if (h->type == OST_MSG_BINDING) {
 		on_remembered(l, payload);
+	} else if (h->type == OST_MSG_GIVEN) {
+		ost_given_back(l->given, payload);
 	} else if (h->type == OST_MSG_STATS_REQUEST) {
 		l->stats = STATS_TOTALS;
 		l->stats_sequence = h->sequence;
@@ -530,6 +535,16 @@ static int rehearsed_send(struct ost_link *l)
 	return r;
 }
 
+static int name_send(struct ost_link *l)
+{
+	const struct ost_msg_given *m = ost_given_next(l->given);
+	int r = send_own(l, OST_MSG_GIVEN, 0, m, ost_msg_given_bytes(m));
+
+	if (r == 0)
+		ost_given_sent(l->given);
+	return r;
+}
+
 /* ---- outside ---- */
 
 static int link_send(struct ost_link *l)
@@ -556,7 +571,7 @@ static bool wants_to_send(const struct ost_link *l)
 {
 	return l->reply_waits ||
 		(l->greeted && (l->links_due > 0 || l->rehearsed_waits || l->stats != STATS_NONE || l->binding_next < l->binding_count ||
-				l->refusal_next < l->refusal_count));
+				l->refusal_next < l->refusal_count || ost_given_next(l->given) != NULL));
 }
 
 /* Until nothing is left or the other end takes no more. */
@@ -576,8 +591,10 @@ static void transmit(struct ost_link *l)
 			r = stats_step(l);
 		} else if (l->binding_next < l->binding_count) {
 			r = bindings_send(l);
-		} else {
+		} else if (l->refusal_next < l->refusal_count) {
 			r = refusals_send(l);
+		} else {
+			r = name_send(l);
 		}
 	}
 }
@@ -638,6 +655,7 @@ void ost_link_tick(struct ost_link *l)
 		l->rehearsing = false;
 		l->rehearsed_waits = true;
 	}
+	ost_given_collect(l->given);
 	transmit(l);
 }
 
@@ -659,8 +677,11 @@ int ost_link_new(struct ost_dataplane *dp, struct ost_link **ret_link)
 		return -ENOMEM;
 	l->dp = dp;
 	l->fd = -1;
-	r = ost_msg_listen(dp->paths.dataplane_socket, 0660, &l->listen_fd);
+	r = ost_given_new(dp, &l->given);
+	if (r == 0)
+		r = ost_msg_listen(dp->paths.dataplane_socket, 0660, &l->listen_fd);
 	if (r < 0) {
+		ost_given_free(&l->given);
 		free(l);
 		return r;
 	}
@@ -682,6 +703,7 @@ void ost_link_free(struct ost_link **link)
 	free(l->rules_told.flows_opened);
 	free(l->refusals);
 	free(l->bindings);
+	ost_given_free(&l->given);
 	free(l);
 	*link = NULL;
 }

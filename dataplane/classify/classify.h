@@ -199,6 +199,30 @@ void ost_site_names(const struct ost_site *site, struct ost_site_names *ret_name
 int ost_site_name_bind(struct ost_site *site, uint32_t image_device, const char *name, const struct ost_ip *ip, uint64_t now_ns,
 	uint64_t expires_ns) OST_MUST_CHECK;
 
+/* One name that a device was given an address for, by the names on the wire that led there (resolve.h). */
+struct ost_name_event {
+	uint32_t slot;
+	uint32_t vlan; /* with mac: where the device is, or was when it was given it */
+	struct ost_mac mac;
+	struct ost_ip ip;
+	uint64_t expires_in_ns;
+	uint32_t length;
+	const uint8_t *chain; /* in lower case, one behind the other */
+};
+
+/* (main) Calls fn for names that are new, or whose end moved by OST_NAME_GRAIN_S, since it was called for them last, and that the
+ * policy in force asks for; fn returns false for one that is to come again, which ends the call. At most some thousand; the rest
+ * comes with the next call. What is given up is not told. */
+void ost_site_name_events(struct ost_site *site, uint64_t now_ns, bool (*fn)(void *user, const struct ost_name_event *event), void *user);
+
+/* (main) All of them are to be told again: another policy is in force, or somebody else listens. */
+void ost_site_names_due(struct ost_site *site);
+
+/* (main) Binds one while workers run: the control owner does it with its next sweep, when the policy in force asks for it. For names
+ * that were given before this program started, and that somebody remembered; the chain is sound. slot is not read. -EINVAL: no chain,
+ * or it has ended; -ENOENT: no such device, or it is elsewhere; -EAGAIN: the queue is full, call again after a sweep. */
+int ost_site_name_bind_later(struct ost_site *site, uint32_t image_device, const struct ost_name_event *name, uint64_t now_ns) OST_MUST_CHECK;
+
 /* ---- one worker ---- */
 
 struct ost_classifier_config {

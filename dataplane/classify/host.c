@@ -98,7 +98,7 @@ static uint32_t key_find(const struct ost_view *v, const struct ost_image_role *
 	return low;
 }
 
-/* The rule that wants this end of a name. whole: it is the name itself. */
+/* The rule that wants this end of a name. whole: it is the name itself. q NULL: whatever else it asks for. */
 static uint32_t end_match(const struct ost_view *v, const struct ost_image_role *role, uint64_t hash, const uint8_t *wire, bool whole,
 	const struct ost_question *q)
 {
@@ -109,8 +109,8 @@ static uint32_t end_match(const struct ost_view *v, const struct ost_image_role 
 		const struct ost_image_host *h = &image->hosts[v->host_keys[i].host];
 		uint32_t rule = role->rule_first + h->rule;
 
-		if (h->suffix != whole && service_fits(h, q) && is_text(wire, ost_image_string(image, h->name)) &&
-			holds(image, role, rule, q))
+		if (h->suffix != whole && (q == NULL || service_fits(h, q)) && is_text(wire, ost_image_string(image, h->name)) &&
+			(q == NULL || holds(image, role, rule, q)))
 			return rule;
 	}
 	return OST_RULE_NONE;
@@ -141,6 +141,11 @@ static uint32_t chain_match(const struct ost_view *v, const struct ost_image_rol
 	for (const uint8_t *name = chain->wire; name < chain->wire + chain->length && rule == OST_RULE_NONE;)
 		name = name_match(v, role, name, q, &rule);
 	return rule;
+}
+
+bool ost_host_wants(const struct ost_view *v, const struct ost_image_role *role, const struct ost_chain *chain)
+{
+	return role->host_count > 0 && chain_match(v, role, chain, NULL) != OST_RULE_NONE;
 }
 
 static void remote_of(const struct ost_question *q, uint64_t ip[2])

@@ -3,6 +3,7 @@
 
 #include "asked.h"
 #include "clock.h"
+#include "kept.h"
 #include "stream.h"
 
 static uint32_t ticks_of(uint32_t seconds)
@@ -188,6 +189,27 @@ bool ost_name_read(const struct ost_site *site, uint32_t place, const uint64_t i
 	return atomic_load_explicit(&e->turn, memory_order_relaxed) == turn;
 }
 
+int ost_name_copy(const struct ost_site *site, uint32_t place, struct ost_name *ret_entry, struct ost_chain *ret_chain)
+{
+	const struct ost_name *e = &site->names->entries[place];
+	uint32_t turn = atomic_load_explicit(&e->turn, memory_order_acquire);
+	struct ost_name copy = {.ip = {e->ip[0], e->ip[1]}, .slot = e->slot, .life = e->life};
+	struct ost_chain chain;
+	bool there;
+
+	atomic_init(&copy.expires_tick, atomic_load_explicit(&e->expires_tick, memory_order_relaxed));
+	there = chain_copy(site->names, e->chain, &chain);
+	atomic_thread_fence(memory_order_acquire);
+	if ((turn & 1) || atomic_load_explicit(&e->turn, memory_order_relaxed) != turn)
+		return -EAGAIN;
+	if (!there)
+		return -ENOENT;
+	*ret_entry = copy;
+	ret_chain->length = chain.length;
+	memcpy(ret_chain->wire, chain.wire, chain.length);
+	return 0;
+}
+
 static uint64_t holder_hash(const struct ost_site *site, uint32_t slot)
 {
 	return ost_hash_2(&site->hash, slot, 0x686f6c646572ull);
@@ -334,8 +356,13 @@ static void renew(struct ost_site *site, struct ost_name_holder *h, uint32_t pla
 
 	if (before == 0)
 		old_unlink(site->names, h, place);
-	if (before == 0 || (int32_t)(expires_tick - before) > 0)
-		atomic_store_explicit(&e->expires_tick, expires_tick, memory_order_relaxed);
+	if (before != 0 && (int32_t)(expires_tick - before) <= 0)
+		return;
+	atomic_store_explicit(&e->expires_tick, expires_tick, memory_order_relaxed);
+	if (before != 0 && (int32_t)(expires_tick - e->told_tick) < (int32_t)ticks_of(OST_NAME_GRAIN_S))
+		return;
+	e->told_tick = expires_tick;
+	ost_kept_due(site, place);
 }
 
 static bool entry_add(struct ost_site *site, struct ost_name_holder *h, uint64_t hash, const struct ost_name *like,
@@ -361,6 +388,8 @@ static bool entry_add(struct ost_site *site, struct ost_name_holder *h, uint64_t
 	e->chain = cell;
 	atomic_store_explicit(&e->expires_tick, like->expires_tick, memory_order_relaxed);
 	turn_end(e);
+	e->told_tick = like->expires_tick;
+	ost_kept_due(site, place);
 	h->count++;
 	return true;
 }
@@ -502,7 +531,7 @@ int ost_name_table_new(struct ost_site *site)
 	if (n->entries == NULL || n->chain_at == NULL || n->cells == NULL || n->holders == NULL)
 		return -ENOMEM;
 	cells_make(n);
-	if (ost_asked_new(site, &n->asked) < 0)
+	if (ost_asked_new(site, &n->asked) < 0 || ost_kept_new(site, &n->kept) < 0)
 		return -ENOMEM;
 	return ost_streams_new(site, &n->streams);
 }
@@ -514,6 +543,7 @@ void ost_name_table_free(struct ost_site *site)
 	if (n == NULL)
 		return;
 	ost_asked_free(site, &n->asked);
+	ost_kept_free(site, &n->kept);
 	ost_streams_free(site, &n->streams);
 	ost_site_release(site, n->table.buckets, (size_t)n->table.bucket_count * sizeof(*n->table.buckets));
 	ost_site_release(site, n->chains.buckets, (size_t)n->chains.bucket_count * sizeof(*n->chains.buckets));

@@ -40,7 +40,7 @@ struct ost_name {
 	_Atomic uint32_t expires_tick; /* 0: it ran out */
 	_Atomic uint32_t turn;
 	uint32_t next, before; /* of those of its device that ran out, in a circle */
-	uint32_t spare;
+	uint32_t told_tick;    /* the end that was told last (kept.h) */
 };
 
 _Static_assert(sizeof(struct ost_name) == 48, "three quarters of a cache line");
@@ -71,6 +71,7 @@ struct ost_name_counts {
 };
 
 struct ost_asked;
+struct ost_kept;
 struct ost_streams;
 
 struct ost_name_table {
@@ -86,6 +87,7 @@ struct ost_name_table {
 	_Atomic uint64_t unbound[OST_NAME_UNBOUND]; /* hash << 32 | tick */
 	uint32_t sweep_bucket;
 	struct ost_asked *asked;     /* asked.h */
+	struct ost_kept *kept;	     /* kept.h */
 	struct ost_streams *streams; /* stream.h */
 	struct ost_name_counts counts;
 };
@@ -102,6 +104,9 @@ struct ost_chain {
 
 /* The question's name and the aliases up to the owner of an address. */
 void ost_chain_of(const struct ost_dns_answer *answer, uint32_t owner, struct ost_chain *ret_chain);
+
+/* An entry as it was at one moment, with its chain. 0; -ENOENT: there is none; -EAGAIN: it changes just now. Any thread. */
+int ost_name_copy(const struct ost_site *site, uint32_t place, struct ost_name *ret_entry, struct ost_chain *ret_chain) OST_MUST_CHECK;
 
 /* Binds or renews. False: there is no room. Control owner only (or main, before workers run). */
 bool ost_name_bind(struct ost_site *site, uint32_t slot, const uint64_t ip[2], const struct ost_chain *chain, uint32_t tick,
@@ -129,6 +134,9 @@ static inline void ost_name_count(_Atomic uint64_t *counter, uint64_t by)
 }
 
 /* ---- names as rules have them: host.c ---- */
+
+/* Whether a rule of the role, whatever its services and conditions, asks for a name of the chain. */
+bool ost_host_wants(const struct ost_view *v, const struct ost_image_role *role, const struct ost_chain *chain);
 
 /* The keyed hash of a name, from its end on: of "b.c" first, with which that of "a.b.c" is made. */
 #define OST_NAME_HASH_END 0x726f6f74ull

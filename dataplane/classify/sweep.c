@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What happens to flows between packets: finding, closing, judging anew, and the sweep that goes round the
  * tables so that what timed out makes room and what a new policy forbids is cut even when it is silent. */
+#include "kept.h"
 #include "name.h"
 #include "rehearsal.h"
 #include "resolve.h"
@@ -162,6 +163,7 @@ uint32_t ost_classifier_sweep(struct ost_classifier *c, uint32_t buckets, uint64
 		return 0;
 	if (c->config.owns_control) {
 		ost_binding_wishes(c->site, c->tick);
+		ost_kept_wishes(c->site, c->tick);
 		ost_binding_sweep(c->site, share_of(&c->site->bindings_table, buckets, all), c->tick);
 		ost_name_sweep(c->site, share_of(&c->site->names->table, buckets, all), c->tick);
 	}

@@ -114,6 +114,53 @@ static void test_text_must_end_and_be_shown_safely(void **state)
 	assert_true(ost_message_valid(OST_MSG_PORT_LINK, &m, sizeof(m)));
 }
 
+static void chain_is(const char *bytes, size_t length, bool valid)
+{
+	struct ost_msg_given m = {.generation = 1, .expires_boot_ns = 1, .family = OST_IPV4, .length = (uint16_t)length};
+
+	memcpy(m.chain, bytes, length);
+	assert_int_equal(ost_message_valid(OST_MSG_GIVEN, &m, ost_msg_given_bytes(&m)), valid);
+	assert_false(ost_message_valid(OST_MSG_GIVEN, &m, ost_msg_given_bytes(&m) + 1));
+	assert_false(length > 0 && ost_message_valid(OST_MSG_GIVEN, &m, ost_msg_given_bytes(&m) - 1));
+	m.device = OST_DEVICES_MAX;
+	assert_false(ost_message_valid(OST_MSG_GIVEN, &m, ost_msg_given_bytes(&m)));
+	m.device = 0;
+	m.family = 5;
+	assert_false(ost_message_valid(OST_MSG_GIVEN, &m, ost_msg_given_bytes(&m)));
+	m.family = OST_IPV6;
+	m.vlan = 1u << 24;
+	assert_false(ost_message_valid(OST_MSG_GIVEN, &m, ost_msg_given_bytes(&m)));
+}
+
+static void test_names_are_whole_names(void **state)
+{
+	struct ost_msg_given m = {.generation = 1, .expires_boot_ns = 1, .family = OST_IPV4};
+	char longest[256];
+
+	(void)state;
+	chain_is("\1a\7example", 11, true);
+	chain_is("\1a\7example\0\1b", 14, true);
+	chain_is("", 1, true); /* the root */
+	chain_is("", 0, false);
+	chain_is("\1a\7example", 10, false); /* no end */
+	chain_is("\1a\7exampl", 9, false);
+	chain_is("\1A\7example", 11, false); /* another case */
+	chain_is("\xc0\x0c", 2, false);	  /* a pointer */
+	chain_is("\1a\xc0\x0c", 5, false);
+	chain_is("\1a\7example\0\1", 13, false); /* half a name behind it */
+	for (int i = 0; i < 255; i++)
+		longest[i] = (char)(i % 2 ? 'a' : 1);
+	longest[254] = 0;
+	chain_is(longest, 255, true);
+	longest[254] = 1;
+	longest[255] = 0;
+	chain_is(longest, 256, false);
+	m.length = OST_MSG_CHAIN_MAX; /* the root, often */
+	assert_true(ost_message_valid(OST_MSG_GIVEN, &m, sizeof(m)));
+	m.length++;
+	assert_false(ost_message_valid(OST_MSG_GIVEN, &m, sizeof(m)));
+}
+
 static void test_values_outside_their_lists(void **state)
 {
 	struct ost_msg_admit s = {.generation = 1, .state = OST_STATE_COUNT, .place.port = OST_PLACE_NO_PORT};
@@ -256,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_descriptors_are_one_or_none),
 		cmocka_unit_test(test_unknown_types_are_refused),
 		cmocka_unit_test(test_text_must_end_and_be_shown_safely),
+		cmocka_unit_test(test_names_are_whole_names),
 		cmocka_unit_test(test_values_outside_their_lists),
 		cmocka_unit_test(test_refusals_count_what_they_hold),
 		cmocka_unit_test(test_rules_count_what_they_hold),

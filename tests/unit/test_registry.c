@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "compile.h"
+#include "given.h"
 #include "ledger.h"
 #include "policy_yaml.h"
 #include "registry.h"
@@ -113,7 +114,7 @@ static void file_of_the_first_schema(void **state)
 
 	assert_int_equal(ost_registry_generation_put(r, &(struct ost_generation){.number = 5, .state = OST_GENERATION_APPLIED}), 0);
 	ost_registry_free(&r);
-	sql(p, "DROP TABLE admissions; DROP TABLE lock_outs; DROP INDEX addresses_by_ip; "
+	sql(p, "DROP TABLE admissions; DROP TABLE lock_outs; DROP TABLE names; DROP INDEX addresses_by_ip; "
 		"ALTER TABLE generations DROP COLUMN sources_sha256; PRAGMA user_version = 1");
 	r = opened(p);
 	assert_int_equal(ost_registry_generation_last(r, &number), 0);
@@ -561,6 +562,136 @@ static void ledger_batches(void **state)
 	ost_registry_free(&r);
 }
 
+/* ---- names ---- */
+
+static bool name_gather(void *user, const struct ost_registry_name *n)
+{
+	char *text = user, ip[OST_IP_TEXT];
+
+	(void)snprintf(text + strlen(text), 256 - strlen(text), "%s=%s/%u:%u@%s ", n->device, ost_ip_format(&n->ip, ip), n->length,
+		(unsigned)n->expires_boot_ns, n->boot);
+	return strstr(text, "stop") == NULL;
+}
+
+static const char *names_of(struct ost_registry *r, const struct ost_registry_name *after, uint32_t limit)
+{
+	static char text[256];
+
+	text[0] = '\0';
+	assert_int_equal(ost_registry_names_each(r, after, limit, name_gather, text), 0);
+	return text;
+}
+
+static bool name_put(struct ost_registry *r, const char *device, uint8_t ip, const char *boot, uint64_t told, uint64_t expires, bool room)
+{
+	const struct ost_registry_name n = {.device = device, .ip = {.family = OST_IPV4, .b = {10, 0, 0, ip}}, .chain = (const uint8_t *)"\1a",
+		.length = 3, .vlan = 7, .mac = {{2, 0, 0, 0, 0, ip}}, .boot = boot, .told_boot_ns = told, .expires_boot_ns = expires,
+		.told_wall_ns = told + 1000, .expires_wall_ns = expires + 1000};
+	bool fresh = false;
+	int e = ost_registry_name_put(r, &n, room, &fresh);
+
+	assert_int_equal(e, fresh && !room ? -ENOBUFS : 0);
+	return fresh;
+}
+
+static void names(void **state)
+{
+	const struct ost_registry_name first = {.device = "", .ip.family = OST_IPV4};
+	struct ost_registry_name after = {.device = "a", .ip = {.family = OST_IPV4, .b = {10, 0, 0, 1}}, .chain = (const uint8_t *)"\1a", .length = 3};
+	struct ost_registry *r = opened(*state);
+	uint64_t count = 9;
+
+	assert_true(name_put(r, "a", 1, "now", 10, 100, true));
+	assert_false(name_put(r, "a", 1, "now", 20, 120, false)); /* renewed */
+	assert_true(name_put(r, "a", 2, "now", 10, 50, true));
+	assert_true(name_put(r, "b", 1, "then", 10, 100, true));
+	assert_true(name_put(r, "b", 9, "now", 10, 100, false)); /* no room */
+	assert_int_equal(ost_registry_names_count(r, &count), 0);
+	assert_int_equal(count, 3);
+	assert_string_equal(names_of(r, &first, 10), "a=10.0.0.1/3:120@now a=10.0.0.2/3:50@now b=10.0.0.1/3:100@then ");
+	assert_string_equal(names_of(r, &first, 1), "a=10.0.0.1/3:120@now ");
+	assert_string_equal(names_of(r, &after, 1), "a=10.0.0.2/3:50@now ");
+	/* In this boot its own clock counts, of another one the wall clock. */
+	assert_int_equal(ost_registry_names_expire(r, "now", 50, 1099), 0);
+	assert_string_equal(names_of(r, &first, 10), "a=10.0.0.1/3:120@now b=10.0.0.1/3:100@then ");
+	assert_int_equal(ost_registry_names_expire(r, "now", 50, 1100), 0);
+	assert_string_equal(names_of(r, &first, 10), "a=10.0.0.1/3:120@now ");
+	assert_true(name_put(r, "b", 1, "then", 30, 100, true));
+	assert_int_equal(ost_registry_names_forget(r, "now", 20), 0);
+	assert_string_equal(names_of(r, &first, 10), "a=10.0.0.1/3:120@now ");
+	assert_int_equal(ost_registry_names_forget(r, "now", 21), 0);
+	assert_string_equal(names_of(r, &first, 10), "");
+	ost_registry_free(&r);
+}
+
+/* A device that a policy leaves out comes back with nothing. */
+static void names_go_with_their_device(void **state)
+{
+	const struct ost_registry_name first = {.device = "", .ip.family = OST_IPV4};
+	struct ost_registry *r = opened(*state);
+	struct ost_image image;
+	uint32_t places[] = {0, 1};
+	char why[256];
+	size_t length;
+	void *bytes = image_of(two_devices, 1, &length);
+
+	assert_int_equal(ost_image_open(bytes, length, &image, why), 0);
+	assert_int_equal(ost_registry_devices_put(r, &image, places, 2), 0);
+	(void)name_put(r, "a", 1, "now", 10, 100, true);
+	(void)name_put(r, "gone", 1, "now", 10, 100, true);
+	assert_int_equal(ost_registry_devices_gone(r, 1), 0);
+	assert_string_equal(names_of(r, &first, 10), "a=10.0.0.1/3:100@now ");
+	free(bytes);
+	ost_registry_free(&r);
+}
+
+static struct ost_msg_given given(uint8_t ip, uint64_t left_s)
+{
+	return (struct ost_msg_given){.generation = 1, .expires_boot_ns = ost_clock_boot_ns() + left_s * OST_NS_PER_S, .mac = {2, 0, 0, 0, 0, 1},
+		.family = OST_IPV4, .ip = {10, 0, 0, ip}, .length = 3, .chain = {1, 'a', 0}};
+}
+
+static void what_is_told_of_names_is_written(void **state)
+{
+	const struct ost_registry_name first = {.device = "", .ip.family = OST_IPV4};
+	struct ost_registry *r = opened(*state);
+	struct ost_msg_given m = given(1, 0);
+	struct ost_given *g = NULL;
+	struct ost_ledger_part part;
+	uint64_t count;
+
+	assert_int_equal(ost_given_new(r, &g), 0);
+	part = ost_given_part(g);
+	assert_false(part.due(part.user));
+	ost_given_told(g, "a", &m); /* it has ended */
+	assert_false(part.due(part.user));
+	for (uint32_t i = 0; i < OST_GIVEN_WAITING_MAX + 5; i++) {
+		m = given((uint8_t)(i % 3), 100);
+		ost_given_told(g, "a", &m);
+	}
+	assert_int_equal(ost_given_counts(g)->lost, 5);
+	assert_true(part.due(part.user));
+	/* What could not be committed is written again. */
+	assert_int_equal(ost_registry_begin(r, false), 0);
+	assert_int_equal(part.write(part.user, r), 0);
+	ost_registry_rollback(r);
+	assert_true(part.due(part.user));
+	assert_string_equal(names_of(r, &first, 1), "");
+	assert_int_equal(ost_registry_begin(r, false), 0);
+	assert_int_equal(part.write(part.user, r), 0);
+	assert_int_equal(ost_registry_commit(r), 0);
+	part.written(part.user, true);
+	assert_false(part.due(part.user));
+	assert_int_equal(ost_registry_names_count(r, &count), 0);
+	assert_int_equal(count, 3);
+	/* Those that a data plane that starts later does not tell again. */
+	ost_given_begin(g, ost_clock_boot_ns());
+	assert_int_equal(ost_given_forget(g), 0);
+	assert_string_equal(names_of(r, &first, 1), "");
+	ost_given_free(&g);
+	ost_registry_free(&r);
+}
+
 static void device_count(void *user, const struct ost_registry_device *d)
 {
 	(void)d;
@@ -633,6 +764,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(file_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(generations, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses, setup, teardown),
+		cmocka_unit_test_setup_teardown(names, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_go_with_their_device, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_told_of_names_is_written, setup, teardown),
 		cmocka_unit_test(sightings_evict_the_longest_unseen),
 		cmocka_unit_test(roster_carries_names_over),
 		cmocka_unit_test(roster_counts_rules_of_its_generation),
