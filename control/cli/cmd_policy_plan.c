@@ -151,7 +151,7 @@ static void class_head(const struct plan *p, uint32_t class)
 
 	class_names(p, class, names);
 	ost_show_line(p->cli, 0, 2, "%s%s%s (role %s)%s%s", ost_show_colour(p->cli, OST_COLOUR_HEAD), names, ost_show_plain(p->cli),
-		b != NULL ? p->after.policy->roles[b->role].name : p->before->roles[a->role].name, a == NULL ? ": new" : "",
+		b != NULL ? p->after.policy->roles[b->role].name : p->before->roles[a->role].name, pair->before == OST_PAIR_NONE ? ": new" : "",
 		b == NULL ? ": not in the policy any more" : "");
 }
 
