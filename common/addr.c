@@ -170,3 +170,12 @@ int ost_address_port_parse(const char *text, struct ost_ip *ret_ip, uint16_t *re
 	*ret_port = (uint16_t)port;
 	return 0;
 }
+
+bool ost_ip_is_unicast(const struct ost_ip *ip)
+{
+	static const uint8_t zero[16], mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (ip->family == OST_IPV4)
+		return ip->b[0] != 0 && ip->b[0] != 127 && ip->b[0] < 224;
+	return ip->b[0] != 0xff && memcmp(ip->b, zero, 15) != 0 && memcmp(ip->b, mapped, 12) != 0;
+}

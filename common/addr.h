@@ -48,6 +48,9 @@ const char *ost_prefix_format(const struct ost_prefix *p, char buf[static OST_PR
 
 bool ost_prefix_contains(const struct ost_prefix *p, const struct ost_ip *ip);
 
+/* One host can hold it: no group, broadcast, loopback, nor "this network" (RFC 6890). */
+bool ost_ip_is_unicast(const struct ost_ip *ip);
+
 static inline bool ost_mac_is_group(const uint8_t mac[6])
 {
 	return mac[0] & 1;

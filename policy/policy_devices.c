@@ -102,16 +102,6 @@ static void certificate_field(void *context, const struct ost_yaml_node *value, 
 		draft->device->certificate = ost_yaml_strdup(&r->y, value->text);
 }
 
-/* An address that one host can hold. */
-static bool is_unicast(const struct ost_ip *ip)
-{
-	static const uint8_t zero[16], mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	if (ip->family == OST_IPV4)
-		return ip->b[0] != 0 && ip->b[0] != 127 && ip->b[0] < 224;
-	return ip->b[0] != 0xff && memcmp(ip->b, zero, 15) != 0 && memcmp(ip->b, mapped, 12) != 0;
-}
-
 static void address_read(
 	struct policy_reader *r, const struct ost_yaml_node *item, struct ost_device *d)
 {
@@ -124,7 +114,7 @@ static void address_read(
 			"'%.63s' is no address", item->text);
 		return;
 	}
-	if (!is_unicast(&ip)) {
+	if (!ost_ip_is_unicast(&ip)) {
 		ost_yaml_error(&r->y, item, "write the device's own address",
 			"%s is no address that a device can hold", item->text);
 		return;

@@ -191,16 +191,17 @@ static void aliases_follow(const struct alias *aliases, uint32_t count, struct o
 
 static void address_take(const struct ost_dns *m, const struct record *r, uint32_t owner, uint32_t ttl_s, struct ost_dns_answer *a)
 {
-	struct ost_dns_address *to = &a->addresses[a->address_count];
+	struct ost_dns_address d = {.ttl_s = OST_MIN(r->ttl_s, ttl_s), .owner = owner};
 
-	if (a->address_count == OST_DNS_ADDRESSES_MAX) {
-		a->left_out++;
+	d.ip.family = r->type == OST_DNS_A ? OST_IPV4 : OST_IPV6;
+	memcpy(d.ip.b, m->bytes + r->data_at, r->data_length);
+	/* A host's name must not open groups, broadcast or loopback to whoever answers for it. */
+	if (!ost_ip_is_unicast(&d.ip))
 		return;
-	}
-	*to = (struct ost_dns_address){.ttl_s = OST_MIN(r->ttl_s, ttl_s), .owner = owner};
-	to->ip.family = r->type == OST_DNS_A ? OST_IPV4 : OST_IPV6;
-	memcpy(to->ip.b, m->bytes + r->data_at, r->data_length);
-	a->address_count++;
+	if (a->address_count == OST_DNS_ADDRESSES_MAX)
+		a->left_out++;
+	else
+		a->addresses[a->address_count++] = d;
 }
 
 int ost_dns_answer_read(const struct ost_dns *m, struct ost_dns_answer *a)

@@ -70,6 +70,6 @@ struct ost_dns_answer {
 };
 
 /* Reads the answer section, in whatever order it is. Addresses of other names than the question's and its aliases' are
- * nobody's. -EBADMSG: a record does not fit (then *ret_answer is nothing); of a message that says that it is cut, what is whole
+ * nobody's, and so are those that no host can have. -EBADMSG: a record does not fit (then *ret_answer is nothing); of a message that says that it is cut, what is whole
  * counts. */
 int ost_dns_answer_read(const struct ost_dns *message, struct ost_dns_answer *ret_answer) OST_MUST_CHECK;

@@ -189,6 +189,21 @@ static void aliases_in_a_circle_end(void **state)
 	assert_passes(connect_to(r, "192.0.2.1", 8883));
 }
 
+static void addresses_that_no_host_has_are_nobodys(void **state)
+{
+	static const char *const ips[] = {"0.0.0.0", "127.0.0.1", "224.0.0.251", "239.255.255.250", "240.0.0.1", "255.255.255.255", "::",
+		"::1", "::ffff:192.0.2.1", "ff02::fb"};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < OST_ARRAY_SIZE(ips); i++) {
+		resolve(r, "video.example.com", 300, ips[i]);
+		assert_int_equal(names(r).held, 0);
+	}
+	assert_refused(connect_to(r, "239.255.255.250", 443), NAME_UNRESOLVED);
+	resolve(r, "video.example.com", 300, "223.255.255.255");
+	assert_passes(connect_to(r, "223.255.255.255", 443));
+}
+
 static void what_opens_towards_a_device_is_asked_by_name_as_well(void **state)
 {
 	struct rig *r = *state;
@@ -861,6 +876,7 @@ int main(void)
 		T(a_label_with_dots_is_one_label),
 		T(aliases_lead_to_addresses_in_any_order),
 		T(aliases_in_a_circle_end),
+		T(addresses_that_no_host_has_are_nobodys),
 		T(what_opens_towards_a_device_is_asked_by_name_as_well),
 		T(only_what_was_asked_is_answered),
 		T(an_answer_comes_once_for_each_time_it_was_asked),
