@@ -7,6 +7,7 @@
 #include "jsonw.h"
 #include "options.h"
 #include "plan_established.h"
+#include "plan_roles.h"
 #include "plan_words.h"
 #include "policy_input.h"
 #include "show.h"
@@ -86,6 +87,25 @@ static bool text_equal(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+static bool has_address(const struct ost_device *d, const struct ost_ip *ip)
+{
+	for (uint32_t i = 0; i < d->address_count; i++) {
+		if (ost_ip_equal(&d->addresses[i], ip))
+			return true;
+	}
+	return false;
+}
+
+/* In whatever order; no device has one twice. */
+static bool addresses_equal(const struct ost_device *a, const struct ost_device *b)
+{
+	bool equal = a->address_count == b->address_count;
+
+	for (uint32_t i = 0; i < a->address_count && equal; i++)
+		equal = has_address(b, &a->addresses[i]);
+	return equal;
+}
+
 /* What makes it another device on the wire, in words; "" when nothing does. */
 static const char *identity_words(const struct plan *p, const struct ost_device_pair *pair, char buf[static OST_PLAN_WORDS])
 {
@@ -110,6 +130,8 @@ static const char *identity_words(const struct plan *p, const struct ost_device_
 		(void)snprintf(buf + strlen(buf), OST_PLAN_WORDS - strlen(buf), ", another port");
 	if (!text_equal(a->certificate, b->certificate))
 		(void)snprintf(buf + strlen(buf), OST_PLAN_WORDS - strlen(buf), ", another certificate");
+	if (!addresses_equal(a, b))
+		(void)snprintf(buf + strlen(buf), OST_PLAN_WORDS - strlen(buf), ", other addresses");
 	return buf;
 }
 
@@ -173,13 +195,13 @@ static void change_line(const struct plan *p, const struct ost_change *c)
 		c->kind == OST_CHANGE_CONDITION && c->before->text != NULL ? c->before->text : "");
 }
 
-/* The same is told of IPv4 already, and people need not read it twice. */
-static bool told_of_ipv4(const struct plan *p, const struct ost_change *c)
+/* The same is told of IPv4 already, and people need not read it twice. first: of the class. */
+static bool told_of_ipv4(const struct plan *p, const struct ost_change *first, const struct ost_change *c)
 {
 	if (c->family != OST_IPV6 || c->peer == OST_CHANGE_ADDRESSES)
 		return false;
-	for (const struct ost_change *o = p->d.changes; o != p->d.changes + p->d.change_count; o++) {
-		if (o->device_class == c->device_class && o->family == OST_IPV4 && o->peer == c->peer && o->kind == c->kind &&
+	for (const struct ost_change *o = first; o != p->d.changes + p->d.change_count && o->device_class == c->device_class; o++) {
+		if (o->family == OST_IPV4 && o->peer == c->peer && o->kind == c->kind &&
 			o->direction == c->direction && o->protocol == c->protocol && o->lo == c->lo && o->hi == c->hi &&
 			o->peer_class == c->peer_class && o->host.name == c->host.name && o->before == c->before && o->after == c->after)
 			return true;
@@ -191,12 +213,13 @@ static void class_print(const struct plan *p, uint32_t class, uint32_t *next)
 {
 	uint32_t lines = 0, more = 0;
 	const struct ost_device_pair *pair = &p->d.pairs[p->d.classes[class].first];
+	const struct ost_change *first = p->d.changes + *next;
 
 	if ((*next == p->d.change_count || p->d.changes[*next].device_class != class) && pair->before != OST_PAIR_NONE && pair->after != OST_PAIR_NONE)
 		return;
 	class_head(p, class);
 	for (; *next < p->d.change_count && p->d.changes[*next].device_class == class; (*next)++) {
-		if (told_of_ipv4(p, &p->d.changes[*next]))
+		if (told_of_ipv4(p, first, &p->d.changes[*next]))
 			continue;
 		if (p->all || lines++ < LINES_DEFAULT)
 			change_line(p, &p->d.changes[*next]);
@@ -220,19 +243,14 @@ static void identities_print(const struct plan *p)
 		(void)printf("... and %u more devices: --all\n", lines - LINES_DEFAULT);
 }
 
-/* Roles that enter or leave audit change what happens to everything that their rules do not allow. */
-static void audits_print(const struct plan *p)
+/* Audit and limits change what happens to everything that the rules allow, or do not. */
+static void roles_print(const struct plan *p)
 {
-	for (uint32_t i = 0; i < p->after.policy->role_count; i++) {
-		const struct ost_role *is = &p->after.policy->roles[i];
-		int64_t at = p->before != NULL ? ost_policy_role_find(p->before, is->name) : -ENOENT;
-		enum ost_mode was = at >= 0 ? p->before->roles[at].mode : OST_MODE_ENFORCE;
+	char words[OST_PLAN_WORDS];
 
-		if (was == is->mode)
-			continue;
-		ost_show_line(p->cli, 0, 2, "role %s %s", is->name,
-			is->mode == OST_MODE_AUDIT ? "goes into audit: what its rules do not allow passes, and is told"
-						   : "leaves audit: what its rules do not allow is refused again");
+	for (uint32_t i = 0; i < p->after.policy->role_count; i++) {
+		if (*ost_plan_role(p->before, p->after.policy, i, words) != '\0')
+			ost_show_line(p->cli, 0, 2, "role %s: %s", p->after.policy->roles[i].name, words);
 	}
 }
 
@@ -244,7 +262,7 @@ static int print_text(const struct plan *p)
 	for (uint32_t i = 0; i < p->d.class_count; i++)
 		class_print(p, i, &next);
 	identities_print(p);
-	audits_print(p);
+	roles_print(p);
 	if (p->d.change_count == 0)
 		(void)printf("no flow is judged otherwise\n");
 	else
@@ -311,6 +329,22 @@ static void change_json(struct ost_jsonw *w, const struct plan *p, const struct 
 	ost_jsonw_end(w, '}');
 }
 
+static void roles_json(struct ost_jsonw *w, const struct plan *p)
+{
+	char words[OST_PLAN_WORDS];
+
+	ost_jsonw_array(w, "roles");
+	for (uint32_t i = 0; i < p->after.policy->role_count; i++) {
+		if (*ost_plan_role(p->before, p->after.policy, i, words) == '\0')
+			continue;
+		ost_jsonw_object(w, NULL);
+		ost_jsonw_string(w, "role", p->after.policy->roles[i].name);
+		ost_jsonw_string(w, "change", words);
+		ost_jsonw_end(w, '}');
+	}
+	ost_jsonw_end(w, ']');
+}
+
 static int print_json(const struct plan *p)
 {
 	struct ost_jsonw w = {0};
@@ -349,6 +383,7 @@ static int print_json(const struct plan *p)
 		ost_jsonw_end(&w, '}');
 	}
 	ost_jsonw_end(&w, ']');
+	roles_json(&w, p);
 	ost_plan_established_json(&w, &p->established);
 	ost_jsonw_end(&w, '}');
 	return ost_cli_json_print(&w);
@@ -361,7 +396,7 @@ static int compare(struct plan *p)
 	int rc = ost_difference_make(p->before, p->after.policy, &p->d);
 
 	if (rc == -E2BIG)
-		return ost_cli_fail("policy plan: more than %u differences: the policies have hardly anything in common", OST_CHANGES_MAX);
+		return ost_cli_fail("policy plan: more than %u differences, or more than 64 different conditions (schedules, exceptions, assurance) for one device", OST_CHANGES_MAX);
 	if (rc < 0)
 		return ost_cli_fail("policy plan: %s", strerror(-rc));
 	count_all(p);

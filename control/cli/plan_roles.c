@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan_roles.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "policy_yaml.h"
+
+static void add(char buf[static OST_PLAN_WORDS], const char *fmt, ...) OST_PRINTF(2, 3);
+
+static void add(char buf[static OST_PLAN_WORDS], const char *fmt, ...)
+{
+	size_t used = strlen(buf);
+	va_list ap;
+
+	if (used > 0)
+		used += (size_t)snprintf(buf + used, OST_PLAN_WORDS - used, ", ");
+	if (used >= OST_PLAN_WORDS)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(buf + used, OST_PLAN_WORDS - used, fmt, ap);
+	va_end(ap);
+}
+
+static const char *rate(uint64_t per_s, char buf[static 32])
+{
+	if (per_s == 0)
+		return "no limit";
+	(void)snprintf(buf, 32, "%" PRIu64 "/s", per_s);
+	return buf;
+}
+
+static void rate_add(char buf[static OST_PLAN_WORDS], const char *what, uint64_t was, uint64_t is)
+{
+	char a[32], b[32];
+
+	if (was != is)
+		add(buf, "%s %s instead of %s", what, rate(is, b), rate(was, a));
+}
+
+/* 0: the default. */
+static void number_add(char buf[static OST_PLAN_WORDS], const char *what, uint32_t was, uint32_t is, uint32_t otherwise)
+{
+	was = was != 0 ? was : otherwise;
+	is = is != 0 ? is : otherwise;
+	if (was != is)
+		add(buf, "%s %u instead of %u", what, is, was);
+}
+
+static void limits_add(char buf[static OST_PLAN_WORDS], const struct ost_limits *was, const struct ost_limits *is)
+{
+	rate_add(buf, "packets", was->packets_per_s, is->packets_per_s);
+	rate_add(buf, "bytes", was->bytes_per_s, is->bytes_per_s);
+	rate_add(buf, "new flows", was->new_flows_per_s, is->new_flows_per_s);
+	number_add(buf, "flows", was->flows, is->flows, OST_LIMIT_FLOWS_DEFAULT);
+	number_add(buf, "addresses", was->addresses, is->addresses, OST_LIMIT_ADDRESSES_DEFAULT);
+	number_add(buf, "names", was->names, is->names, OST_LIMIT_NAMES_DEFAULT);
+}
+
+/* Until when, 0: it is in none. */
+static int64_t audit_end(const struct ost_policy *p, const struct ost_role *role)
+{
+	if (role->mode != OST_MODE_AUDIT)
+		return 0;
+	return p->schedules[role->audit - 1].windows[0].until_s;
+}
+
+static void audit_add(char buf[static OST_PLAN_WORDS], int64_t was, int64_t is)
+{
+	char until[OST_TIME_MINUTES];
+
+	if (was == is)
+		return;
+	if (is == 0)
+		add(buf, "leaves audit: what its rules do not allow is refused again");
+	else if (was == 0)
+		add(buf, "goes into audit until %s: what its rules do not allow passes, and is told", ost_time_format(is, until));
+	else
+		add(buf, "in audit until %s, %s than before", ost_time_format(is, until), is > was ? "longer" : "shorter");
+}
+
+const char *ost_plan_role(const struct ost_policy *before, const struct ost_policy *after, uint32_t role, char buf[static OST_PLAN_WORDS])
+{
+	static const struct ost_role none = {0};
+	const struct ost_role *is = &after->roles[role];
+	int64_t at = before != NULL ? ost_policy_role_find(before, is->name) : -ENOENT;
+	const struct ost_role *was = at >= 0 ? &before->roles[at] : &none;
+
+	buf[0] = '\0';
+	audit_add(buf, at >= 0 ? audit_end(before, was) : 0, audit_end(after, is));
+	if (at < 0)
+		return buf; /* its devices are new, or told by name */
+	limits_add(buf, &was->limits, &is->limits);
+	if (was->tls_max != is->tls_max)
+		add(buf, "is offered TLS 1.%c at most", is->tls_max == OST_TLS_MAX_1_2 ? '2' : '3');
+	return buf;
+}
