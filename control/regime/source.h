@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the machine and the configuration can put into a report, by the ids that fields of a regime file bear. A closed list: a file that
+ * asks the machine for what it does not know is refused, not left empty. */
+#pragma once
+
+#include "common.h"
+
+enum ost_source {
+	/* the machine */
+	OST_SOURCE_REPORT_ID,
+	OST_SOURCE_REGIME,
+	OST_SOURCE_MADE_AT,
+	OST_SOURCE_INCIDENT_ID,
+	OST_SOURCE_STATUS,
+	OST_SOURCE_FIRST_SEEN,
+	OST_SOURCE_LAST_SEEN,
+	OST_SOURCE_DETECTED_AT,
+	OST_SOURCE_CLOSED_AT,
+	OST_SOURCE_DURATION,
+	OST_SOURCE_COUNT,
+	OST_SOURCE_PEERS,
+	OST_SOURCE_CAUSE,
+	OST_SOURCE_DESCRIPTION,
+	OST_SOURCE_DEVICE,
+	OST_SOURCE_SUCCEEDED,
+	OST_SOURCE_MALICIOUS,
+	OST_SOURCE_GATEWAY_ACTION,
+	OST_SOURCE_SEVERITY,
+	OST_SOURCE_THREAT,
+	OST_SOURCE_ATTACK,
+	OST_SOURCE_RSIT,
+	OST_SOURCE_INDICATORS,
+	OST_SOURCE_OUTAGE,
+	OST_SOURCE_PROPOSAL,
+	OST_SOURCE_PROOF,
+	/* the configuration */
+	OST_SOURCE_ENTITY,
+	OST_SOURCE_REGISTRATION,
+	OST_SOURCE_SECTOR,
+	OST_SOURCE_MEMBER_STATES,
+	OST_SOURCE_CONTACT,
+	OST_SOURCE_DPO,
+	OST_SOURCE_CSIRT,
+	OST_SOURCE_AUTHORITY,
+	OST_SOURCE_SERVICES,
+	OST_SOURCE_USERS,
+	OST_SOURCE_DATA_CATEGORIES,
+	OST_SOURCE_PRODUCT,
+	OST_SOURCE_TLP,
+	/* what persons said, in records of their own kind */
+	OST_SOURCE_AWARE_AT,
+	OST_SOURCE_SIGNIFICANT,
+	OST_SOURCE_AUTHORITY_REFERENCE,
+	OST_SOURCE_KINDS,
+};
+
+#define OST_SOURCE_CONFIGURED_FIRST OST_SOURCE_ENTITY
+#define OST_SOURCE_PERSON_FIRST	    OST_SOURCE_AWARE_AT
+
+const char *ost_source_name(enum ost_source source); /* "first_seen" */
