@@ -157,12 +157,18 @@ static void attach(struct reading *rd, struct format_node *node)
 	rd->blank = false;
 }
 
+/* At the beginning of a line it would end the document. */
+static bool is_document_mark(const char *text, size_t length)
+{
+	return length >= 3 && (strncmp(text, "---", 3) == 0 || strncmp(text, "...", 3) == 0) && (length == 3 || strchr(" \t", text[3]) != NULL);
+}
+
 /* A text in double quotes; plain ones stay what they are. */
 static const char *scalar_text(struct reading *rd, const yaml_event_t *event)
 {
 	const char *value = (const char *)event->data.scalar.value;
 	size_t length = event->data.scalar.length, n = 0;
-	bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !is_document_mark(value, length);
 	char *text = take(rd, length * 2 + 3);
 
 	if (text == NULL)

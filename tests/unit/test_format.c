@@ -46,6 +46,7 @@ static void layout(void **state)
 	expect_layout("? a\n: b\n", "a: b\n");
 	expect_layout("a: 1\n?\n", "a: 1\n\"\":\n");
 	expect_layout("a:\nb:\n", "a:\nb:\n");
+	expect_layout("{ --- a: 1, ... b: 2, ---c: 3 }\n", "\"--- a\": 1\n\"... b\": 2\n---c: 3\n");
 	expect_layout("a: {b: , c: d}\n", "a: { b: , c: d }\n");
 	expect_layout("'a': 'it''s'\nb: \"x\\\"\\\\\\x41\"\nc: ''\n", "\"a\": \"it's\"\nb: \"x\\\"\\\\A\"\nc: \"\"\n");
 	expect_layout("a:\n  b: 1\nc: 2\nd:\n  e: 1\n", "a:\n  b: 1\n\nc: 2\n\nd:\n  e: 1\n");
