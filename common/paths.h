@@ -31,6 +31,7 @@ struct ost_paths {
 	char radius_clients[PATH_MAX]; /* etc/ostiary/radius-clients: 0600 */
 	char mud_ca_dir[PATH_MAX];     /* etc/ostiary/mud/ca: *.pem, the CAs of those who sign MUD files */
 	char admission_log[PATH_MAX];  /* var/lib/ostiary/admissions.ndjson */
+	char policy_log[PATH_MAX];     /* var/lib/ostiary/policy-events.ndjson */
 };
 
 /* root "" or NULL: the real places. -ENAMETOOLONG. */

@@ -168,6 +168,16 @@ static enum MHD_Result get_rules(struct ost_daemon *d, struct MHD_Connection *c,
 	return send_json(c, MHD_HTTP_OK, &w);
 }
 
+static enum MHD_Result get_exceptions(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+
+	(void)rest;
+	if (ost_view_exceptions(d, OST_MIN(limit_of(c, LIMIT_DEFAULT), RULES_MOST), &w) < 0)
+		return send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
 static enum MHD_Result get_generations(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
 	struct ost_jsonw w = {0};
@@ -245,6 +255,7 @@ static const struct route {
 	{"/v1/policy/generations", get_generations, NULL},
 	{"/v1/policy/generations/", get_generation, NULL},
 	{"/v1/policy/rules", get_rules, NULL},
+	{"/v1/policy/exceptions", get_exceptions, NULL},
 	{"/v1/refusals", get_refusals, NULL},
 	{"/v1/unknown", get_unknown, NULL},
 	{"/metrics", get_metrics, NULL},

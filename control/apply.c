@@ -501,6 +501,7 @@ static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m
 	g->state = d->trial.generation != 0 ? OST_GENERATION_UNCONFIRMED : OST_GENERATION_APPLIED;
 	a->result.trial = d->trial;
 	d->in_force = *g;
+	ost_daemon_record(d);
 	d->gauges.totals.generation = g->number; /* it just said so; its next totals will too */
 	ost_ledger_generation(d->ledger, g);
 	ost_ledger_policy(d->ledger);

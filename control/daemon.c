@@ -18,6 +18,8 @@
 
 #define REFUSAL_FILE_BYTES (64ull << 20)
 #define REFUSAL_FILES	   4u
+#define POLICY_FILE_BYTES  (64ull << 20)
+#define POLICY_FILES	   4u
 #define FORGET_AFTER_NS	   (60 * OST_NS_PER_S)
 
 /* ---- what the data plane says ---- */
@@ -246,6 +248,47 @@ void ost_daemon_rules(struct ost_daemon *d)
 		ost_log_warning("out of memory: the use of this policy's rules is not counted");
 }
 
+static struct ost_moment moment(void)
+{
+	return (struct ost_moment){ost_clock_mono_ns(), ost_clock_wall_ns()};
+}
+
+/* First the lines, then that they were told: after a crash in between they are told twice, and never not at all. */
+static void record_keep(struct ost_daemon *d)
+{
+	int r;
+
+	ost_line_file_flush(d->policy_file);
+	r = ost_policy_events_keep(d->policy_events);
+	if (r < 0 && !d->record_trouble)
+		ost_log_warning("%s/exceptions: %s: after a restart policy events may be told twice", d->paths.state_dir, strerror(-r));
+	d->record_trouble = r < 0;
+}
+
+void ost_daemon_record(struct ost_daemon *d)
+{
+	const struct ost_image *image = ost_roster_image(d->roster);
+
+	if (image == NULL || image->generation != d->in_force.number)
+		return;
+	if (ost_policy_events_policy(d->policy_events, image, &d->in_force, moment()) < 0)
+		ost_log_warning("out of memory: the exceptions and schedules of this policy are not on the record");
+	record_keep(d);
+}
+
+static void record_tick(struct ost_daemon *d)
+{
+	ost_policy_events_tick(d->policy_events, ost_roster_image(d->roster), moment());
+	record_keep(d);
+}
+
+static void policy_write(void *user, const char *line, size_t length)
+{
+	struct ost_daemon *d = user;
+
+	ost_line_file_line(d->policy_file, line, length);
+}
+
 static void rule_hits_save(struct ost_daemon *d, bool force)
 {
 	int r = ost_rule_hits_save(d->rule_hits, ost_clock_mono_ns(), force);
@@ -289,6 +332,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	ost_applier_tick(d->applier);
 	ost_authority_tick(d);
 	rule_hits_save(d, false);
+	record_tick(d);
 	after = ost_line_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));
@@ -401,6 +445,14 @@ static int rule_hits_start(struct ost_daemon *d)
 	return r;
 }
 
+static int record_start(struct ost_daemon *d)
+{
+	const struct ost_policy_events_config config = {.gateway = d->gateway, .paths = &d->paths, .write = policy_write, .user = d};
+	int r = ost_line_file_new(d->paths.policy_log, POLICY_FILE_BYTES, POLICY_FILES, &d->policy_file);
+
+	return r == 0 ? ost_policy_events_new(&config, &d->policy_events) : r;
+}
+
 static int tables_start(struct ost_daemon *d)
 {
 	struct ost_refusal_log_config log = {.gateway = d->gateway, .write = refusal_write, .user = d};
@@ -428,7 +480,9 @@ static int tables_start(struct ost_daemon *d)
 
 		ost_ledger_part_beside(d->ledger, &names);
 	}
-	return r == 0 ? ost_refusal_log_new(&log, &d->refusals) : r;
+	if (r == 0)
+		r = ost_refusal_log_new(&log, &d->refusals);
+	return r == 0 ? record_start(d) : r;
 }
 
 static int restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
@@ -438,6 +492,7 @@ static int restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 	if (r == 0 && d->in_force.number != 0)
 		ost_trial_restore(d);
 	ost_daemon_rules(d);
+	ost_daemon_record(d);
 	if (r == 0)
 		r = ost_registry_devices_each(d->registry, device_restore, d);
 	if (r == 0)
@@ -515,6 +570,8 @@ void ost_daemon_free(struct ost_daemon **daemon)
 	ost_planner_free(&d->planner);
 	ost_refusal_log_free(&d->refusals);
 	ost_line_file_free(&d->refusal_file);
+	ost_policy_events_free(&d->policy_events);
+	ost_line_file_free(&d->policy_file);
 	if (d->ledger != NULL)
 		ost_ledger_flush(d->ledger, ost_clock_mono_ns(), true);
 	ost_ledger_free(&d->ledger);

@@ -10,7 +10,8 @@
  *   planner.h     sources -> maker.h -> link: what they would do to the flows that are there
  *   authority.h   authentication: admission.h decides by states.h; auth_link.h: ostiary-authd
  *   registry.h    SQLite; ledger.h batches what is written there; sightings.h: unknown devices
- *   refusal_log.h refusals joined to kinds; admission_log.h: the evidence of admissions; line_file.h: their NDJSON file
+ *   refusal_log.h refusals joined to kinds; admission_log.h: the evidence of admissions; policy_events.h: what a policy opens for a
+ *                 while; line_file.h: their NDJSON files
  *   api.h         HTTP on a unix socket; views.h and metrics.h make its bodies
  *
  * One event loop (libevent), in one thread; what takes long of an apply has another one for itself (maker.h). This header
@@ -28,6 +29,7 @@
 #include "ledger.h"
 #include "link.h"
 #include "paths.h"
+#include "policy_events.h"
 #include "line_file.h"
 #include "refusal_log.h"
 #include "registry.h"
@@ -68,6 +70,9 @@ struct ost_daemon {
 	struct ost_auth_link *auth_link;
 	struct ost_admission_log *admission_log;
 	struct ost_line_file *admission_file;
+	struct ost_policy_events *policy_events;
+	struct ost_line_file *policy_file;
+	bool record_trouble; /* what was told is not on disk, and that is in the log */
 	struct ost_msg_auth_counts auth_counts; /* as the authenticator told last */
 	uint64_t denied_kept; /* changes of the list of denied devices that are on disk */
 	uint64_t crl_this_s, crl_next_s; /* of the list that it had last, also when it is away; 0: none yet */
@@ -90,5 +95,7 @@ int ost_daemon_new(struct event_base *base, const struct ost_paths *paths,
 	struct ost_daemon **ret_daemon) OST_MUST_CHECK;
 /* The roster has another image: what is kept by rule follows. */
 void ost_daemon_rules(struct ost_daemon *d);
+/* The roster has the image of the generation in force: the record follows. */
+void ost_daemon_record(struct ost_daemon *d);
 /* Writes what is gathered, closes, frees. */
 void ost_daemon_free(struct ost_daemon **daemon);

@@ -249,6 +249,11 @@ static void auth_metrics(FILE *f, const struct ost_daemon *d)
 	one(f, "ostiary_admission_log_lost_lines_total", "counter", "Lines that the disk did not take.", file->lost_lines);
 	one(f, "ostiary_admission_log_suppressed_lines_total", "counter", "Lines over the log's rate.",
 		ost_admission_log_counts(d->admission_log)->suppressed_lines);
+	file = ost_line_file_counts(d->policy_file);
+	one(f, "ostiary_policy_log_lines_total", "counter", "Lines written to the record of policy events.", file->lines);
+	one(f, "ostiary_policy_log_lost_lines_total", "counter", "Lines that the disk did not take.", file->lost_lines);
+	one(f, "ostiary_policy_log_suppressed_lines_total", "counter", "Lines over the record's rate.",
+		ost_policy_events_counts(d->policy_events)->suppressed_lines);
 }
 
 /* ---- the rest ---- */

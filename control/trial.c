@@ -215,6 +215,7 @@ int ost_trial_end(struct ost_daemon *d, const char *why)
 	record_drop(d);
 	d->trial = (struct ost_confirm){0};
 	ost_daemon_rules(d);
+	ost_daemon_record(d);
 	ost_authority_policy(d);
 	ost_log_warning("policy generation %" PRIu64 " %s: generation %" PRIu64 " is in force again", ended, why, d->in_force.number);
 	return 0;

@@ -35,6 +35,10 @@ void ost_view_audits(struct ost_daemon *d, struct ost_jsonw *w);
 /* The members "mode" and, when that is audit, "audit_open" and "audit_until" of an open object. */
 void ost_view_mode(const struct ost_image *image, uint32_t role, struct ost_jsonw *w);
 
+/* The exceptions of the policy in force, at most limit: in force, the first to end first; to come; over. -ENOENT: none is in force; w is
+ * untouched. */
+int ost_view_exceptions(struct ost_daemon *d, uint32_t limit, struct ost_jsonw *w) OST_MUST_CHECK;
+
 /* One stored generation with the names of its files, and with their texts. -ENOENT: there is none; w is untouched. */
 int ost_view_generation(struct ost_daemon *d, uint64_t number, bool sources, struct ost_jsonw *w) OST_MUST_CHECK;
 

@@ -37,6 +37,7 @@ static void trouble_list(struct ost_daemon *d, struct ost_jsonw *w, uint32_t *re
 	const struct ost_line_file_counts *file = ost_line_file_counts(d->refusal_file);
 	const struct ost_ledger_counts *ledger = ost_ledger_counts(d->ledger);
 	const struct ost_line_file_counts *admissions = ost_line_file_counts(d->admission_file);
+	const struct ost_line_file_counts *events = ost_line_file_counts(d->policy_file);
 	char line[320], text[256];
 	uint32_t n = 0;
 
@@ -62,6 +63,9 @@ static void trouble_list(struct ost_daemon *d, struct ost_jsonw *w, uint32_t *re
 	if (admissions->trouble != 0)
 		TROUBLE("the admission log cannot be written: %s; %" PRIu64 " lines lost", strerror(-admissions->trouble),
 			admissions->lost_lines);
+	if (events->trouble != 0)
+		TROUBLE("the record of policy events cannot be written: %s; %" PRIu64 " lines lost", strerror(-events->trouble),
+			events->lost_lines);
 	if (d->in_force.number == 0 && d->trouble[0] == '\0')
 		TROUBLE("no policy is in force, nothing passes: ostiary policy apply FILE");
 	if (file->trouble != 0)

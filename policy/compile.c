@@ -45,6 +45,15 @@ static void rule_check(struct compiler *c, const struct ost_role *role, const st
 			"a rule of role \"%s\" is about a device that does not exist", role->name);
 }
 
+/* Of the rule that is added next. */
+static int exception_compile(struct compiler *c, const struct ost_rule *rule)
+{
+	struct ost_image_exception record = {.rule = ost_image_builder_count(&c->image, OST_SECTION_RULES)};
+	int r = ost_image_builder_string(&c->image, rule->reason, &record.reason);
+
+	return r == 0 ? ost_image_builder_add(&c->image, OST_SECTION_EXCEPTIONS, &record) : r;
+}
+
 static int rule_compile(struct compiler *c, uint32_t role_index, const struct ost_rule *rule)
 {
 	const struct ost_role *role = &c->policy->roles[role_index];
@@ -65,6 +74,8 @@ static int rule_compile(struct compiler *c, uint32_t role_index, const struct os
 	rule_check(c, role, rule);
 	if (r == 0)
 		r = ost_image_builder_string(&c->image, rule->pos.file, &record.file);
+	if (r == 0 && (rule->flags & OST_RULE_EXCEPTION))
+		r = exception_compile(c, rule);
 	if (r == 0)
 		r = ost_image_builder_add(&c->image, OST_SECTION_RULES, &record);
 	return r;
@@ -369,6 +380,21 @@ static int resolvers_compile(struct compiler *c)
 	return r;
 }
 
+static int tags_compile(struct compiler *c)
+{
+	const struct ost_policy *p = c->policy;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < p->tag_count; i++) {
+		struct ost_image_tag record = {0};
+
+		r = ost_image_builder_string(&c->image, p->tags[i], &record.name);
+		if (r == 0)
+			r = ost_image_builder_add(&c->image, OST_SECTION_TAGS, &record);
+	}
+	return r;
+}
+
 static int policy_compile(struct compiler *c)
 {
 	const struct ost_policy *p = c->policy;
@@ -376,6 +402,8 @@ static int policy_compile(struct compiler *c)
 
 	if (r == 0)
 		r = resolvers_compile(c);
+	if (r == 0)
+		r = tags_compile(c);
 	if (p->device_count > OST_DEVICES_MAX) {
 		ost_diag_error(c->diag, p->devices[OST_DEVICES_MAX].pos,
 			"put a second gateway beside this one",

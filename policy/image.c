@@ -20,6 +20,8 @@ static const char *const section_names[OST_SECTION_COUNT] = {
 	[OST_SECTION_SCHEDULES] = "schedules",
 	[OST_SECTION_WINDOWS] = "windows",
 	[OST_SECTION_RESOLVERS] = "resolvers",
+	[OST_SECTION_TAGS] = "tags",
+	[OST_SECTION_EXCEPTIONS] = "exceptions",
 };
 
 uint32_t ost_image_crc(const void *bytes, size_t length)
@@ -85,6 +87,8 @@ static const char *counts_check(const struct ost_image_header *h)
 		return "more rules than an image can have";
 	if (h->sections[OST_SECTION_SCHEDULES].count > OST_SCHEDULES_MAX)
 		return "more schedules than an image can have";
+	if (h->sections[OST_SECTION_TAGS].count > OST_TAGS_MAX)
+		return "more tags than an image can have";
 	if (h->sections[OST_SECTION_STRINGS].count == 0)
 		return "there is no string section";
 	return NULL;
@@ -118,6 +122,8 @@ static struct ost_image image_of(const struct ost_image_header *h)
 		.schedules = section_at(h, OST_SECTION_SCHEDULES),
 		.windows = section_at(h, OST_SECTION_WINDOWS),
 		.resolvers = section_at(h, OST_SECTION_RESOLVERS),
+		.tags = section_at(h, OST_SECTION_TAGS),
+		.exceptions = section_at(h, OST_SECTION_EXCEPTIONS),
 		.port_count = section_count(h, OST_SECTION_PORTS),
 		.role_count = section_count(h, OST_SECTION_ROLES),
 		.rule_count = section_count(h, OST_SECTION_RULES),
@@ -130,6 +136,8 @@ static struct ost_image image_of(const struct ost_image_header *h)
 		.schedule_count = section_count(h, OST_SECTION_SCHEDULES),
 		.window_count = section_count(h, OST_SECTION_WINDOWS),
 		.resolver_count = section_count(h, OST_SECTION_RESOLVERS),
+		.tag_count = section_count(h, OST_SECTION_TAGS),
+		.exception_count = section_count(h, OST_SECTION_EXCEPTIONS),
 		.generation = h->generation,
 	};
 }

@@ -28,7 +28,7 @@
 #include "model.h"
 
 #define OST_IMAGE_MAGIC	  0x31474d4954534fu /* "OSTIMG1" */
-#define OST_IMAGE_VERSION 2u
+#define OST_IMAGE_VERSION 3u
 #define OST_IMAGE_MAX	  ((size_t)2 << 30) /* bytes */
 
 #define OST_LANES4 16u
@@ -52,6 +52,8 @@ enum ost_image_section {
 	OST_SECTION_SCHEDULES, /* struct ost_image_schedule */
 	OST_SECTION_WINDOWS,   /* struct ost_image_window */
 	OST_SECTION_RESOLVERS, /* struct ost_image_resolver */
+	OST_SECTION_TAGS,      /* struct ost_image_tag: bit 0 first */
+	OST_SECTION_EXCEPTIONS, /* struct ost_image_exception */
 	OST_SECTION_COUNT,
 };
 
@@ -193,6 +195,16 @@ struct ost_image_resolver {
 	uint8_t reserved[2];
 };
 
+struct ost_image_tag {
+	uint32_t name; /* string */
+};
+
+/* What is told of a rule with OST_RULE_EXCEPTION: each has one, in their order. No packet asks for it. */
+struct ost_image_exception {
+	uint32_t rule;	 /* index into RULES */
+	uint32_t reason; /* string */
+};
+
 #define OST_PORT_ANY 0xffffu
 
 struct ost_image_device {
@@ -231,9 +243,12 @@ struct ost_image {
 	const struct ost_image_schedule *schedules;
 	const struct ost_image_window *windows;
 	const struct ost_image_resolver *resolvers;
+	const struct ost_image_tag *tags;
+	const struct ost_image_exception *exceptions;
 	uint32_t port_count, role_count, rule_count, device_count, address_count;
 	uint32_t chunk4_count, chunk6_count, peer_count;
 	uint32_t host_count, schedule_count, window_count, resolver_count;
+	uint32_t tag_count, exception_count;
 	uint64_t generation;
 };
 

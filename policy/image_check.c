@@ -376,6 +376,34 @@ static const char *resolvers_check(const struct ost_image *image, uint32_t *ret_
 	return NULL;
 }
 
+static const char *tags_check(const struct ost_image *image, uint32_t string_bytes, uint32_t *ret_record)
+{
+	for (uint32_t i = 0; i < image->tag_count; i++) {
+		*ret_record = i;
+		if (!name_valid(image, string_bytes, image->tags[i].name))
+			return "a tag has no proper name";
+	}
+	return NULL;
+}
+
+/* One for each rule that is an exception, in their order. The rules are known to be sound. */
+static const char *exceptions_check(const struct ost_image *image, uint32_t string_bytes, uint32_t *ret_record)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < image->rule_count; i++) {
+		if (!(image->rules[i].flags & OST_RULE_EXCEPTION))
+			continue;
+		*ret_record = next;
+		if (next == image->exception_count || image->exceptions[next].rule != i)
+			return "an exception is of no rule, or a rule's is missing";
+		if (!string_valid(image, string_bytes, image->exceptions[next].reason))
+			return "an exception has no proper reason";
+		next++;
+	}
+	return next != image->exception_count ? "an exception is of no rule, or a rule's is missing" : NULL;
+}
+
 const char *ost_image_records_check(
 	const struct ost_image *image, uint32_t string_bytes, uint32_t *ret_record)
 {
@@ -393,7 +421,11 @@ const char *ost_image_records_check(
 	if (wrong == NULL)
 		wrong = resolvers_check(image, ret_record);
 	if (wrong == NULL)
+		wrong = tags_check(image, string_bytes, ret_record);
+	if (wrong == NULL)
 		wrong = roles_check(image, string_bytes, ret_record);
+	if (wrong == NULL)
+		wrong = exceptions_check(image, string_bytes, ret_record);
 	if (wrong != NULL)
 		return wrong;
 	return devices_check(image, string_bytes, ret_record);

@@ -21,6 +21,8 @@ _Static_assert(sizeof(struct ost_image_host) == 16, "padding");
 _Static_assert(sizeof(struct ost_image_schedule) == 16, "padding");
 _Static_assert(sizeof(struct ost_image_window) == 24, "padding");
 _Static_assert(sizeof(struct ost_image_resolver) == 20, "padding");
+_Static_assert(sizeof(struct ost_image_tag) == 4, "padding");
+_Static_assert(sizeof(struct ost_image_exception) == 8, "padding");
 
 /* Bytes of one record of a section; section < OST_SECTION_COUNT. */
 static inline size_t ost_image_record_bytes(unsigned section)
@@ -39,6 +41,8 @@ static inline size_t ost_image_record_bytes(unsigned section)
 		[OST_SECTION_SCHEDULES] = sizeof(struct ost_image_schedule),
 		[OST_SECTION_WINDOWS] = sizeof(struct ost_image_window),
 		[OST_SECTION_RESOLVERS] = sizeof(struct ost_image_resolver),
+		[OST_SECTION_TAGS] = sizeof(struct ost_image_tag),
+		[OST_SECTION_EXCEPTIONS] = sizeof(struct ost_image_exception),
 	};
 
 	return sizes[section];

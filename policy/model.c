@@ -4,6 +4,7 @@
 void ost_rule_close(struct ost_rule *rule)
 {
 	free(rule->text);
+	free(rule->reason);
 	free(rule->prefixes);
 	free(rule->services);
 	free(rule->peer_roles);

@@ -105,6 +105,7 @@ struct ost_host {
 struct ost_rule {
 	struct ost_pos pos;
 	char *text; /* as a person would say it, one line: "to network scada, service tcp/80" */
+	char *reason; /* of an exception, else NULL */
 	enum ost_direction direction;
 	enum ost_peer_kind peer;
 	uint32_t *peer_roles;	     /* indices into roles, for OST_PEER_ROLE; may be none: matches nobody */

@@ -109,6 +109,7 @@ static void rule_add(struct policy_reader *r, const struct ost_yaml_node *item, 
 		return;
 	rule->pos = policy_pos(r, item);
 	rule->text = ost_yaml_strdup(&r->y, draft->text);
+	rule->reason = ost_yaml_strdup(&r->y, draft->reason->text);
 	rule->schedule = draft->schedule;
 	rule->flags = OST_RULE_EXCEPTION;
 	rule->only_tags = draft->tags;

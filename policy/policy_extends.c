@@ -144,6 +144,7 @@ void policy_rule_copy(struct policy_reader *r, const struct ost_rule *rule, stru
 	to->hosts = NULL;
 	to->host_count = 0;
 	to->text = from.text != NULL ? ost_yaml_strdup(&r->y, from.text) : NULL;
+	to->reason = from.reason != NULL ? ost_yaml_strdup(&r->y, from.reason) : NULL;
 	to->peer_roles = copy_of(r, from.peer_roles, from.peer_role_count, sizeof(*from.peer_roles));
 	to->prefixes = copy_of(r, from.prefixes, from.prefix_count, sizeof(*from.prefixes));
 	to->services = copy_of(r, from.services, from.service_count, sizeof(*from.services));

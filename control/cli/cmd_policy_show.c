@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "audits_print.h"
+#include "exceptions_print.h"
 #include "history.h"
 #include "options.h"
 #include "show.h"
@@ -120,30 +121,34 @@ static int generation_print(const struct ost_cli *cli, const char *text)
 int ost_cmd_policy_show(const struct ost_cli *cli, int argc, char **argv)
 {
 	struct ost_cli c = *cli;
-	bool sources = false, all = false, rules = false, unused = false;
+	bool sources = false, all = false, rules = false, unused = false, exceptions = false;
 	const char *generation = NULL;
 	const struct ost_cli_option options[] = {{.name = "json", .flag = &c.json}, {.name = "sources", .flag = &sources},
-		{.name = "history", .flag = &all}, {.name = "rules", .flag = &rules}, {.name = "unused", .flag = &unused}, {.name = "generation", .value = &generation}};
+		{.name = "history", .flag = &all}, {.name = "rules", .flag = &rules}, {.name = "unused", .flag = &unused},
+		{.name = "exceptions", .flag = &exceptions}, {.name = "generation", .value = &generation}};
 	int r, first = ost_cli_options("policy show", options, OST_ARRAY_SIZE(options), argc, argv);
 	json_t *json = NULL;
 
 	if (first < 0)
 		return OST_EXIT_INPUT;
 	rules = rules || unused;
-	if (first != argc || sources + all + rules + (generation != NULL) > 1)
-		return ost_cli_fail("policy show: takes --sources, --generation N, --rules, --unused or --history, nothing else");
+	if (first != argc || sources + all + rules + exceptions + (generation != NULL) > 1)
+		return ost_cli_fail("policy show: takes --sources, --generation N, --rules, --unused, --exceptions or --history, nothing else");
 	if (generation != NULL)
 		return generation_print(&c, generation);
 	if (all)
 		return ost_history_print(&c, 1000);
-	r = ost_client_get(&c, unused	 ? "/v1/policy/rules?limit=10000&unused=1"
+	r = ost_client_get(&c, exceptions ? "/v1/policy/exceptions?limit=10000"
+			       : unused	 ? "/v1/policy/rules?limit=10000&unused=1"
 			       : rules	 ? "/v1/policy/rules?limit=10000"
 			       : sources ? "/v1/policy?sources=1"
 					 : "/v1/policy",
 		&json);
 	if (r != OST_EXIT_OK || json == NULL)
 		return r;
-	if (rules)
+	if (exceptions)
+		ost_exceptions_print(&c, json);
+	else if (rules)
 		rules_print(&c, json, unused);
 	else if (sources)
 		sources_print(json);

@@ -46,10 +46,12 @@ static int setup(void **state)
 	struct ost_host host = {.name = TEXT("video.example.com"), .suffix = true};
 	struct ost_window window = {.kind = OST_WINDOW_WEEKLY, .days = 1, .until_min = 60};
 	struct ost_schedule schedule = {.name = TEXT("night"), .windows = &window, .window_count = 1};
+	char *tags[] = {TEXT("floor-1"), TEXT("floor-2")};
 	struct ost_prefix resolver = {.ip = {.b = {8, 8, 8, 8}, .family = 4}, .length = 32};
 	struct ost_policy p = {
 		.roles = roles, .role_count = 2, .devices = devices, .device_count = 2,
-		.schedules = &schedule, .schedule_count = 1, .resolvers = &resolver, .resolver_count = 1};
+		.schedules = &schedule, .schedule_count = 1, .resolvers = &resolver, .resolver_count = 1,
+		.tags = tags, .tag_count = 2};
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct ost_diag diag = {0};
 	void *bytes;
@@ -70,7 +72,8 @@ static int setup(void **state)
 			.infrastructure = i % 3 == 1};
 	}
 	rules[1][3] = (struct ost_rule){.pos = {"p.yaml", 9, 4}, .text = TEXT("to name"), .peer = OST_PEER_NAME, .hosts = &host,
-		.host_count = 1, .services = some_services, .service_count = 1, .schedule = 1};
+		.host_count = 1, .services = some_services, .service_count = 1, .schedule = 1, .flags = OST_RULE_EXCEPTION,
+		.reason = TEXT("ticket 4711")};
 	if (f == NULL || ost_policy_compile(&p, 1, &diag, &bytes, &f->length) != 0)
 		return -1;
 	f->sound = bytes;
@@ -230,7 +233,7 @@ static void test_sections_stay_within_the_image(void **state)
 			seal(f);
 			assert_refused(f, "does not lie within");
 		}
-		if (s == OST_SECTION_RESOLVERS) /* nothing refers to one */
+		if (s == OST_SECTION_RESOLVERS || s == OST_SECTION_TAGS) /* nothing refers to one */
 			continue;
 		/* One record more or fewer than belong together: some reference goes wrong. */
 		h->sections[s].count--;
@@ -356,6 +359,13 @@ static void test_names_and_times(void **state)
 	DAMAGE(f, ost_image_window, OST_SECTION_WINDOWS, 0, kind, 2, "window");
 	DAMAGE(f, ost_image_resolver, OST_SECTION_RESOLVERS, 0, length, 24, "behind its length");
 	DAMAGE(f, ost_image_resolver, OST_SECTION_RESOLVERS, 0, length, 33, "family");
+	DAMAGE(f, ost_image_tag, OST_SECTION_TAGS, 1, name, 0, "tag");
+	DAMAGE(f, ost_image_tag, OST_SECTION_TAGS, 1, name, n, "tag");
+	DAMAGE(f, ost_image_exception, OST_SECTION_EXCEPTIONS, 0, rule, 0, "exception");
+	DAMAGE(f, ost_image_exception, OST_SECTION_EXCEPTIONS, 0, rule, UINT32_MAX, "exception");
+	DAMAGE(f, ost_image_exception, OST_SECTION_EXCEPTIONS, 0, reason, n, "reason");
+	DAMAGE(f, ost_image_rule, OST_SECTION_RULES, 0, flags, OST_RULE_EXCEPTION, "exception");
+	DAMAGE(f, ost_image_rule, OST_SECTION_RULES, 6, flags, 0, "exception");
 }
 
 /* The first lanes of the fixture are infrastructure (rule 1), those behind lane 3 do not exist. */
