@@ -130,9 +130,22 @@ static enum MHD_Result get_devices(struct ost_daemon *d, struct MHD_Connection *
 {
 	struct ost_jsonw w = {0};
 	const char *after = argument(c, "after");
+	struct ost_group group;
+	char why[256];
 
 	(void)rest;
-	ost_view_devices(d, after != NULL ? after : "", limit_of(c, OST_DEVICES_MAX), &w);
+	if (ost_group_make(d, argument(c, "tag"), argument(c, "role"), argument(c, "state"), &group, why) < 0)
+		return send_error(c, MHD_HTTP_NOT_FOUND, why, "ostiary device list tells them");
+	ost_view_devices(d, &group, after != NULL ? after : "", limit_of(c, OST_DEVICES_MAX), &w);
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
+static enum MHD_Result get_tags(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+
+	(void)rest;
+	ost_view_tags(d, &w);
 	return send_json(c, MHD_HTTP_OK, &w);
 }
 
@@ -237,6 +250,7 @@ static enum MHD_Result post_plan(struct request *q, const char *rest);
 static enum MHD_Result post_confirm(struct request *q, const char *rest);
 static enum MHD_Result post_rollback(struct request *q, const char *rest);
 static enum MHD_Result post_order(struct request *q, const char *rest);
+static enum MHD_Result post_orders(struct request *q, const char *rest);
 static enum MHD_Result post_reload(struct request *q, const char *rest);
 
 static const struct route {
@@ -247,6 +261,8 @@ static const struct route {
 	{"/v1/status", get_status, NULL},
 	{"/v1/devices", get_devices, NULL},
 	{"/v1/devices/", get_device, post_order},
+	{"/v1/orders", NULL, post_orders},
+	{"/v1/tags", get_tags, NULL},
 	{"/v1/auth/reload", NULL, post_reload},
 	{"/v1/policy", get_policy, post_policy},
 	{"/v1/policy/plan", NULL, post_plan},
@@ -424,6 +440,14 @@ static enum MHD_Result post_order(struct request *q, const char *rest)
 {
 	unsigned status = ost_api_order(q->api->d, rest, q->body, q->length, peer_uid(q->connection), &q->answer);
 
+	return send_json(q->connection, status, &q->answer);
+}
+
+static enum MHD_Result post_orders(struct request *q, const char *rest)
+{
+	unsigned status = ost_api_orders(q->api->d, q->body, q->length, peer_uid(q->connection), &q->answer);
+
+	(void)rest;
 	return send_json(q->connection, status, &q->answer);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon.h"
+#include "group.h"
 #include "jsonw.h"
 
 void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w);
@@ -11,8 +12,10 @@ void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w);
 /* One element of the array "refused": a reason with its meaning, what to do, and how often. */
 void ost_view_reason(struct ost_jsonw *w, unsigned reason, uint64_t pkts);
 
-/* Up to limit devices in the order of their names, those behind the name `after` ("": from the first). */
-void ost_view_devices(struct ost_daemon *d, const char *after, uint32_t limit, struct ost_jsonw *w);
+/* Up to limit devices of a group in the order of their names, those behind the name `after` ("": from the first). */
+void ost_view_devices(struct ost_daemon *d, const struct ost_group *group, const char *after, uint32_t limit, struct ost_jsonw *w);
+/* The tags of the policy in force, and how many devices have each. */
+void ost_view_tags(struct ost_daemon *d, struct ost_jsonw *w);
 
 /* -ENOENT: the policy in force has no such device; w is untouched. */
 int ost_view_device(struct ost_daemon *d, const char *name, struct ost_jsonw *w) OST_MUST_CHECK;

@@ -60,6 +60,16 @@ static void session_json(struct ost_daemon *d, const struct ost_session *s, stru
 	ost_jsonw_end(w, '}');
 }
 
+static void tags_json(const struct ost_image *image, uint64_t bits, struct ost_jsonw *w)
+{
+	ost_jsonw_array(w, "tags");
+	for (uint32_t i = 0; i < image->tag_count; i++) {
+		if (bits >> i & 1)
+			ost_jsonw_string(w, NULL, ost_image_string(image, image->tags[i].name));
+	}
+	ost_jsonw_end(w, ']');
+}
+
 /* The members of a device, without the braces. */
 static void device_members(struct ost_daemon *d, uint32_t place, struct ost_jsonw *w)
 {
@@ -75,6 +85,7 @@ static void device_members(struct ost_daemon *d, uint32_t place, struct ost_json
 	ost_jsonw_string(w, "name", ost_image_device_name(image, place));
 	ost_jsonw_string(w, "role", ost_image_role_name(image, x->role));
 	ost_view_mode(image, x->role, w);
+	tags_json(image, x->tags, w);
 	ost_jsonw_string(w, "state", ost_state_name(s != NULL ? ost_standing_state(s->standing) : l->state));
 	if (s != NULL)
 		session_json(d, s, w);
@@ -144,24 +155,26 @@ static void addresses_of(
 	ost_jsonw_end(w, ']');
 }
 
-void ost_view_devices(struct ost_daemon *d, const char *after, uint32_t limit, struct ost_jsonw *w)
+void ost_view_devices(struct ost_daemon *d, const struct ost_group *group, const char *after, uint32_t limit, struct ost_jsonw *w)
 {
 	const struct ost_image *image = ost_roster_image(d->roster);
 	uint32_t n = image != NULL ? image->device_count : 0;
 	struct address_rows rows = {0};
-	uint32_t shown = 0;
+	uint32_t shown = 0, matched = 0;
 
 	/* Without the registry the list goes without addresses; status tells why. */
 	if (ost_registry_addresses_each(d->registry, NULL, address_gather, &rows) < 0)
 		rows.count = 0;
 	ost_jsonw_object(w, NULL);
-	ost_jsonw_u64(w, "total", n);
+	for (uint32_t i = 0; i < n; i++)
+		matched += ost_group_has(d, group, i);
+	ost_jsonw_u64(w, "total", matched);
 	ost_jsonw_array(w, "devices");
 	for (uint32_t i = 0; i < n && shown < limit; i++) {
 		uint32_t place = ost_roster_sorted(d->roster)[i];
 		const char *name = ost_image_device_name(image, place);
 
-		if (strcmp(name, after) <= 0)
+		if (strcmp(name, after) <= 0 || !ost_group_has(d, group, place))
 			continue;
 		ost_jsonw_object(w, NULL);
 		device_members(d, place, w);
@@ -172,6 +185,26 @@ void ost_view_devices(struct ost_daemon *d, const char *after, uint32_t limit, s
 	ost_jsonw_end(w, ']');
 	ost_jsonw_end(w, '}');
 	free(rows.rows);
+}
+
+void ost_view_tags(struct ost_daemon *d, struct ost_jsonw *w)
+{
+	const struct ost_image *image = ost_roster_image(d->roster);
+
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_array(w, "tags");
+	for (uint32_t i = 0; image != NULL && i < image->tag_count; i++) {
+		uint64_t devices = 0;
+
+		for (uint32_t k = 0; k < image->device_count; k++)
+			devices += image->devices[k].tags >> i & 1;
+		ost_jsonw_object(w, NULL);
+		ost_jsonw_string(w, "name", ost_image_string(image, image->tags[i].name));
+		ost_jsonw_u64(w, "devices", devices);
+		ost_jsonw_end(w, '}');
+	}
+	ost_jsonw_end(w, ']');
+	ost_jsonw_end(w, '}');
 }
 
 static void statics_json(

@@ -44,7 +44,9 @@ _ostiary_option() {
 	--generation) _ostiary_words "$(_ostiary_ask generations)" ;;
 	--refusal) _ostiary_words "$(_ostiary_ask refusals)" ;;
 	--confirm) _ostiary_words 90s 5m 1h ;;
-	--message | --wait | --limit | --reason | --name | --organization | --days | --at | --top | --flows | --packet | --flow | --unused-since) ;;
+	--tag) _ostiary_words "$(_ostiary_ask tags)" ;;
+	--state) _ostiary_words unknown learning identified quarantined authenticated expired locked-out revoked retired ;;
+	--message | --wait | --limit | --reason | --role | --name | --organization | --days | --at | --top | --flows | --packet | --flow | --unused-since) ;;
 	*) return 1 ;;
 	esac
 }

@@ -50,7 +50,7 @@ int ost_cmd_device_show(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv);
 
-/* For the shell's completion: names of "devices", "generations" or "refusals", a line each; nothing when nobody answers. */
+/* For the shell's completion: names of "devices", "generations", "refusals" or "tags", a line each; nothing when nobody answers. */
 void ost_complete_names(const struct ost_cli *cli, const char *what);
 
 /* One line on standard error: "ostiary: ..."; returns OST_EXIT_INPUT for a caller to return. */

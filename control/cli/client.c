@@ -84,6 +84,28 @@ int ost_client_order(const struct ost_cli *cli, const char *device, const char *
 	return r;
 }
 
+int ost_client_post(const struct ost_cli *cli, const char *path, const json_t *body, json_t **ret_json)
+{
+	struct ost_http_reply reply;
+	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+	int r;
+
+	if (text == NULL)
+		return ost_cli_fail("the reason is no text, or memory is short");
+	r = ost_http_request(cli->paths.api_socket, "POST", path, text, strlen(text), OST_CLIENT_TIMEOUT_S, &reply);
+	free(text);
+	if (r < 0)
+		return ost_client_unreachable(cli, r);
+	if (reply.status == 200) {
+		*ret_json = json_loadb(reply.body, reply.length, 0, NULL);
+		r = *ret_json != NULL ? OST_EXIT_OK : ost_client_unreachable(cli, -EPROTO);
+	} else {
+		r = refused(&reply);
+	}
+	ost_http_reply_free(&reply);
+	return r;
+}
+
 bool ost_client_reload(const struct ost_cli *cli)
 {
 	struct ost_http_reply reply;

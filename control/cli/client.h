@@ -18,6 +18,8 @@ int ost_client_get(const struct ost_cli *cli, const char *path, json_t **ret_jso
  * not in its state) or OST_EXIT_INPUT. *ret_status: HTTP's, 0 when there was no answer. */
 int ost_client_order(const struct ost_cli *cli, const char *device, const char *order, const char *key, const char *text, bool quiet,
 	unsigned *ret_status, json_t **ret_json);
+/* POST of a body; OST_EXIT_OK and the answer, which the caller frees, or an exit code after telling why. */
+int ost_client_post(const struct ost_cli *cli, const char *path, const json_t *body, json_t **ret_json);
 /* ostiaryd and the authenticator read keys, certificates and CRL again. False: nobody was there to be told. */
 bool ost_client_reload(const struct ost_cli *cli);
 

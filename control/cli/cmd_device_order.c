@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ostiary device approve | quarantine | release | retire NAME: what an operator orders of a device. (revoke has a file of its
+/* ostiary device approve | quarantine | release | retire NAME: what an operator orders of a device, or of a group. (revoke has a file of its
  * own: it has a CRL to make.) */
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "client.h"
+#include "device_group.h"
+#include "device_paper.h"
 #include "options.h"
 #include "policy_input.h"
-#include "say_pki.h"
-
-struct destroyed {
-	uint32_t keys;	       /* files with a key of the device */
-	uint32_t certificates; /* revoked now */
-	bool no_authority;     /* the CA is the enterprise's, or there is none */
-	uint64_t crl;	       /* number of the new CRL, 0 none */
-	const char *why;       /* what could not be done, NULL: nothing */
-};
 
 static void enforced_say(const json_t *json)
 {
@@ -47,77 +38,7 @@ static int order(const struct ost_cli *cli, const char *device, const char *word
 
 /* ---- retire ---- */
 
-/* Zeroed and removed; a disk that keeps old blocks keeps them. */
-static bool key_destroy(const char *folder, const char *device)
-{
-	static const char zeros[4096];
-	OST_AUTO_CLOSE int fd = -1;
-	char path[PATH_MAX + 96];
-	struct stat st;
-
-	(void)snprintf(path, sizeof(path), "%s/%s.key", folder, device);
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return false;
-	for (off_t left = st.st_size; left > 0; left -= (off_t)sizeof(zeros)) {
-		if (write(fd, zeros, (size_t)OST_MIN(left, (off_t)sizeof(zeros))) < 0)
-			break;
-	}
-	(void)fsync(fd);
-	return unlink(path) == 0;
-}
-
-/* A key that enroll wrote (--out) into the site's folder belongs to the device, and is of no more use to anybody. */
-static void keys_destroy(const struct ost_cli *cli, const char *device, struct destroyed *d)
-{
-	char folder[PATH_MAX + 16];
-
-	if (!ost_pki_id_valid(device))
-		return;
-	(void)snprintf(folder, sizeof(folder), "%s/devices", cli->paths.pki_dir);
-	d->keys += key_destroy(cli->paths.pki_dir, device);
-	d->keys += key_destroy(folder, device);
-}
-
-static void certificates_revoke(const struct ost_cli *cli, const char *device, struct destroyed *d, char why[static OST_PKI_WHY])
-{
-	struct ost_pki_revoked done = {0};
-	struct ost_pki pki;
-	int r;
-
-	if (access(cli->paths.ca_key, F_OK) < 0) {
-		d->no_authority = true;
-		return;
-	}
-	r = ost_say_pki_open(cli, &pki);
-	if (r == OST_EXIT_OK) {
-		r = ost_pki_revoke(&pki, device, OST_PKI_CESSATION_OF_OPERATION, &done);
-		if (r < 0 && r != -ENOENT) {
-			(void)snprintf(why, OST_PKI_WHY, "%s", pki.why);
-			d->why = why;
-		}
-	}
-	ost_pki_close(&pki);
-	d->certificates = done.count;
-	d->crl = done.crl.number;
-}
-
-/* For the evidence, and for people. */
-static void destroyed_text(const struct destroyed *d, char *buf, size_t size)
-{
-	int n = snprintf(buf, size, "%u %s revoked", d->certificates, d->certificates == 1 ? "certificate" : "certificates");
-
-	if (d->crl != 0)
-		n += snprintf(buf + n, size - (size_t)n, " (CRL number %llu)", (unsigned long long)d->crl);
-	else if (d->no_authority)
-		n += snprintf(buf + n, size - (size_t)n, " (this gateway has no CA of its own)");
-	if (d->keys > 0)
-		(void)snprintf(buf + n, size - (size_t)n, "; %u key %s destroyed", d->keys, d->keys == 1 ? "file" : "files");
-	else
-		(void)snprintf(buf + n, size - (size_t)n, "; no key of it was held here");
-}
-
-static int retired_say(const struct ost_cli *cli, const char *device, const struct destroyed *d, const char *text, bool noted)
+static int retired_say(const struct ost_cli *cli, const char *device, const struct ost_paper *d, const char *text, bool noted)
 {
 	if (cli->json) {
 		struct ost_jsonw w = {0};
@@ -141,8 +62,8 @@ static int retired_say(const struct ost_cli *cli, const char *device, const stru
 /* First nothing passes any more; then its certificates, then its keys; then all of it is evidence. */
 static int retire(const struct ost_cli *cli, const char *device, const char *reason)
 {
-	struct destroyed d = {0};
-	char text[256], why[OST_PKI_WHY] = "";
+	struct ost_paper d = {0};
+	char text[256];
 	json_t *json = NULL;
 	unsigned status;
 	bool noted;
@@ -152,25 +73,28 @@ static int retire(const struct ost_cli *cli, const char *device, const char *rea
 		return r;
 	json_decref(json);
 	json = NULL;
-	certificates_revoke(cli, device, &d, why);
-	keys_destroy(cli, device, &d);
-	destroyed_text(&d, text, sizeof(text));
+	ost_paper_revoke(cli, device, OST_PKI_CESSATION_OF_OPERATION, &d);
+	ost_paper_keys_destroy(cli, device, &d);
+	ost_paper_text(&d, text, sizeof(text));
 	noted = ost_client_order(cli, device, "retire", "destroyed", text, false, &status, &json) == OST_EXIT_OK;
 	json_decref(json);
 	(void)ost_client_reload(cli);
 	r = retired_say(cli, device, &d, text, noted);
-	if (d.why != NULL)
+	if (d.why[0] != '\0')
 		return ost_cli_fail("%s is retired, but its certificates are not revoked: %s", device, d.why);
 	return noted ? r : OST_EXIT_INPUT;
 }
 
 static int command(const struct ost_cli *cli, int argc, char **argv, const char *word)
 {
+	struct ost_device_group group = {0};
 	struct ost_cli c = *cli;
 	const char *reason = "";
 	const struct ost_cli_option options[] = {
 		{.name = "reason", .value = &reason},
 		{.name = "json", .flag = &c.json},
+		OST_DEVICE_GROUP_OPTIONS(group),
+		{.name = "yes", .flag = &group.yes},
 	};
 	char name[32];
 	int first;
@@ -179,8 +103,11 @@ static int command(const struct ost_cli *cli, int argc, char **argv, const char 
 	first = ost_cli_options(name, options, OST_ARRAY_SIZE(options), argc, argv);
 	if (first < 0)
 		return OST_EXIT_INPUT;
+	if (ost_device_group_wanted(&group))
+		return first != argc ? ost_cli_fail("device %s: name one device, or a group by --tag, --role and --state", word)
+				     : ost_device_group_order(&c, &group, word, reason, OST_PKI_CESSATION_OF_OPERATION);
 	if (first + 1 != argc || argv[first][0] == '\0')
-		return ost_cli_fail("device %s: name one device", word);
+		return ost_cli_fail("device %s: name one device, or a group by --tag, --role and --state", word);
 	return strcmp(word, "retire") == 0 ? retire(&c, argv[first], reason) : order(&c, argv[first], word, reason);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "client.h"
+#include "device_group.h"
 #include "options.h"
 #include "policy_input.h"
 #include "say_pki.h"
@@ -94,22 +95,26 @@ static int revoke_device(const struct ost_cli *cli, const char *id, enum ost_pki
 
 int ost_cmd_device_revoke(const struct ost_cli *cli, int argc, char **argv)
 {
+	struct ost_device_group group = {0};
 	struct ost_cli c = *cli;
 	const char *text = NULL;
 	const struct ost_cli_option options[] = {
 		{.name = "reason", .value = &text},
 		{.name = "json", .flag = &c.json},
+		OST_DEVICE_GROUP_OPTIONS(group),
+		{.name = "yes", .flag = &group.yes},
 	};
 	enum ost_pki_reason reason = OST_PKI_UNSPECIFIED;
 	int first = ost_cli_options("device revoke", options, OST_ARRAY_SIZE(options), argc, argv);
 
 	if (first < 0)
 		return OST_EXIT_INPUT;
-	if (first + 1 != argc || argv[first][0] == '\0')
-		return ost_cli_fail(
-			"device revoke: name one device, or the serial number of a certificate");
 	if (text != NULL && ost_pki_reason_parse(text, &reason) < 0)
 		return ost_cli_fail("device revoke: no reason '%.80s'; write one of: %s", text,
 			OST_PKI_REASONS);
+	if (ost_device_group_wanted(&group) && first == argc)
+		return ost_device_group_order(&c, &group, "revoke", ost_pki_reason_name(reason), reason);
+	if (ost_device_group_wanted(&group) || first + 1 != argc || argv[first][0] == '\0')
+		return ost_cli_fail("device revoke: name one device, the serial number of a certificate, or a group by --tag, --role and --state");
 	return revoke_device(&c, argv[first], reason);
 }

@@ -13,6 +13,7 @@ static const struct names {
 	{"devices", "/v1/devices?limit=10000", "devices", "name"},
 	{"generations", "/v1/policy/generations?limit=100", "generations", "generation"},
 	{"refusals", "/v1/refusals?limit=1000", "refusals", "id"},
+	{"tags", "/v1/tags", "tags", "name"},
 };
 
 static void name_print(const json_t *item, const char *key)

@@ -19,6 +19,16 @@ struct command {
 	ost_command_fn run;
 };
 
+/* Of orders that many devices can be given at once. */
+#define GROUP_OPTIONS \
+	"GROUP, in the place of a name:\n" \
+	"  --tag TAG       every device that has this tag; several times: one of them\n" \
+	"  --role ROLE     and is of this role\n" \
+	"  --state STATE   and is in this state, such as quarantined\n" \
+	"  --yes           do not ask: what will be done is told first, and asked for on a terminal\n"
+#define GROUP_HELP \
+	"  --reason TEXT   why, for the evidence\n" GROUP_OPTIONS
+
 static const struct command commands[] = {
 	{NULL, "init", "[--name DNSNAME] [--organization TEXT] ...", "make this site's identity: CA, gateway key and certificate",
 		"  --name DNSNAME               name of the gateway (default: this host's)\n"
@@ -112,7 +122,10 @@ static const struct command commands[] = {
 		"  --allow-private    also fetch from private addresses: a lab\n"
 		"  --renew            fetch what is past its cache-validity anew; what cannot be fetched stays\n",
 		ost_cmd_policy_import_mud},
-	{"device", "list", "", "every device: state, port, addresses, what passed and what did not", NULL,
+	{"device", "list", "[--tag TAG] [--role ROLE] [--state STATE]", "every device: state, port, addresses, what passed and what did not",
+		"  --tag TAG       those that have this tag; several times: one of them\n"
+		"  --role ROLE     those of this role\n"
+		"  --state STATE   those in this state, such as quarantined\n",
 		ost_cmd_device_list},
 	{"device", "show", "NAME", "all about one device, its refusals with advice", NULL, ost_cmd_device_show},
 	{"device", "enroll", "ID [--csr FILE] [--days N] [--name URN] [--out DIR]", "issue a device's certificate",
@@ -121,15 +134,15 @@ static const struct command commands[] = {
 		"  --name URN   urn:dev:... in the certificate (default: the policy's certificate:, or urn:dev:ser:ID)\n"
 		"  --out DIR    folder for ID.key, ID.crt and ca.crt (default: the current one)\n",
 		ost_cmd_device_enroll},
-	{"device", "approve", "NAME [--reason TEXT]", "let a revoked or quarantined device begin anew", NULL, ost_cmd_device_approve},
-	{"device", "quarantine", "NAME [--reason TEXT]", "nothing but infrastructure until it is released", NULL,
+	{"device", "approve", "NAME|GROUP [--reason TEXT]", "let a revoked or quarantined device begin anew", GROUP_HELP, ost_cmd_device_approve},
+	{"device", "quarantine", "NAME|GROUP [--reason TEXT]", "nothing but infrastructure until it is released", GROUP_HELP,
 		ost_cmd_device_quarantine},
-	{"device", "release", "NAME [--reason TEXT]", "end a quarantine or a lock-out", NULL, ost_cmd_device_release},
-	{"device", "retire", "NAME [--reason TEXT]", "for ever: revoke it, destroy its keys, note the proof", NULL,
+	{"device", "release", "NAME|GROUP [--reason TEXT]", "end a quarantine or a lock-out", GROUP_HELP, ost_cmd_device_release},
+	{"device", "retire", "NAME|GROUP [--reason TEXT]", "for ever: revoke it, destroy its keys, note the proof", GROUP_HELP,
 		ost_cmd_device_retire},
-	{"device", "revoke", "ID [--reason REASON]", "cut a device off and revoke its certificates: a new CRL",
-		"  ID         a device's name, or the serial number of one certificate\n"
-		"  --reason   " OST_PKI_REASONS "\n",
+	{"device", "revoke", "ID|GROUP [--reason REASON]", "cut a device off and revoke its certificates: a new CRL",
+		"  ID              a device's name, or the serial number of one certificate\n"
+		"  --reason REASON " OST_PKI_REASONS "\n" GROUP_OPTIONS,
 		ost_cmd_device_revoke},
 };
 
