@@ -103,12 +103,13 @@ static const struct command commands[] = {
 	{"policy", "history", "[--limit N]", "every generation: by whom, why, what became of it",
 		"  --limit N   the latest N only (default: 100)\n",
 		ost_cmd_policy_history},
-	{"policy", "show", "[--sources | --generation N | --rules | --unused | --exceptions]", "the policy in force: generation, by whom, when",
+	{"policy", "show", "[--sources | --generation N | --rules | --unused | --exceptions | --history]", "the policy in force: generation, by whom, when",
 		"  --sources        print the policy files of the generation in force\n"
 		"  --generation N   print those of another generation\n"
 		"  --rules          list its rules, how often each opened a flow, and when last\n"
 		"  --unused         list those that never did, and since when\n"
-		"  --exceptions     list its exceptions: in force and how long still, to come, over; who brought them\n",
+		"  --exceptions     list its exceptions: in force and how long still, to come, over; who brought them\n"
+		"  --history        as 'ostiary policy history', the latest 1000\n",
 		ost_cmd_policy_show},
 	{"policy", "import-mud", "FILE | URL [--out DIR] | --renew --out DIR", "what a manufacturer's MUD file comes to, and how a policy uses it",
 		"  --role NAME        of the role in the piece of policy that is printed\n"
