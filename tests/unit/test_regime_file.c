@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -226,6 +227,84 @@ static void no_cut_breaks_the_reader(void **state)
 	}
 }
 
+static void put(const char *folder, const char *name, const char *text, unsigned mode)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(ost_file_write(path, text, strlen(text), mode), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static const char *const shipped_names[] = {"nis1.json", "nis2.json", "nis2-tsp.json", "gdpr.json", "cra-vulnerability.json", "cra-incident.json"};
+
+static void copy_shipped(const char *id, const char *folder)
+{
+	char path[128], name[64], *text = NULL;
+	size_t length;
+
+	(void)snprintf(path, sizeof(path), "config/regimes/%s.json", id);
+	(void)snprintf(name, sizeof(name), "%s.json", id);
+	assert_int_equal(ost_file_read(path, OST_REGIME_FILE_MAX, &text, &length), 0);
+	put(folder, name, text, 0644);
+	free(text);
+}
+
+static void gone(const char *folder, const char *const *names, uint32_t count)
+{
+	char path[256];
+
+	for (uint32_t i = 0; i < count; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		(void)unlink(path);
+	}
+	assert_int_equal(rmdir(folder), 0);
+}
+
+#define DAY(year) ((year - 1970ull) * 31557600ull * OST_NS_PER_S)
+
+static void a_sites_files_stand_beside_the_shipped_ones(void **state)
+{
+	static const char *const names[] = {"dora.json", "later.json", "same.json", "broken.json", "open.json", "notes.txt", ".hidden.json"};
+	char folder[] = "/tmp/ostiary-regimes-XXXXXX";
+	char own[] = "/tmp/ostiary-regimes-XXXXXX"; /* the shipped ones: who checked them out may have another umask */
+	const char *const folders[] = {own, "/nonexistent/regimes", folder};
+	struct ost_regime_set *set = NULL;
+	struct ost_diag diag = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_non_null(mkdtemp(own));
+	for (uint32_t i = 0; i < OST_ARRAY_SIZE(shipped); i++)
+		copy_shipped(shipped[i], own);
+	put(folder, "dora.json", dora, 0644);
+	put(folder, "notes.txt", "x", 0644);
+	put(folder, ".hidden.json", "x", 0644);
+	assert_int_equal(ost_regime_set_load(folders, 3, &diag, &set), 0);
+	assert_int_equal(diag.errors, 0);
+	assert_int_equal(set->count, OST_ARRAY_SIZE(shipped) + 1);
+	assert_non_null(ost_regime_set_find(set, "dora", DAY(2027)));
+	assert_null(ost_regime_set_find(set, "dora", DAY(2024))); /* it was not valid then */
+	assert_null(ost_regime_set_find(set, "dorb", DAY(2027)));
+	ost_regime_set_free(&set);
+	ost_regime_set_free(&set);
+
+	put(folder, "later.json", "{ \"id\": \"dora\", \"v\": 2, \"title\": \"D\", \"law\": \"L\", \"valid_from\": \"2027-06-01\", \"stages\": [" STAGE "] }", 0644);
+	put(folder, "same.json", "{ \"id\": \"nis2\", \"v\": 1, \"title\": \"D\", \"law\": \"L\", \"valid_from\": \"2027-06-01\", \"stages\": [" STAGE "] }", 0644);
+	put(folder, "broken.json", "{", 0644);
+	put(folder, "open.json", dora, 0666);
+	assert_int_equal(ost_regime_set_load(folders, 3, &diag, &set), 0);
+	assert_int_equal(diag.errors, 3); /* twice the same, broken, for anybody to write */
+	assert_int_equal(set->count, OST_ARRAY_SIZE(shipped) + 2);
+	assert_int_equal(ost_regime_set_find(set, "dora", DAY(2027))->version, 3);
+	assert_int_equal(ost_regime_set_find(set, "dora", DAY(2028))->version, 2); /* the later law, whatever its number */
+	assert_int_equal(ost_regime_set_find(set, "nis2", DAY(2028))->stage_count, 6);
+	ost_diag_free(&diag);
+	ost_regime_set_free(&set);
+	gone(folder, names, OST_ARRAY_SIZE(names));
+	gone(own, shipped_names, OST_ARRAY_SIZE(shipped_names));
+}
+
 /* What people copy from the manual is read. */
 static void the_manuals_example(void **state)
 {
@@ -259,6 +338,7 @@ int main(void)
 		cmocka_unit_test(another_regime_is_data_alone),
 		cmocka_unit_test(what_is_wrong_is_told_at_its_place),
 		cmocka_unit_test(no_cut_breaks_the_reader),
+		cmocka_unit_test(a_sites_files_stand_beside_the_shipped_ones),
 		cmocka_unit_test(the_manuals_example),
 	};
 

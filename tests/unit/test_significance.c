@@ -479,6 +479,39 @@ static void blocked_at_the_gate(void **state)
 	free(a);
 }
 
+/* From what the gateway saw itself to a proposal. */
+static void from_an_incident(void **state)
+{
+	struct ost_regime *nis2 = load("nis2"), *cra = load("cra-incident"), *maker = load("cra-vulnerability");
+	struct ost_incident i = {.cause = OST_CAUSE_LATERAL_MOVEMENT, .malicious = OST_ANSWER_YES, .essential = true, .first_wall_ns = 5, .last_wall_ns = 6};
+	struct ost_facts f = {0};
+
+	(void)state;
+	ost_facts_measure(&i, &f);
+	assert_false(f.of[OST_FACT_SUCCEEDED].known);
+	assert_false(f.of[OST_FACT_COMPROMISED].known);
+	assert_false(f.of[OST_FACT_OUTAGE_MS].known); /* of a service: it cannot see that */
+	assert_int_equal(f.of[OST_FACT_LAST_SEEN].value, 6);
+	assert_int_equal(one(nis2, "N1", &f), OST_REVIEW);
+	i.succeeded = OST_ANSWER_NO;
+	ost_facts_measure(&i, &f);
+	assert_int_equal(one(nis2, "N1", &f), OST_NOT_PROPOSED);
+	assert_int_equal(one(maker, "C2", &f), OST_NOT_PROPOSED);
+	i.succeeded = OST_ANSWER_YES;
+	ost_facts_measure(&i, &f);
+	assert_int_equal(one(nis2, "N1", &f), OST_PROPOSE);
+	assert_int_equal(f.of[OST_FACT_SUCCEEDED].origin, OST_ORIGIN_MEASURED);
+	assert_int_equal(one(maker, "C2", &f), OST_REVIEW);
+	assert_int_equal(one(cra, "C1", &f), OST_NOT_PROPOSED);
+	i.cause = OST_CAUSE_JOURNAL_INTEGRITY;
+	ost_facts_measure(&i, &f);
+	assert_int_equal(one(cra, "C1", &f), OST_PROPOSE);
+	assert_int_equal(one(maker, "C2", &f), OST_NOT_PROPOSED); /* that is no device */
+	ost_regime_free(&nis2);
+	ost_regime_free(&cra);
+	ost_regime_free(&maker);
+}
+
 /* Who reads it sees rule, basis, each input with its origin, the comparison, what is missing. */
 static void the_trace_tells_all(void **state)
 {
@@ -531,6 +564,7 @@ int main(void)
 		cmocka_unit_test(g1_g2_personal_data),
 		cmocka_unit_test(c1_c2_products),
 		cmocka_unit_test(blocked_at_the_gate),
+		cmocka_unit_test(from_an_incident),
 		cmocka_unit_test(the_trace_tells_all),
 	};
 
