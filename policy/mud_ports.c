@@ -23,6 +23,9 @@ static const char *ports_make(const struct port_words *w, struct ost_mud_ports *
 	if (w->lower != UNSAID || w->upper != UNSAID) {
 		if (w->lower == UNSAID || w->upper == UNSAID || w->lower > w->upper)
 			return "its port range has no beginning or no end, or ends before it begins";
+		/* Files of the field say eq. Any other word would mean something else than the range. */
+		if (w->port != UNSAID || (*w->operator != '\0' && strcmp(w->operator, "eq") != 0 && strcmp(w->operator, "range") != 0))
+			return "lower-port and upper-port stand beside another port, or an operator that is neither range nor eq";
 		*ret = (struct ost_mud_ports){1, {{(uint16_t)w->lower, (uint16_t)w->upper}}};
 		return NULL;
 	}
@@ -77,9 +80,8 @@ void mud_ports_read(struct mud_reader *r, const struct mud_node *node, struct os
 	flaw = ports_make(&w, &ports);
 	if (flaw != NULL)
 		mud_ace_say(r, r->ace, OST_MUD_REFUSED, "%s", flaw);
-	else if (w.lower != UNSAID && (w.port != UNSAID || (strcmp(w.operator, "range") != 0 && *w.operator != '\0')))
-		mud_ace_say(r, r->ace, OST_MUD_CHANGED, "lower-port and upper-port stand beside '%.16s': read as the range %u-%u",
-			w.port != UNSAID ? "port" : w.operator, w.lower, w.upper);
+	else if (w.lower != UNSAID && strcmp(w.operator, "eq") == 0)
+		mud_ace_say(r, r->ace, OST_MUD_CHANGED, "lower-port and upper-port stand beside 'eq': read as the range %u-%u", w.lower, w.upper);
 	*ret_ports = ports;
 }
 

@@ -117,14 +117,16 @@ static void judge(struct admitting *s)
 
 /* ---- writing ---- */
 
+/* Of a file without one none stays that was of the version before. */
 static int signature_write(const struct admitting *s, const char *path)
 {
 	char beside[PATH_MAX];
+	int n = snprintf(beside, sizeof(beside), "%s.p7s", path);
 
-	if (s->input->signature == NULL)
-		return 0;
-	if (snprintf(beside, sizeof(beside), "%.4000s.p7s", path) >= (int)sizeof(beside))
+	if (n < 0 || n >= (int)sizeof(beside))
 		return -ENAMETOOLONG;
+	if (s->input->signature == NULL)
+		return unlink(beside) == 0 || errno == ENOENT ? 0 : -errno;
 	return ost_file_write(beside, s->input->signature, s->input->signature_length, 0644);
 }
 

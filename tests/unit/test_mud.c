@@ -126,6 +126,9 @@ static void port_operators(void **state)
 	ports_of("\"lower-port\": 5, \"upper-port\": 9", 1, 5, 9);
 	ports_of("\"operator\": \"gt\", \"port\": 65535", 0, 0, 0);
 	ports_of("\"operator\": \"range\", \"port\": 7", 0, 0, 0);
+	ports_of("\"operator\": \"neq\", \"lower-port\": 5, \"upper-port\": 9", 0, 0, 0);
+	ports_of("\"operator\": \"gt\", \"lower-port\": 5, \"upper-port\": 9", 0, 0, 0);
+	ports_of("\"operator\": \"eq\", \"port\": 7, \"lower-port\": 5, \"upper-port\": 9", 0, 0, 0);
 }
 
 /* A site where every symbol stands for something. */
