@@ -214,7 +214,7 @@ static void without_reading(void **state)
 		TOP "\"include\": n.yaml\n",
 		TOP "'include': n.yaml\n",
 		TOP "\"\\x69nclude\": n.yaml\n",
-		TOP "\"includ\\\n  e\": n.yaml\n",
+		TOP "\"inclu\\\n  de\": n.yaml\n",
 		TOP "? include\n: n.yaml\n",
 		TOP "include : n.yaml\n",
 		"  ostiary: 1\n  include: n.yaml\n",
