@@ -30,6 +30,9 @@ _Static_assert(sizeof(struct ost_msg_auth_limit) == 16, "layout");
 _Static_assert(sizeof(struct ost_msg_rehearse) == 16, "layout");
 _Static_assert(sizeof(struct ost_rehearsed_flow) == 48, "layout");
 _Static_assert(sizeof(struct ost_msg_rehearsed) == 40 + OST_MSG_TEXT + 8 * OST_REHEARSED_DEVICES + 48 * OST_REHEARSED_FLOWS, "layout");
+_Static_assert(sizeof(struct ost_opened) == 64, "layout");
+_Static_assert(offsetof(struct ost_msg_opened, flows) == 16, "layout");
+_Static_assert(OST_OPENED_NAMES < UINT16_MAX, "a name's place fits");
 _Static_assert(OST_AUTH_REASON_COUNT <= 32, "failed[] has room for every reason");
 
 const char *ost_side_name(unsigned side)
@@ -247,6 +250,48 @@ static bool rule_stats_valid(const void *payload, size_t length)
 	return true;
 }
 
+/* The name of a flow ends, within the names, and can be shown. */
+static bool opened_name_valid(const struct ost_opened *o, const char *names, uint32_t bytes)
+{
+	size_t room, n;
+
+	if (o->name == 0)
+		return true;
+	if (o->name > bytes)
+		return false;
+	room = OST_MIN(bytes - (o->name - 1u), OST_OPENED_NAME);
+	n = strnlen(names + o->name - 1, room);
+	return n > 0 && n < room && ost_text_is_plain(names + o->name - 1, n);
+}
+
+static bool opened_flow_valid(const struct ost_opened *o)
+{
+	return o->device < OST_DEVICES_MAX && (o->peer == OST_DEVICE_NONE || o->peer < OST_DEVICES_MAX) && o->flows > 0 &&
+		(o->family == OST_IPV4 || o->family == OST_IPV6) && o->direction <= 1 && o->audit <= 1 && o->first_wall_ns <= o->last_wall_ns;
+}
+
+static bool opened_valid(const void *payload, size_t length)
+{
+	struct ost_cursor c = ost_cursor_of(payload, length);
+	struct ost_opened o;
+	const char *names;
+	struct {
+		uint64_t lost;
+		uint32_t count, name_bytes;
+	} head;
+
+	if (!ost_cursor_copy(&c, &head, sizeof(head)) || head.count > OST_OPENED_PER_MSG || head.name_bytes > OST_OPENED_NAMES ||
+		(head.count == 0 && (head.lost == 0 || head.name_bytes != 0)) ||
+		ost_cursor_left(&c) != head.count * sizeof(o) + head.name_bytes)
+		return false;
+	names = (const char *)payload + sizeof(head) + head.count * sizeof(o);
+	for (uint32_t i = 0; i < head.count; i++) {
+		if (!ost_cursor_copy(&c, &o, sizeof(o)) || !opened_flow_valid(&o) || !opened_name_valid(&o, names, head.name_bytes))
+			return false;
+	}
+	return true;
+}
+
 static bool binding_valid(const void *payload)
 {
 	struct ost_msg_binding m;
@@ -413,6 +458,7 @@ static const struct {
 	[OST_MSG_AUTH_OPENED] = {sizeof(struct ost_msg_auth_opened), auth_opened_valid},
 	[OST_MSG_AUTH_LIMIT] = {sizeof(struct ost_msg_auth_limit), auth_limit_valid},
 	[OST_MSG_REHEARSE] = {sizeof(struct ost_msg_rehearse), rehearse_valid},
+	[OST_MSG_OPENED] = {0, NULL},
 	[OST_MSG_REHEARSED] = {sizeof(struct ost_msg_rehearsed), rehearsed_valid},
 	[OST_MSG_GIVEN] = {0, NULL},
 };
@@ -423,6 +469,8 @@ bool ost_message_valid(uint16_t type, const void *payload, size_t length)
 		return false;
 	if (type == OST_MSG_REFUSALS)
 		return refusals_valid(payload, length);
+	if (type == OST_MSG_OPENED)
+		return opened_valid(payload, length);
 	if (type == OST_MSG_RULE_STATS)
 		return rule_stats_valid(payload, length);
 	if (type == OST_MSG_EAPOL)

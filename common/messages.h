@@ -18,6 +18,7 @@
  *   ostiaryd   REHEARSE       with a sealed memfd: which flows that are there would this image cut? Nothing changes. Answered by
  *                             REHEARSED after a pass of the workers over their flows, some seconds
  *   data plane REFUSALS       what was refused since the last one, joined by equal keys
+ *   data plane OPENED         flows that were opened since the last one, joined by equal keys
  *   data plane BINDING        an address was bound to a device, renewed, or given up
  *   data plane GIVEN          an address was given to a device for a name that the policy in force asks for, or its time has moved by
  *                             OST_NAME_GRAIN_S; all of them again behind a HELLO and another policy. Its end is not told
@@ -74,6 +75,7 @@ enum ost_msg_type {
 	OST_MSG_REHEARSE,
 	OST_MSG_REHEARSED,
 	OST_MSG_GIVEN,
+	OST_MSG_OPENED,
 	OST_MSG_TYPE_COUNT,
 };
 
@@ -257,6 +259,42 @@ struct ost_msg_refusals {
 	uint32_t reserved;
 	struct ost_refusal refusals[OST_REFUSALS_PER_MSG]; /* count of them are sent */
 };
+
+/* Equal flows that were opened since the last report: all but the port of who opened them is the same. */
+struct ost_opened {
+	uint64_t generation;
+	uint64_t first_wall_ns;
+	uint64_t last_wall_ns;
+	uint32_t device;
+	uint32_t peer; /* the remote as a device, or OST_DEVICE_NONE */
+	uint8_t peer_ip[16];
+	uint32_t flows; /* how many; not 0 */
+	uint16_t value; /* destination port, or ICMP type * 256 + code */
+	uint16_t name;	/* where in the names its name begins, + 1; 0: none is known */
+	uint8_t protocol;
+	uint8_t family;	   /* 4, 6 */
+	uint8_t direction; /* 0: the device opened it, 1: the remote */
+	uint8_t audit;	   /* 1: only audit let it pass */
+	uint8_t reserved[4];
+};
+
+#define OST_OPENED_PER_MSG 400u
+#define OST_OPENED_NAMES   32768u
+#define OST_OPENED_NAME	   254u /* bytes of one, NUL included */
+
+struct ost_msg_opened {
+	uint64_t lost;	     /* flows since the last report that found no room for a record */
+	uint32_t count;	     /* not 0, unless some were lost */
+	uint32_t name_bytes; /* behind the last one of count */
+	struct ost_opened flows[OST_OPENED_PER_MSG]; /* count of them are sent */
+	char room[OST_OPENED_NAMES]; /* for the names, which follow the last flow that is sent: host names that devices were told */
+};
+
+/* The names of a valid message; a flow's begins at name - 1. */
+static inline const char *ost_opened_names(const struct ost_msg_opened *m)
+{
+	return (const char *)(m->flows + m->count);
+}
 
 enum ost_binding_source {
 	OST_BINDING_STATIC, /* the policy's address: */

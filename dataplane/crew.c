@@ -10,6 +10,7 @@
 #include "log.h"
 
 #define REFUSAL_RECORDS 8192u
+#define OPENED_RECORDS	4096u
 #define HANDOVER_SLOTS	1024u
 #define AUTH_SLOTS	512u
 #define QUIESCE_STEP_US 20u
@@ -56,6 +57,7 @@ static int worker_make(struct ost_dataplane *dp, uint32_t index)
 		.flows4_max = share(f->flows, dp->worker_count),
 		.flows6_max = share(f->flows6, dp->worker_count),
 		.refusal_records = REFUSAL_RECORDS,
+		.opened_records = OPENED_RECORDS,
 		.owns_control = index == 0,
 		.shared_limits = dp->worker_count > 1,
 		.tcp_established_s = f->tcp_established_s,

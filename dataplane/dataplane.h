@@ -113,6 +113,24 @@ bool ost_report_rules(const struct ost_dataplane *dp, struct ost_rules_told *tol
 /* The message was sent. */
 void ost_report_rules_sent(struct ost_rules_told *told, const struct ost_msg_rule_stats *stats);
 
+/* ---- opened.c: flows that were opened, as messages ---- */
+
+/* All zero at first; free(3) records. */
+struct ost_opened_queue {
+	struct ost_opened *records;
+	uint32_t count, next, capacity;
+	uint64_t lost; /* flows that found no room, and that are not told yet */
+};
+
+/* Something is to be told. */
+bool ost_opened_waits(const struct ost_opened_queue *q);
+/* The workers' records, flipped and quiesced with those of refusals. Call when nothing waits. */
+void ost_opened_collect(struct ost_dataplane *dp, struct ost_opened_queue *q, int64_t wall_offset_ns);
+/* The next message, and how many bytes of it are to be sent. */
+size_t ost_opened_message(const struct ost_dataplane *dp, const struct ost_opened_queue *q, struct ost_msg_opened *ret_message);
+/* It was sent. */
+void ost_opened_sent(struct ost_opened_queue *q, const struct ost_msg_opened *m);
+
 /* ---- link.c: the socket to ostiaryd ---- */
 
 int ost_link_new(struct ost_dataplane *dp, struct ost_link **ret_link) OST_MUST_CHECK;

@@ -57,6 +57,7 @@ struct ost_link {
 
 	struct ost_refusal *refusals;
 	uint32_t refusal_count, refusal_next, refusal_capacity;
+	struct ost_opened_queue opened;
 	struct ost_msg_binding *bindings;
 	uint32_t binding_count, binding_next, binding_capacity;
 	uint64_t events_lost;
@@ -481,17 +482,19 @@ static void on_binding(void *user, const struct ost_binding_event *e)
 	memcpy(m->ip, e->ip.b, sizeof(m->ip));
 }
 
-static void refusals_collect(struct ost_link *l)
+static void records_collect(struct ost_link *l)
 {
 	struct ost_dataplane *dp = l->dp;
 
 	l->refusal_count = l->refusal_next = 0;
+	/* Both kinds of records flip at once. */
 	for (uint32_t i = 0; i < dp->worker_count; i++)
 		ost_classifier_refusals_flip(dp->workers[i]->classifier);
 	ost_crew_quiesce(dp);
 	for (uint32_t i = 0; i < dp->worker_count; i++)
 		dp->refusal_records_lost +=
 			ost_classifier_refusals_drain(dp->workers[i]->classifier, l->wall_offset_ns, on_refusal, l);
+	ost_opened_collect(dp, &l->opened, l->wall_offset_ns);
 }
 
 static void bindings_collect(struct ost_link *l)
@@ -515,6 +518,17 @@ static int refusals_send(struct ost_link *l)
 	r = send_own(l, OST_MSG_REFUSALS, 0, &m, offsetof(struct ost_msg_refusals, refusals) + m.count * sizeof(m.refusals[0]));
 	if (r == 0)
 		l->refusal_next += m.count;
+	return r;
+}
+
+static int opened_send(struct ost_link *l)
+{
+	static struct ost_msg_opened m;
+	size_t length = ost_opened_message(l->dp, &l->opened, &m);
+	int r = send_own(l, OST_MSG_OPENED, 0, &m, length);
+
+	if (r == 0)
+		ost_opened_sent(&l->opened, &m);
 	return r;
 }
 
@@ -571,7 +585,7 @@ static bool wants_to_send(const struct ost_link *l)
 {
 	return l->reply_waits ||
 		(l->greeted && (l->links_due > 0 || l->rehearsed_waits || l->stats != STATS_NONE || l->binding_next < l->binding_count ||
-				l->refusal_next < l->refusal_count || ost_given_next(l->given) != NULL));
+				l->refusal_next < l->refusal_count || ost_opened_waits(&l->opened) || ost_given_next(l->given) != NULL));
 }
 
 /* Until nothing is left or the other end takes no more. */
@@ -593,6 +607,8 @@ static void transmit(struct ost_link *l)
 			r = bindings_send(l);
 		} else if (l->refusal_next < l->refusal_count) {
 			r = refusals_send(l);
+		} else if (ost_opened_waits(&l->opened)) {
+			r = opened_send(l);
 		} else {
 			r = name_send(l);
 		}
@@ -647,8 +663,8 @@ void ost_link_tick(struct ost_link *l)
 	if (l->fd < 0 || !l->greeted)
 		return;
 	l->wall_offset_ns = (int64_t)(ost_clock_wall_ns() - ost_tsc_now_ns(&l->dp->clock));
-	if (l->refusal_next == l->refusal_count)
-		refusals_collect(l);
+	if (l->refusal_next == l->refusal_count && !ost_opened_waits(&l->opened))
+		records_collect(l);
 	if (l->binding_next == l->binding_count)
 		bindings_collect(l);
 	if (l->rehearsing && ost_rehearse_take(l->dp, &l->rehearsed)) {
@@ -702,6 +718,7 @@ void ost_link_free(struct ost_link **link)
 	free(l->stats_sent);
 	free(l->rules_told.flows_opened);
 	free(l->refusals);
+	free(l->opened.records);
 	free(l->bindings);
 	ost_given_free(&l->given);
 	free(l);

@@ -75,6 +75,21 @@ static int refusals_make(const struct ost_site *site, struct ost_refusal_table *
 	return t->hashes != NULL && t->records != NULL ? 0 : -ENOMEM;
 }
 
+static int opened_make(const struct ost_site *site, struct ost_opened_table *t, uint32_t records)
+{
+	t->places.capacity = records;
+	if (records == 0)
+		return 0;
+	t->places.hashes = ost_site_alloc(site, records * sizeof(*t->places.hashes));
+	t->records = ost_site_alloc(site, records * sizeof(*t->records));
+	return t->places.hashes != NULL && t->records != NULL ? 0 : -ENOMEM;
+}
+
+static bool records_sound(uint32_t records)
+{
+	return records == 0 || ((records & (records - 1)) == 0 && records >= OST_REFUSAL_WAYS);
+}
+
 static int hits_make(struct ost_site *site, uint32_t index)
 {
 	struct ost_view *v = atomic_load(&site->view);
@@ -94,6 +109,8 @@ static int classifier_fill(struct ost_classifier *c)
 		r = table_make(site, &c->table6, c->config.flows6_max, sizeof(*c->flows6), (void **)&c->flows6);
 	for (int i = 0; i < 2 && r == 0; i++)
 		r = refusals_make(site, &c->refusals[i], c->config.refusal_records);
+	for (int i = 0; i < 2 && r == 0; i++)
+		r = opened_make(site, &c->opened_tables[i], c->config.opened_records);
 	if (r < 0)
 		return r;
 	c->tallies = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*c->tallies));
@@ -104,11 +121,10 @@ int ost_classifier_new(struct ost_site *site, const struct ost_classifier_config
 	struct ost_classifier **ret_classifier)
 {
 	struct ost_classifier *c;
-	uint32_t records = config->refusal_records;
 	int r;
 
-	if (config->flows4_max == 0 || config->flows6_max == 0 || (records & (records - 1)) != 0 ||
-		(records != 0 && records < OST_REFUSAL_WAYS))
+	if (config->flows4_max == 0 || config->flows6_max == 0 || !records_sound(config->refusal_records) ||
+		!records_sound(config->opened_records))
 		return -EINVAL;
 	if (site->classifier_count >= OST_WORKERS_MAX)
 		return -ENOSPC;
@@ -146,6 +162,12 @@ void ost_classifier_free(struct ost_classifier **classifier)
 
 		ost_site_release(site, t->hashes, t->capacity * sizeof(*t->hashes));
 		ost_site_release(site, t->records, ((size_t)t->capacity + 1) * sizeof(*t->records));
+	}
+	for (int i = 0; i < 2; i++) {
+		struct ost_opened_table *t = &c->opened_tables[i];
+
+		ost_site_release(site, t->places.hashes, t->places.capacity * sizeof(*t->places.hashes));
+		ost_site_release(site, t->records, t->places.capacity * sizeof(*t->records));
 	}
 	ost_site_release(site, c->tallies, (size_t)site->config.devices_max * sizeof(*c->tallies));
 	ost_site_release(site, c, sizeof(*c));

@@ -35,7 +35,8 @@ struct ost_classifier {
 
 	struct ost_tally *tallies; /* by slot */
 	struct ost_refusal_table refusals[2];
-	_Atomic uint32_t refusals_current;
+	struct ost_opened_table opened_tables[2];
+	_Atomic uint32_t refusals_current; /* of both pairs */
 	struct ost_explanation *explain; /* not NULL: tell what decided */
 	_Atomic(struct ost_rehearsal *) rehearsal; /* a policy that is tried on our flows; written by main */
 

@@ -194,6 +194,11 @@ struct ost_site_names {
 };
 void ost_site_names(const struct ost_site *site, struct ost_site_names *ret_names);
 
+/* (main) A name that the device was given the address for: that of its question. False: none is known, or it is no host name. */
+#define OST_HOST_TEXT 254 /* bytes of a name, NUL included */
+bool ost_site_name_of(const struct ost_site *site, uint32_t image_device, const struct ost_ip *ip, uint64_t now_ns,
+	char ret_name[static OST_HOST_TEXT]);
+
 /* (main or owns_control thread, not both at once) Binds an address to a name for a device, as if a name server had told it so now.
  * -EINVAL: not a host name; -ENOENT: no such device; -ENOSPC: its limit, or no room. */
 int ost_site_name_bind(struct ost_site *site, uint32_t image_device, const char *name, const struct ost_ip *ip, uint64_t now_ns,
@@ -229,6 +234,7 @@ struct ost_classifier_config {
 	uint32_t flows4_max;
 	uint32_t flows6_max;
 	uint32_t refusal_records; /* a power of two; 0: no records, counters only */
+	uint32_t opened_records;  /* the same, of flows that were opened */
 	bool owns_control;	  /* exactly one classifier of a site */
 	bool shared_limits;	  /* other workers take from the same rate limits and count with the same devices */
 	/* seconds; 0: the default of docs/ostiary.yaml.5 */
@@ -293,6 +299,11 @@ void ost_classifier_flows(const struct ost_classifier *c, uint64_t *ret_flows, u
 void ost_classifier_refusals_flip(struct ost_classifier *c);
 uint64_t ost_classifier_refusals_drain(struct ost_classifier *c, int64_t wall_offset_ns,
 	void (*fn)(void *user, const struct ost_refusal *refusal), void *user);
+
+/* Flows that were opened since, joined by equal keys: flipped together with the refusals. The return value counts flows that found
+ * no room for a record. */
+uint64_t ost_classifier_opened_drain(struct ost_classifier *c, int64_t wall_offset_ns,
+	void (*fn)(void *user, const struct ost_opened *opened), void *user);
 
 /* ---- rehearsing: which flows a policy would cut, without putting it in force ---- */
 

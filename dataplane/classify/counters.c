@@ -286,3 +286,24 @@ uint64_t ost_classifier_refusals_drain(struct ost_classifier *c, int64_t wall_of
 	t->lost_pkts = 0;
 	return lost;
 }
+
+uint64_t ost_classifier_opened_drain(struct ost_classifier *c, int64_t wall_offset_ns,
+	void (*fn)(void *user, const struct ost_opened *opened), void *user)
+{
+	struct ost_opened_table *t = &c->opened_tables[!atomic_load(&c->refusals_current)];
+	uint64_t lost = t->places.lost_pkts;
+
+	for (uint32_t i = 0; i < t->places.capacity && t->places.used > 0; i++) {
+		struct ost_opened *r = &t->records[i];
+
+		if (t->places.hashes[i] == 0)
+			continue;
+		r->first_wall_ns += (uint64_t)wall_offset_ns;
+		r->last_wall_ns += (uint64_t)wall_offset_ns;
+		fn(user, r);
+		t->places.hashes[i] = 0;
+		t->places.used--;
+	}
+	t->places.lost_pkts = 0;
+	return lost;
+}

@@ -249,6 +249,7 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, cons
 	c->opened++;
 	if (OST_LIKELY(j->rule != OST_RULE_NONE))
 		c->view->hits[c->index][j->rule]++;
+	ost_opened_note(c, f->p, f->refusal_hash, f->own, f->peer, f->rem_ip, j->audit != OST_REASON_NONE);
 	pass_on(c, f->p, f->own, f->to_device ? port : egress, dns, 0, f->v);
 	if (OST_UNLIKELY(j->audit != OST_REASON_NONE)) {
 		f->v->audit = (uint8_t)j->audit;

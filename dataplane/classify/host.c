@@ -215,3 +215,52 @@ enum ost_reason ost_host_why(const struct ost_view *v, const struct ost_image_ro
 	}
 	return OST_REASON_NONE;
 }
+
+/* ---- for people ---- */
+
+/* The first name of a chain as text. False: it is none that a rule could have. */
+static bool name_text(const struct ost_chain *chain, char ret_name[static OST_HOST_TEXT])
+{
+	const uint8_t *wire = chain->wire, *end = wire + chain->length;
+	size_t n = 0;
+
+	while (wire < end && *wire != 0) {
+		const size_t size = *wire;
+
+		if (wire + 1 + size >= end || n + size + 1 > OST_HOST_TEXT - 1)
+			return false;
+		if (n > 0)
+			ret_name[n++] = '.';
+		for (size_t i = 1; i <= size; i++) {
+			if (!((wire[i] >= 'a' && wire[i] <= 'z') || (wire[i] >= '0' && wire[i] <= '9') || wire[i] == '-' || wire[i] == '_'))
+				return false;
+			ret_name[n++] = (char)wire[i];
+		}
+		wire += 1 + size;
+	}
+	ret_name[n] = '\0';
+	return n > 0;
+}
+
+bool ost_site_name_of(const struct ost_site *site, uint32_t image_device, const struct ost_ip *ip, uint64_t now_ns,
+	char ret_name[static OST_HOST_TEXT])
+{
+	const struct ost_table *t = &site->names->table;
+	const uint32_t slot = ost_site_slot(site, image_device);
+	struct ost_table_walk w;
+	struct ost_chain chain;
+	uint64_t key[2], hash;
+
+	if (slot == OST_DEVICE_NONE)
+		return false;
+	if (ip->family == OST_IPV4)
+		ost_binding_key4(ost_load32(ip->b), key);
+	else
+		memcpy(key, ip->b, 16);
+	hash = ost_name_hash(site, key, slot);
+	for (uint32_t i = ost_table_walk_first(t, hash, &w); i != OST_TABLE_NONE; i = ost_table_walk_next(t, hash, &w)) {
+		if (ost_name_read(site, i, key, slot, (uint32_t)(now_ns >> OST_TICK_SHIFT), true, &chain) && name_text(&chain, ret_name))
+			return true;
+	}
+	return false;
+}

@@ -19,6 +19,12 @@ struct ost_refusal_table {
 	uint64_t lost_pkts;
 };
 
+/* The same of flows that were opened (opened.h): places has no records of its own, and counts flows as lost. */
+struct ost_opened_table {
+	struct ost_refusal_table places;
+	struct ost_opened *records; /* as many as the capacity */
+};
+
 /* Which of a bucket's eight hashes are equal to this one, as bits. */
 static inline uint32_t ost_refusal_match(const uint64_t *hashes, uint64_t hash)
 {

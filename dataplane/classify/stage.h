@@ -5,6 +5,7 @@
  * Included by first.c, once for each variant. */
 #pragma once
 
+#include "opened.h"
 #include "sieve.h"
 
 struct first {
@@ -152,5 +153,6 @@ static inline void stage_lanes(struct ost_classifier *c, struct first *f)
 	for (uint32_t i = 0; !f->v4 && i < 5; i++)
 		__builtin_prefetch((const char *)&v->image->chunks6[v->image->roles[h->role].chunk6_first] + 64 * i);
 	__builtin_prefetch(&c->site->slots[f->own], 1);
+	ost_opened_ask(c, f->refusal_hash);
 	bindings_ask(c, ost_binding_hash(c->site, f->rem_ip, f->p->vlan));
 }

@@ -296,6 +296,65 @@ static void test_rehearsals_count_what_they_hold(void **state)
 	free(m);
 }
 
+static void test_opened_flows_count_what_they_hold(void **state)
+{
+	struct ost_msg_opened *m = calloc(1, sizeof(*m));
+	const size_t head = offsetof(struct ost_msg_opened, flows), one = sizeof(m->flows[0]);
+	char *names;
+
+	(void)state;
+	assert_non_null(m);
+	assert_true(sizeof(*m) <= OST_MSG_PAYLOAD_MAX);
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head)); /* nothing to tell */
+	m->lost = 5;
+	assert_true(ost_message_valid(OST_MSG_OPENED, m, head));
+	m->count = 2;
+	m->flows[0] = (struct ost_opened){.device = 1, .peer = OST_DEVICE_NONE, .family = OST_IPV4, .flows = 1, .name = 1};
+	m->flows[1] = m->flows[0];
+	m->name_bytes = 10;
+	names = (char *)&m->flows[2];
+	memcpy(names, "a.example", 10);
+	assert_true(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	assert_ptr_equal(ost_opened_names(m), names);
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 9));
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 3 * one + 10));
+	names[9] = 'x'; /* no end */
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	names[9] = '\0';
+	names[3] = '\033';
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	names[3] = 'x';
+	m->flows[1].name = 10; /* the end itself */
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	m->flows[1].name = 11;
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	m->flows[1].name = 0;
+	assert_true(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	m->flows[1].device = OST_DEVICE_NONE;
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	m->flows[1].device = 1;
+	m->flows[1].peer = OST_DEVICES_MAX;
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	m->flows[1].peer = 2;
+	m->flows[1].flows = 0;
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	m->flows[1].flows = 1;
+	m->flows[1].direction = 2;
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	m->flows[1].direction = 1;
+	m->flows[1].first_wall_ns = 1; /* behind the last one */
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one + 10));
+	m->count = OST_OPENED_PER_MSG + 1;
+	m->name_bytes = 0;
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + m->count * one));
+	m->count = UINT32_MAX;
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 2 * one));
+	m->count = 0;
+	m->name_bytes = 10; /* of nobody */
+	assert_false(ost_message_valid(OST_MSG_OPENED, m, head + 10));
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_values_outside_their_lists),
 		cmocka_unit_test(test_refusals_count_what_they_hold),
 		cmocka_unit_test(test_rules_count_what_they_hold),
+		cmocka_unit_test(test_opened_flows_count_what_they_hold),
 		cmocka_unit_test(test_rehearsals_count_what_they_hold),
 	};
 
