@@ -225,6 +225,15 @@ static enum MHD_Result get_refusals(struct ost_daemon *d, struct MHD_Connection 
 	return send_json(c, MHD_HTTP_OK, &w);
 }
 
+static enum MHD_Result get_flows(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+
+	(void)rest;
+	ost_view_flows(d, argument(c, "device"), limit_of(c, LIMIT_DEFAULT), &w);
+	return send_json(c, MHD_HTTP_OK, &w);
+}
+
 static enum MHD_Result get_unknown(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
 	struct ost_jsonw w = {0};
@@ -273,6 +282,7 @@ static const struct route {
 	{"/v1/policy/rules", get_rules, NULL},
 	{"/v1/policy/exceptions", get_exceptions, NULL},
 	{"/v1/refusals", get_refusals, NULL},
+	{"/v1/flows", get_flows, NULL},
 	{"/v1/unknown", get_unknown, NULL},
 	{"/metrics", get_metrics, NULL},
 };

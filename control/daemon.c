@@ -192,6 +192,40 @@ static void on_refusals(void *user, const struct ost_refusal *refusals, uint32_t
 	ost_line_file_flush(d->refusal_file); /* the first sight is told at once */
 }
 
+/* The peer by the best name that there is. */
+static void opened_take(struct ost_daemon *d, const struct ost_opened *o, const char *names, uint64_t wall_s)
+{
+	struct ost_traffic_flow f = {.kind = OST_TRAFFIC_ADDRESS, .ip.family = o->family, .flows = o->flows, .value = o->value,
+		.first_wall_s = o->first_wall_ns / OST_NS_PER_S, .last_wall_s = o->last_wall_ns / OST_NS_PER_S,
+		.protocol = o->protocol, .direction = o->direction, .audit = o->audit};
+	const char *role;
+
+	memcpy(f.ip.b, o->peer_ip, sizeof(f.ip.b));
+	f.device = ost_roster_name(d->roster, o->generation, o->device, &role);
+	if (f.device == NULL) {
+		d->stale_messages++;
+		return;
+	}
+	f.peer = ost_roster_name(d->roster, o->generation, o->peer, &role);
+	if (f.peer != NULL) {
+		f.kind = OST_TRAFFIC_DEVICE;
+	} else if (o->name != 0) {
+		f.kind = OST_TRAFFIC_HOST;
+		f.peer = names + o->name - 1;
+	}
+	ost_traffic_add(d->traffic, &f, wall_s);
+}
+
+static void on_opened(void *user, const struct ost_msg_opened *m)
+{
+	struct ost_daemon *d = user;
+	uint64_t now_s = ost_clock_wall_ns() / OST_NS_PER_S;
+
+	ost_traffic_lose(d->traffic, m->lost);
+	for (uint32_t i = 0; i < m->count; i++)
+		opened_take(d, &m->flows[i], ost_opened_names(m), now_s);
+}
+
 static void on_binding(void *user, const struct ost_msg_binding *m)
 {
 	struct ost_daemon *d = user;
@@ -235,6 +269,7 @@ static const struct ost_link_handlers link_handlers = {
 	.device_stats = on_device_stats,
 	.rule_stats = on_rule_stats,
 	.refusals = on_refusals,
+	.opened = on_opened,
 	.binding = on_binding,
 	.given = on_given,
 	.ack = on_ack,
@@ -297,6 +332,14 @@ static void rule_hits_save(struct ost_daemon *d, bool force)
 		ost_log_warning("%s/rule-hits: %s: when rules were used is not on disk", d->paths.state_dir, strerror(-r));
 }
 
+static void traffic_save(struct ost_daemon *d, bool force)
+{
+	int r = ost_traffic_save(d->traffic, ost_clock_mono_ns(), ost_clock_wall_ns() / OST_NS_PER_S, force);
+
+	if (r < 0)
+		ost_log_warning("%s/traffic: %s: the flows of the last 24 hours are not on disk", d->paths.state_dir, strerror(-r));
+}
+
 /* ---- once a second ---- */
 
 /* A large policy is written piece by piece, each in a turn of the loop. */
@@ -333,6 +376,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	ost_authority_tick(d);
 	rule_hits_save(d, false);
 	record_tick(d);
+	traffic_save(d, false);
 	after = ost_line_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));
@@ -453,6 +497,16 @@ static int record_start(struct ost_daemon *d)
 	return r == 0 ? ost_policy_events_new(&config, &d->policy_events) : r;
 }
 
+static int traffic_start(struct ost_daemon *d, const struct ost_hash_key *key)
+{
+	bool lost = false;
+	int r = ost_traffic_new(&d->paths, key, ost_clock_wall_ns() / OST_NS_PER_S, &d->traffic, &lost);
+
+	if (r == 0 && lost)
+		ost_log_warning("%s/traffic is not sound: flows are observed anew", d->paths.state_dir);
+	return r;
+}
+
 static int tables_start(struct ost_daemon *d)
 {
 	struct ost_refusal_log_config log = {.gateway = d->gateway, .write = refusal_write, .user = d};
@@ -465,6 +519,8 @@ static int tables_start(struct ost_daemon *d)
 	r = ost_roster_new(&d->roster);
 	if (r == 0)
 		r = rule_hits_start(d);
+	if (r == 0)
+		r = traffic_start(d, &key);
 	if (r == 0)
 		r = ost_remember_new(&d->remember);
 	if (r == 0)
@@ -579,6 +635,9 @@ void ost_daemon_free(struct ost_daemon **daemon)
 	if (d->rule_hits != NULL)
 		rule_hits_save(d, true);
 	ost_rule_hits_free(&d->rule_hits);
+	if (d->traffic != NULL)
+		traffic_save(d, true);
+	ost_traffic_free(&d->traffic);
 	ost_remember_free(&d->remember);
 	ost_given_free(&d->given);
 	ost_sightings_free(&d->sightings);

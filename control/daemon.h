@@ -10,6 +10,7 @@
  *   planner.h     sources -> maker.h -> link: what they would do to the flows that are there
  *   authority.h   authentication: admission.h decides by states.h; auth_link.h: ostiary-authd
  *   registry.h    SQLite; ledger.h batches what is written there; sightings.h: unknown devices
+ *   traffic.h     flows of the last 24 hours; rule_hits.h: when rules were used
  *   refusal_log.h refusals joined to kinds; admission_log.h: the evidence of admissions; policy_events.h: what a policy opens for a
  *                 while; line_file.h: their NDJSON files
  *   api.h         HTTP on a unix socket; views.h and metrics.h make its bodies
@@ -36,6 +37,7 @@
 #include "roster.h"
 #include "rule_hits.h"
 #include "sightings.h"
+#include "traffic.h"
 
 struct event;
 struct event_base;
@@ -56,6 +58,7 @@ struct ost_daemon {
 	struct ost_registry *registry;
 	struct ost_roster *roster;
 	struct ost_rule_hits *rule_hits;
+	struct ost_traffic *traffic;
 	struct ost_sightings *sightings;
 	struct ost_ledger *ledger;
 	struct ost_given *given;

@@ -212,7 +212,7 @@ static int prepare_both(struct ost_judge *j, struct ost_judge_site *s, struct as
 static int prepare_host(const struct ost_judge *j, struct ost_judge_site *s, const struct ask *ask)
 {
 	return ask->host != NULL
-		       ? ost_site_name_bind(s->site, ask->device, ask->host, &ask->peer_ip, j->now_ns, j->now_ns + STEP_NS)
+		       ? ost_site_name_bind(s->site, ask->device, ask->host, &ask->peer_ip, j->now_ns, j->now_ns + STEP_NS / 2)
 		       : 0;
 }
 
@@ -341,7 +341,8 @@ static int ask_family(
 
 static int ask_device(struct ost_judge *j, struct ask *ask, struct ost_judgement *ret)
 {
-	bool v4 = family_possible(j, ask, OST_IPV4), v6 = family_possible(j, ask, OST_IPV6);
+	const uint8_t only = ask->question->peer.family; /* 0: any */
+	bool v4 = only != OST_IPV6 && family_possible(j, ask, OST_IPV4), v6 = only != OST_IPV4 && family_possible(j, ask, OST_IPV6);
 	struct ost_judgement second;
 	int rc = ask_family(j, ask, v4 || !v6 ? OST_IPV4 : OST_IPV6, ret);
 
@@ -400,7 +401,7 @@ int ost_judge_ask(struct ost_judge *j, uint32_t device, const struct ost_flow_qu
 		return -EINVAL;
 	if (question->has_peer_device) {
 		ask.peer = question->peer_device;
-	} else if (ask.host == NULL) {
+	} else if (ask.host == NULL || question->peer.family != 0) {
 		ask.peer_ip = question->peer;
 		ask.peer = ost_judge_address_holder(
 			&j->addresses, &question->peer, j->image->devices[device].vlan);
@@ -411,7 +412,7 @@ int ost_judge_ask(struct ost_judge *j, uint32_t device, const struct ost_flow_qu
 	if (ask.peer == device ||
 		(ask.peer != OST_DEVICE_NONE && ask.peer >= j->image->device_count))
 		return -EINVAL;
-	if (ask.host != NULL) {
+	if (ask.host != NULL && question->peer.family == 0) {
 		rc = ask_host(j, &ask, &result);
 	} else if (question->has_peer_device) {
 		rc = ask_device(j, &ask, &result);

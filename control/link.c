@@ -186,6 +186,9 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h)
 	case OST_MSG_REFUSALS:
 		on_refusals(l);
 		return;
+	case OST_MSG_OPENED:
+		l->handlers.opened(l->user, p);
+		return;
 	case OST_MSG_BINDING:
 		l->handlers.binding(l->user, p);
 		return;

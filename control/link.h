@@ -26,6 +26,7 @@ struct ost_link_handlers {
 	void (*device_stats)(void *user, const struct ost_msg_device_stats *m);
 	void (*rule_stats)(void *user, const struct ost_msg_rule_stats *m); /* count of its rules */
 	void (*refusals)(void *user, const struct ost_refusal *refusals, uint32_t count);
+	void (*opened)(void *user, const struct ost_msg_opened *m); /* count of its flows, and their names behind them */
 	void (*binding)(void *user, const struct ost_msg_binding *m);
 	void (*given)(void *user, const struct ost_msg_given *m); /* length bytes of its chain */
 	/* The answer to an ADMIT. False: to none that was sent; the connection is cut. */

@@ -49,5 +49,8 @@ int ost_view_generation(struct ost_daemon *d, uint64_t number, bool sources, str
 void ost_view_refusals(struct ost_daemon *d, const char *device, const char *reason, const char *id, uint32_t limit,
 	struct ost_jsonw *w);
 
+/* Flows of the last 24 hours, of one device or of all (NULL), at most limit of them, and since when they are observed. */
+void ost_view_flows(struct ost_daemon *d, const char *device, uint32_t limit, struct ost_jsonw *w);
+
 /* Unknown devices that knocked, most recent first. */
 void ost_view_unknown(struct ost_daemon *d, uint32_t limit, struct ost_jsonw *w);

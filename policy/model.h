@@ -197,7 +197,8 @@ struct ost_flow_question {
 	bool has_peer_device;
 	uint32_t peer_device;	/* index into devices when has_peer_device */
 	struct ost_host peer_host; /* when its name is not NULL: an address that the device was given for it; owned by the asker */
-	struct ost_ip peer;	/* else this address */
+	struct ost_ip peer;	/* else this address. The judge takes it beside the others, too, when it has a family: with a name it is the
+				 * address that the device was given for it, with a device only its family counts */
 	uint16_t value;		/* port, or ICMP type * 256 + code, as in struct ost_service */
 };
 

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include <stdio.h>
+#include <time.h>
 
 int ost_client_unreachable(const struct ost_cli *cli, int error)
 {
@@ -128,6 +129,13 @@ uint64_t ost_json_u64(const json_t *json, const char *key)
 	json_int_t value = json_integer_value(json_object_get(json, key));
 
 	return value > 0 ? (uint64_t)value : 0;
+}
+
+int64_t ost_json_time_s(const json_t *json, const char *key)
+{
+	struct tm tm = {0};
+
+	return strptime(ost_json_text(json, key), "%Y-%m-%dT%H:%M:%S", &tm) != NULL ? (int64_t)timegm(&tm) : 0;
 }
 
 bool ost_json_true(const json_t *json, const char *key)

@@ -29,4 +29,6 @@ int ost_client_unreachable(const struct ost_cli *cli, int error);
 /* Members of an answer; "" and 0 when they are missing: the daemon is of our version or the output is poorer. */
 const char *ost_json_text(const json_t *json, const char *key);
 uint64_t ost_json_u64(const json_t *json, const char *key);
+/* Seconds since 1970 UTC of a time; 0 for what is none. */
+int64_t ost_json_time_s(const json_t *json, const char *key);
 bool ost_json_true(const json_t *json, const char *key);

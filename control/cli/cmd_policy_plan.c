@@ -8,6 +8,7 @@
 #include "options.h"
 #include "plan_established.h"
 #include "plan_roles.h"
+#include "plan_traffic.h"
 #include "plan_words.h"
 #include "policy_input.h"
 #include "show.h"
@@ -25,6 +26,7 @@ struct plan {
 	uint64_t generation;
 	struct ost_difference d;
 	struct ost_plan_established established; /* not asked for with --against */
+	struct ost_plan_traffic traffic;	 /* neither */
 	uint64_t gains, losses, conditions, added, removed, moved;
 };
 
@@ -272,6 +274,7 @@ static int print_text(const struct plan *p)
 		(void)printf("devices: %" PRIu64 " new, %" PRIu64 " gone, %" PRIu64 " with another role or identity\n", p->added, p->removed,
 			p->moved);
 	ost_plan_established_print(p->cli, &p->established, p->all);
+	ost_plan_traffic_print(p->cli, &p->traffic, p->all);
 	if (p->generation != 0)
 		(void)printf("compared with generation %" PRIu64 " in force; nothing was changed\n", p->generation);
 	return OST_EXIT_OK;
@@ -385,6 +388,7 @@ static int print_json(const struct plan *p)
 	ost_jsonw_end(&w, ']');
 	roles_json(&w, p);
 	ost_plan_established_json(&w, &p->established);
+	ost_plan_traffic_json(&w, &p->traffic);
 	ost_jsonw_end(&w, '}');
 	return ost_cli_json_print(&w);
 }
@@ -400,14 +404,17 @@ static int compare(struct plan *p)
 	if (rc < 0)
 		return ost_cli_fail("policy plan: %s", strerror(-rc));
 	count_all(p);
-	if (p->json != NULL)
+	if (p->json != NULL) {
 		ost_plan_established_ask(p->cli, p->after.policy, &p->established);
+		ost_plan_traffic_judge(p->cli, p->before, &p->after, &p->traffic);
+	}
 	return p->cli->json ? print_json(p) : print_text(p);
 }
 
 static void plan_free(struct plan *p)
 {
 	ost_plan_established_free(&p->established);
+	ost_plan_traffic_free(&p->traffic);
 	ost_difference_free(&p->d);
 	ost_diag_free(&p->diag);
 	if (p->before_owned)

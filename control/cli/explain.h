@@ -39,6 +39,9 @@ void ost_explain_free(struct ost_explain *x);
 /* What remains to be asked of a refusal's members (ostiary-refusals(5)): device, direction, protocol and peer. False: nothing, and why. */
 bool ost_explain_question(const json_t *refusal, char *ret_text, size_t size, const char **ret_why);
 
+/* Reasons that the allow-list gives, and that the judge can therefore give again. */
+bool ost_explain_about_rules(const char *reason);
+
 /* --capture FILE [--packet N | --flow "tcp 10.0.0.5:443"], x->policy is open. An enum ost_exit: OST_EXIT_NO when a packet that was told
  * was refused. */
 int ost_explain_capture(struct ost_explain *x, const char *path, const char *packet, const char *flow);

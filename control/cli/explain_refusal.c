@@ -171,8 +171,7 @@ bool ost_explain_question(const json_t *k, char *ret_text, size_t size, const ch
 	return true;
 }
 
-/* Reasons that the allow-list gives, and that the judge can therefore give again. */
-static bool about_rules(const char *reason)
+bool ost_explain_about_rules(const char *reason)
 {
 	static const enum ost_reason reasons[] = {OST_REASON_NOT_ALLOWED, OST_REASON_NOT_ALLOWED_IN, OST_REASON_PEER_NOT_ALLOWED,
 		OST_REASON_SCHEDULE, OST_REASON_NAME_UNRESOLVED, OST_REASON_FOREIGN_DNS};
@@ -190,7 +189,7 @@ static const char *compare(const struct ost_explain *x, const json_t *k)
 {
 	const char *reason = ost_json_text(k, "reason");
 
-	if (!about_rules(reason))
+	if (!ost_explain_about_rules(reason))
 		return "it was not refused for a rule: what follows is what the rules alone say";
 	if (x->answer.allowed && x->answer.audit == OST_REASON_NONE)
 		return "the answer is another one now: it would pass";
@@ -242,7 +241,7 @@ static int tell(const struct ost_explain *x, const json_t *k, const char *why)
 	ost_jsonw_u64(&w, "then_generation", ost_json_u64(k, "generation"));
 	ost_jsonw_u64(&w, "generation", x->generation);
 	ost_jsonw_string(&w, "now", now);
-	ost_jsonw_bool(&w, "differs", why == NULL && about_rules(ost_json_text(k, "reason")) &&
+	ost_jsonw_bool(&w, "differs", why == NULL && ost_explain_about_rules(ost_json_text(k, "reason")) &&
 		(x->answer.allowed || strcmp(ost_json_text(k, "reason"), ost_reason_name(x->answer.reason)) != 0));
 	if (why == NULL) {
 		ost_jsonw_object(&w, "answer");

@@ -442,6 +442,47 @@ static void test_hosts(void **state)
 	close_court(&c);
 }
 
+/* An address that the device was given for a name: what a rule says of either counts. */
+static void test_told_addresses(void **state)
+{
+	static const char yaml[] = "ostiary: 1\nnetworks: { cdn: [198.51.100.0/24] }\ninfrastructure: { resolvers: 10.0.0.53 }\nroles:\n"
+				   "  thing:\n    include: [arp, dns]\n    allow:\n      - to: { network: cdn, service: tcp/443 }\n"
+				   "      - to: { name: .example.com, service: tcp/8883 }\n      - to: { role: hub, service: tcp/1 }\n"
+				   "  hub:\n    include: [arp]\n    allow:\n      - from: { role: thing, service: tcp/1 }\n"
+				   "devices:\n  a: { role: thing, mac: \"02:00:00:00:00:01\", address: [10.0.0.1, \"fd00::1\"] }\n"
+				   "  b: { role: hub, mac: \"02:00:00:00:00:02\", address: 10.0.0.2 }\n";
+	struct ost_flow_question q = {.protocol = 6, .value = 8883, .peer_host.name = (char *)(uintptr_t)"mqtt.example.com"};
+	struct ost_judgement j;
+	struct court c;
+
+	(void)state;
+	open_court(&c, yaml);
+	assert_int_equal(ost_ip_parse("203.0.113.9", &q.peer), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(ost_judge_ask_model(c.judge, c.policy, 0, &q, &j), 0);
+		assert_true(j.allowed);
+		q.peer_host.name = NULL; /* the same address, without its name */
+		assert_int_equal(ost_judge_ask_model(c.judge, c.policy, 0, &q, &j), 0);
+		assert_false(j.allowed);
+		assert_int_equal(j.reason, OST_REASON_NAME_UNRESOLVED);
+		q.peer_host.name = (char *)(uintptr_t)"mqtt.example.org";
+		assert_int_equal(ost_judge_ask_model(c.judge, c.policy, 0, &q, &j), 0);
+		assert_false(j.allowed);
+		q.peer_host.name = (char *)(uintptr_t)"mqtt.example.com";
+	}
+	q.value = 443; /* its address is allowed, whatever its name */
+	assert_int_equal(ost_judge_ask_model(c.judge, c.policy, 0, &q, &j), 0);
+	assert_false(j.allowed);
+	assert_int_equal(ost_ip_parse("198.51.100.9", &q.peer), 0);
+	assert_int_equal(ost_judge_ask_model(c.judge, c.policy, 0, &q, &j), 0);
+	assert_true(j.allowed);
+	/* A device, in one family: b has no IPv6 address, so that it cannot be asked about in that one. */
+	q = (struct ost_flow_question){.protocol = 6, .value = 1, .has_peer_device = true, .peer_device = 1, .peer.family = OST_IPV4};
+	assert_int_equal(ost_judge_ask_model(c.judge, c.policy, 0, &q, &j), 0);
+	assert_true(j.allowed && j.family == OST_IPV4);
+	close_court(&c);
+}
+
 static void test_near(void **state)
 {
 	struct ost_ip ip;
@@ -484,6 +525,7 @@ int main(void)
 		cmocka_unit_test(test_test_block),
 		cmocka_unit_test(test_checked),
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_told_addresses),
 		cmocka_unit_test(test_near),
 	};
 
