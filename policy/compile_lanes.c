@@ -10,6 +10,7 @@ struct lane {
 		mask_lo; /* IPv4 in the low halves; a peer: role or tag, family, by tag; a host: string, family, suffix */
 	uint16_t lo, span, selector, rule;
 	bool conditional;
+	bool serves; /* of a rule with OST_RULE_DNS */
 	uint64_t order; /* infrastructure first, then by assurance, then as written */
 };
 
@@ -86,7 +87,7 @@ static uint64_t order_of(
 }
 
 /* Leaves one of equal lanes, the first in order that holds always; a later one stays when it asks for less assurance
- * (it then is a plain rule behind one of infrastructure). The rest comes out in order. */
+ * (it then is a plain rule behind one of infrastructure), or when it alone names a name server. The rest comes out in order. */
 static void lanes_settle(struct lanes *lanes)
 {
 	uint32_t kept = 0;
@@ -98,7 +99,7 @@ static void lanes_settle(struct lanes *lanes)
 		const struct lane *l = &lanes->lane[i],
 				  *last = kept > 0 ? &lanes->lane[kept - 1] : NULL;
 
-		if (last != NULL && lane_compare_match(l, last) == 0 && !last->conditional &&
+		if (last != NULL && lane_compare_match(l, last) == 0 && !last->conditional && l->serves <= last->serves &&
 			ORDER_ASSURANCE(l->order) >= ORDER_ASSURANCE(last->order))
 			continue;
 		lanes->lane[kept++] = *l;
@@ -224,6 +225,7 @@ static int lanes_service(struct role_lanes *out, const struct ost_role *role, ui
 			(uint16_t)(s->protocol | (rule->direction == OST_FROM ? OST_LANE_FROM : 0)),
 		.rule = (uint16_t)rule_index,
 		.conditional = ost_rule_conditional(rule),
+		.serves = (rule->flags & OST_RULE_DNS) != 0,
 		.order = order_of(role, rule, 0),
 	};
 

@@ -75,7 +75,9 @@ static bool peer_fits(const struct ost_view *v, const struct ost_image_peer *p, 
 	return p->role == v->hot[peer].role;
 }
 
-uint32_t ost_allow_peer(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q)
+/* flags: that the rule has. */
+static inline uint32_t peer_rule(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q,
+	uint8_t flags)
 {
 	const struct ost_image *image = v->image;
 	uint16_t exact = (uint16_t)(q->protocol | q->direction << 8), any = (uint16_t)(q->direction << 8);
@@ -92,10 +94,20 @@ uint32_t ost_allow_peer(const struct ost_view *v, const struct ost_image_role *r
 			continue;
 		if ((uint16_t)(q->value - p->lo) > p->span || image->rules[rule].assurance > q->assurance)
 			continue;
-		if (!(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(&image->rules[rule], q))
+		if ((image->rules[rule].flags & flags) == flags && (!(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(&image->rules[rule], q)))
 			return rule;
 	}
 	return OST_RULE_NONE;
+}
+
+uint32_t ost_allow_peer(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q)
+{
+	return peer_rule(v, role, peer, q, 0);
+}
+
+bool ost_allow_peer_serves(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q)
+{
+	return peer_rule(v, role, peer, q, OST_RULE_DNS) != OST_RULE_NONE;
 }
 
 bool ost_allow_related(const struct ost_view *v, uint32_t slot, uint32_t peer, const struct ost_question *q)

@@ -193,6 +193,9 @@ static inline uint32_t ost_allow_address(const struct ost_view *v, const struct 
 /* Rule of the role that allows it because the remote is the device of slot peer: of a role or with a tag that the rule names. */
 uint32_t ost_allow_peer(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q);
 
+/* Whether one of them with OST_RULE_DNS allows it. */
+bool ost_allow_peer_serves(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q);
+
 /* Rule of the role that allows it because the device was given the remote's address for a name that the rule wants (host.c). */
 uint32_t ost_allow_host(const struct ost_view *v, const struct ost_image_role *role, const struct ost_question *q);
 

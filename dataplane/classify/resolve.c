@@ -44,16 +44,15 @@ static bool lanes_name(const struct ost_image *image, const struct ost_image_rol
 
 bool ost_resolve_is(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q)
 {
-	uint32_t rule;
+	struct ost_question any_state = *q;
 
 	if (q->direction != OST_TO || (q->protocol != 6 && q->protocol != 17))
 		return false;
 	if (lanes_name(v->image, role, q))
 		return true;
-	if (peer == OST_SLOT_NONE || role->peer_count == 0)
-		return false;
-	rule = ost_allow_peer(v, role, peer, q);
-	return rule != OST_RULE_NONE && (v->image->rules[rule].flags & OST_RULE_DNS);
+	/* What is established may be judged in a state that gives more to it than to what is new: it stays what it was. */
+	any_state.infrastructure_only = false;
+	return peer != OST_SLOT_NONE && role->peer_count > 0 && ost_allow_peer_serves(v, role, peer, &any_state);
 }
 
 /* ---- messages ---- */

@@ -13,7 +13,7 @@
 
 #include "decide.h"
 
-/* Whether the role's rules about name servers name the remote of this flow. q as ost_judge() leaves it. peer: slot or OST_SLOT_NONE. */
+/* Whether the role's rules about name servers name the remote of this flow, whatever the device's state is. q as ost_judge() leaves it. peer: slot or OST_SLOT_NONE. */
 bool ost_resolve_is(const struct ost_view *v, const struct ost_image_role *role, uint32_t peer, const struct ost_question *q);
 
 /* OST_FLOW_DNS for such a flow, opened by its device; 0. */

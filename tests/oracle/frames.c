@@ -34,6 +34,14 @@ static void put_zeros(struct frame *f, uint32_t n)
 		put8(f, 0);
 }
 
+static void put_payload(struct frame *f, const struct frame_extra *x)
+{
+	if (x->payload != NULL)
+		put(f, x->payload, x->payload_bytes);
+	else
+		put_zeros(f, x->payload_bytes);
+}
+
 static uint32_t sum16(const uint8_t *b, uint32_t n, uint32_t sum)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -75,7 +83,7 @@ static int put_l4(struct frame *out, const struct naive_frame *f, const struct f
 	switch (f->protocol) {
 	case 6:
 		put_tcp(out, f, x);
-		put_zeros(out, x->payload_bytes);
+		put_payload(out, x);
 		return 16;
 	case 1:
 	case 58:
@@ -87,7 +95,7 @@ static int put_l4(struct frame *out, const struct naive_frame *f, const struct f
 		put16(out, f->value);
 		put16(out, 8u + x->payload_bytes);
 		put16(out, 0);
-		put_zeros(out, x->payload_bytes);
+		put_payload(out, x);
 		return 6;
 	case 33:
 	case 132:

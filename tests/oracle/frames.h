@@ -5,7 +5,7 @@
 #include "naive_frame.h"
 #include "rng.h"
 
-#define FRAME_MAX 512u
+#define FRAME_MAX 1600u
 
 struct frame {
 	uint8_t bytes[FRAME_MAX];
@@ -26,7 +26,8 @@ struct frame_extra {
 	uint32_t tcp_seq, tcp_ack;
 	bool options;		/* IPv4 options or an IPv6 extension header that change nothing */
 	bool other_tag;		/* the outer tag is 0x88a8 */
-	uint16_t payload_bytes; /* at most 100 */
+	uint16_t payload_bytes;
+	const uint8_t *payload; /* NULL: zeros */
 };
 
 /* Ethernet, VLAN tags, IPv4 or IPv6, TCP, UDP, ICMP or any other; with checksums, padded to 60

@@ -30,11 +30,40 @@ uint32_t naive_bound(const struct naive_world *w, uint32_t vlan, const struct os
 	return NAIVE_NONE;
 }
 
+/* "A suffix is every name that ends in a dot and it" */
+bool naive_host_is(const struct ost_host *host, const char *name)
+{
+	size_t n = strlen(name), m = strlen(host->name);
+
+	if (!host->suffix)
+		return strcmp(name, host->name) == 0;
+	return n > m && name[n - m - 1] == '.' && strcmp(name + n - m, host->name) == 0;
+}
+
+/* "the device itself was given the remote address in an answer to a query of its own for one of these names, or for one whose
+ * aliases (CNAME) lead through one, [...] and the answer's time has not run out." What is open stays so. */
+static bool was_given(const struct ost_rule *rule, const struct naive_flow *flow)
+{
+	for (uint32_t i = 0; flow->given != NULL && i < flow->given->count; i++) {
+		const struct naive_given *g = &flow->given->items[i];
+
+		if (g->device != flow->device || !same_ip(&g->ip, &flow->remote) || (!flow->established && g->until_ns <= flow->given->now_ns))
+			continue;
+		for (uint32_t k = 0; k < g->name_count * rule->host_count; k++) {
+			if (naive_host_is(&rule->hosts[k % rule->host_count], g->names[k / rule->host_count]))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* "Peer: OST_PEER_ANY: every address. OST_PEER_NETWORK: the remote address lies in one of the
  * prefixes. OST_PEER_ROLE: the remote address is bound to a device that has this role." */
 static bool peer_matches(const struct ost_policy *policy, const struct ost_rule *rule,
-	const struct ost_ip *remote, uint32_t remote_device)
+	const struct naive_flow *flow, uint32_t remote_device)
 {
+	const struct ost_ip *remote = &flow->remote;
+
 	switch (rule->peer) {
 	case OST_PEER_ANY:
 		return true;
@@ -52,6 +81,8 @@ static bool peer_matches(const struct ost_policy *policy, const struct ost_rule 
 		return false;
 	case OST_PEER_TAG:
 		return remote_device != NAIVE_NONE && (policy->devices[remote_device].tags & rule->peer_tags) != 0;
+	case OST_PEER_NAME:
+		return was_given(rule, flow);
 	default:
 		return false;
 	}
@@ -68,19 +99,22 @@ static bool service_matches(const struct ost_service *s, const struct naive_flow
 	return s->lo <= flow->value && flow->value <= s->hi;
 }
 
+static bool services_match(const struct ost_rule *rule, const struct naive_flow *flow)
+{
+	for (uint32_t i = 0; i < rule->service_count; i++) {
+		if (service_matches(&rule->services[i], flow))
+			return true;
+	}
+	return false;
+}
+
 /* "A rule matches a flow when its peer and one of its services match." */
 bool naive_rule_matches(const struct ost_policy *policy, const struct ost_rule *rule,
 	const struct naive_flow *flow, uint32_t remote_device)
 {
 	if (rule->direction != flow->direction)
 		return false;
-	if (!peer_matches(policy, rule, &flow->remote, remote_device))
-		return false;
-	for (uint32_t i = 0; i < rule->service_count; i++) {
-		if (service_matches(&rule->services[i], flow))
-			return true;
-	}
-	return false;
+	return peer_matches(policy, rule, flow, remote_device) && services_match(rule, flow);
 }
 
 /* What a device may at all. state.h: IDENTIFIED is "known by its MAC: rules that ask for no more
@@ -162,12 +196,41 @@ static uint64_t rule_why(const struct naive_world *w, const struct ost_role *rol
 	return why;
 }
 
+bool naive_rule_holds(const struct naive_world *w, const struct ost_rule *rule, const struct naive_flow *flow, uint32_t remote_device)
+{
+	const struct ost_role *role = &w->policy->roles[w->policy->devices[flow->device].role];
+
+	return naive_rule_matches(w->policy, rule, flow, remote_device) && is_about(w, rule, flow) && schedule_open(w, rule->schedule) &&
+	       w->assurances[flow->device] >= rule->assurance && (rule->infrastructure || w->assurances[flow->device] >= role->assurance);
+}
+
+/* reason.h: a rule allows this service by name, and the address was not given for it. 2: for sure; 1: whether the rule holds is
+ * another question. */
+static unsigned names_why(const struct naive_world *w, const struct ost_role *role, const struct naive_flow *flow)
+{
+	unsigned sure = 0;
+
+	for (uint32_t i = 0; i < role->rule_count; i++) {
+		const struct ost_rule *rule = &role->rules[i];
+
+		if (rule->peer != OST_PEER_NAME || rule->direction != flow->direction || !services_match(rule, flow) || !is_about(w, rule, flow))
+			continue;
+		sure = OST_MAX(sure, (rule_why(w, role, rule, flow) & ~BIT(STATE)) == 0 ? 2u : 1u);
+	}
+	return sure;
+}
+
 /* No rule matches. */
 static uint64_t no_rule_why(const struct naive_world *w, const struct ost_role *role, const struct naive_flow *flow)
 {
 	bool dns = encrypted_dns(w, flow) || (flow->value == 53 && (flow->protocol == 6 || flow->protocol == 17));
 	uint64_t why = flow->direction == OST_FROM ? BIT(NOT_ALLOWED_IN) : dns ? BIT(FOREIGN_DNS) : BIT(NOT_ALLOWED);
 
+	if (flow->direction == OST_FROM || !dns) {
+		unsigned named = names_why(w, role, flow);
+
+		why = named == 2 ? BIT(NAME_UNRESOLVED) | (why & ~BIT(NAME_UNRESOLVED)) : named == 1 ? why | BIT(NAME_UNRESOLVED) : why;
+	}
 	/* No rule and no right: the text does not say which of the two is told. */
 	if (!(device_rights(w, flow->device) & OST_RIGHT_NEW_FLOWS) || w->assurances[flow->device] < role->assurance)
 		why |= BIT(STATE);

@@ -15,6 +15,24 @@ struct naive_binding {
 	uint32_t device;
 };
 
+#define NAIVE_NAME  64u /* bytes of a host name as text, its end included */
+#define NAIVE_CHAIN 9u	/* a question's name, and eight aliases */
+
+/* An address that a device was given by a name server: for the first name, by the aliases behind it. */
+struct naive_given {
+	uint32_t device;
+	struct ost_ip ip;
+	uint64_t until_ns;
+	uint32_t name_count;
+	char names[NAIVE_CHAIN][NAIVE_NAME];
+};
+
+struct naive_givens {
+	struct naive_given *items;
+	uint32_t count, capacity;
+	uint64_t now_ns;
+};
+
 /* What is so at the moment of the packet. */
 struct naive_world {
 	const struct ost_policy *policy;
@@ -23,6 +41,7 @@ struct naive_world {
 	struct naive_binding *bindings;
 	uint32_t binding_count;
 	int64_t wall_s; /* seconds since 1970 */
+	struct naive_givens given;
 };
 
 /* The first packet of a flow, seen from a device; or the question whether an open flow may go on.
@@ -36,6 +55,7 @@ struct naive_flow {
 	uint16_t value;	   /* as struct ost_service has it */
 	struct ost_ip own; /* the device's address in this flow */
 	struct ost_ip remote;
+	const struct naive_givens *given; /* NULL: nothing was given to anybody */
 };
 
 struct naive_answer {
@@ -53,6 +73,12 @@ uint32_t naive_bound(const struct naive_world *w, uint32_t vlan, const struct os
 /* Does this rule match? remote_device: that the remote address is bound to, or NAIVE_NONE. */
 bool naive_rule_matches(const struct ost_policy *policy, const struct ost_rule *rule,
 	const struct naive_flow *flow, uint32_t remote_device);
+
+/* Whether a name, in lower case, is the one of a rule. */
+bool naive_host_is(const struct ost_host *host, const char *name);
+
+/* Does it match, and do its conditions hold for this device now, but for its state? */
+bool naive_rule_holds(const struct naive_world *w, const struct ost_rule *rule, const struct naive_flow *flow, uint32_t remote_device);
 
 /* May the flow be opened? */
 struct naive_answer naive_judge(const struct naive_world *w, const struct naive_flow *flow);

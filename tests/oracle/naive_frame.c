@@ -32,7 +32,8 @@ static struct naive_verdict ask(
 		.established = f->established,
 		.vlan = f->vlan,
 		.protocol = f->protocol,
-		.value = f->value};
+		.value = f->value,
+		.given = &site->world.given};
 
 	flow.own = v.direction == OST_TO ? f->src : f->dst;
 	flow.remote = v.direction == OST_TO ? f->dst : f->src;

@@ -10,12 +10,13 @@
  * permits, the same way out.
  * 2. Explain says the same, and names a rule that matches.
  * 3. Flows: what follows an opener passes in both directions, a reply without one does not.
- * 4. Another policy, or another time of the day: an open flow goes on exactly if it would now be let open.
+ * 4. Names: talks with name servers between the packets, true and false answers, and what they open.
+ * 5. Another policy, or another time of the day: an open flow goes on exactly if it would now be let open.
  */
 #include <inttypes.h>
 
 #include "clock.h"
-#include "world.h"
+#include "exchange.h"
 
 struct batch {
 	struct naive_frame fields[OST_BURST];
@@ -27,6 +28,8 @@ struct batch {
 
 static struct {
 	uint64_t refused[OST_REASON_COUNT]; /* first packets, as the classifier says */
+	struct exchange_counts talks;
+	uint64_t by_name, given; /* allowed by a rule about a name; addresses by name, in all */
 	uint64_t seed, packets, forwarded, audited, direct, explained, sequences, replies, swapped, kept;
 } run;
 
@@ -59,6 +62,16 @@ static void compare(
 		disagree(w, b, i, got, "forwarded the wrong way");
 }
 
+static bool is_by_name(const struct world *w, const struct naive_frame *f, const struct naive_verdict *v)
+{
+	const struct ost_role *role;
+
+	if (!v->forward || f->established || v->answer.audit != 0 || v->answer.rule == NAIVE_NONE)
+		return false;
+	role = &w->policy->roles[w->policy->devices[v->device].role];
+	return v->answer.rule < role->rule_count && role->rules[v->answer.rule].peer == OST_PEER_NAME;
+}
+
 static struct ost_frame as_frame(const struct frame *frame, uint8_t port)
 {
 	return (struct ost_frame){.bytes = frame->bytes, .length = frame->length, .port = port};
@@ -79,6 +92,7 @@ static void batch_run(struct world *w, struct batch *b)
 		run.packets++;
 		run.refused[verdicts[i].reason] += verdicts[i].action == OST_REFUSE;
 		run.forwarded += b->expected[i].forward;
+		run.by_name += is_by_name(w, &b->fields[i], &b->expected[i]);
 		run.audited += verdicts[i].audit != OST_REASON_NONE;
 		run.direct += b->expected[i].forward && b->expected[i].egress < RANDOM_PORTS &&
 			      b->fields[i].port < RANDOM_PORTS;
@@ -132,6 +146,7 @@ static void explain(struct world *w, const struct batch *b)
 		.value = f->value};
 	struct ost_explanation e;
 
+	flow.given = &w->naive.world.given;
 	flow.own = v->direction == OST_TO ? f->src : f->dst;
 	flow.remote = v->direction == OST_TO ? f->dst : f->src;
 	ost_classify_explain(w->classifier, &frame, w->now_ns, &e);
@@ -154,7 +169,8 @@ static void explain(struct world *w, const struct batch *b)
 		.protocol = f->protocol,
 		.value = f->value,
 		.own = flow.remote,
-		.remote = flow.own};
+		.remote = flow.own,
+		.given = &w->naive.world.given};
 	if (e.peer_device != v->peer ||
 		!told_rule_matches(w, e.peer_rule, v->peer, &flow, v->device))
 		disagree(w, b, 0, &e.verdict, "explain names a peer's rule that does not match");
@@ -247,7 +263,8 @@ static void sequence(
 	struct frame_extra ax, next = *x;
 	struct naive_frame a;
 
-	if (!v.forward)
+	/* What is said to name servers is read: talks have that. */
+	if (!v.forward || (f->value == 53 && (f->protocol == 6 || f->protocol == 17)))
 		return;
 	run.sequences++;
 	if (answer_of(f, x, &v, &a, &ax))
@@ -255,6 +272,8 @@ static void sequence(
 	else
 		a.protocol = 0;
 	world_step(w, true);
+	if (!world_judge(w, f).forward) /* the time of a name is over */
+		return;
 	(void)send_one(w, b, f, x, true, v.egress, "an opener");
 	/* The answer to what went out of an uplink comes back there. */
 	if (a.protocol != 0) {
@@ -271,7 +290,37 @@ static void sequence(
 	/* Long after: TCP cannot go on, others open again. */
 	next.tcp_flags = FRAME_ACK;
 	(void)send_one(
-		w, b, f, &next, f->protocol != 6, v.egress, "what comes after the flow's end");
+		w, b, f, &next, f->protocol != 6 && world_judge(w, f).forward, v.egress, "what comes after the flow's end");
+	world_step(w, true);
+}
+
+/* ---- 4. names ---- */
+
+static struct batch talking;
+
+static void expect(struct world *w, const struct naive_frame *f, const struct frame *frame, const struct naive_verdict *expected, bool last)
+{
+	talking.fields[talking.count] = *f;
+	talking.frames[talking.count] = *frame;
+	talking.expected[talking.count++] = *expected;
+	if (last || talking.count == OST_BURST)
+		batch_run(w, &talking);
+}
+
+static void talk(struct world *w, struct rng *rng)
+{
+	exchange_random(w, rng, expect, &run.talks);
+	batch_run(w, &talking);
+	if (rng_percent(rng, 70)) /* else the next one finds its flow, and its questions */
+		world_step(w, rng_percent(rng, 5));
+}
+
+/* Long enough for answers to end, or nearly. */
+static void nap(struct world *w, struct rng *rng)
+{
+	static const uint32_t naps_s[] = {10, 14, 30, 61, 89, 91, 300, 3600, 40000, 86400};
+
+	world_sleep(w, naps_s[rng_below(rng, OST_ARRAY_SIZE(naps_s))] * OST_NS_PER_S);
 	world_step(w, true);
 }
 
@@ -292,6 +341,11 @@ static void packets_run(struct world *w, struct rng *rng, uint64_t packets)
 			batch_run(w, &batch);
 			size = 1 + rng_below(rng, OST_BURST);
 			world_step(w, rng_percent(rng, 5));
+			for (uint32_t i = rng_below(rng, 3); i > 0; i--)
+				talk(w, rng);
+			world_step(w, false);
+			if (rng_percent(rng, 3))
+				nap(w, rng);
 		}
 		frame_build(&batch.frames[batch.count], &f, &x);
 		batch.fields[batch.count] = f;
@@ -309,9 +363,10 @@ static void packets_run(struct world *w, struct rng *rng, uint64_t packets)
 	}
 	batch_run(w, &batch);
 	world_step(w, true);
+	run.given += w->naive.world.given.count;
 }
 
-/* ---- 4. another policy ---- */
+/* ---- 5. another policy ---- */
 
 /* The same policy but that some rules match nothing. */
 static struct ost_policy *with_fewer_rules(uint64_t seed, struct rng *rng)
@@ -408,6 +463,9 @@ int main(void)
 		     " flows over a swap (%" PRIu64 " kept): all agree\n",
 		policies, run.packets, run.forwarded, run.direct, run.audited, run.explained, run.sequences,
 		run.replies, run.swapped, run.kept);
+	(void)printf("  %" PRIu64 " talks with name servers (%" PRIu64 " read, %" PRIu64 " over TCP), %" PRIu64 " answers (%" PRIu64
+		     " unasked), %" PRIu64 " addresses by name, %" PRIu64 " packets by a name\n",
+		run.talks.talks, run.talks.read, run.talks.tcp, run.talks.answers, run.talks.unasked, run.given, run.by_name);
 	for (unsigned i = 0; i < OST_REASON_COUNT; i++) {
 		if (run.refused[i] > 0)
 			(void)printf(
@@ -415,7 +473,8 @@ int main(void)
 	}
 	/* A test that compares nothing worth comparing proves nothing. */
 	if (policies * packets >= 100000 &&
-		(run.forwarded < run.packets / 20 || run.direct < 1000 || run.audited < 1000)) {
+		(run.forwarded < run.packets / 20 || run.direct < 1000 || run.audited < 1000 || run.by_name < 200 ||
+			run.talks.unasked < 100)) {
 		(void)fprintf(
 			stderr, "oracle: too few packets were allowed for this to mean much\n");
 		return 1;

@@ -143,6 +143,36 @@ static struct ost_service service(struct rng *rng)
 	return s;
 }
 
+static const char *const hosts[] = {"a.example", "b.a.example", "c.b.a.example", "example", "b.example", "xa.example", "cdn.test", "a.cdn.test",
+	"a.test", "test", "a", "c.d.e.cdn.test"};
+
+const char *random_host(struct rng *rng)
+{
+	return hosts[rng_below(rng, OST_ARRAY_SIZE(hosts))];
+}
+
+static void hosts_make(struct rng *rng, struct ost_rule *r)
+{
+	r->host_count = 1 + rng_below(rng, 3);
+	r->hosts = make(r->host_count, sizeof(*r->hosts));
+	for (uint32_t i = 0; i < r->host_count; i++) {
+		r->hosts[i] = (struct ost_host){.name = strdup(random_host(rng)), .suffix = rng_percent(rng, 40)};
+		if (r->hosts[i].name == NULL)
+			abort();
+	}
+}
+
+/* As include: dns makes them, or a rule for port 53. */
+static void name_server(struct rng *rng, struct ost_rule *r)
+{
+	r->flags |= OST_RULE_DNS;
+	r->service_count = 1 + rng_below(rng, 2);
+	free(r->services);
+	r->services = make(2, sizeof(*r->services));
+	for (uint32_t i = 0; i < 2; i++)
+		r->services[i] = (struct ost_service){.protocol = i == 0 ? 17 : 6, .lo = 53, .hi = 53};
+}
+
 /* Mostly none. */
 static void conditions(struct rng *rng, struct ost_rule *r, uint32_t devices)
 {
@@ -161,12 +191,12 @@ static void conditions(struct rng *rng, struct ost_rule *r, uint32_t devices)
 static void rule(struct rng *rng, struct ost_rule *r, uint32_t role, uint32_t index, uint32_t roles,
 	uint32_t devices, char *file)
 {
-	uint32_t peer = rng_below(rng, 11);
+	uint32_t peer = rng_below(rng, 14);
 
 	r->pos = (struct ost_pos){.file = file, .line = role * 1000 + index + 1, .column = 9};
 	r->text = text("rule %u of role %u", index, role);
 	r->direction = rng_percent(rng, 60) ? OST_TO : OST_FROM;
-	r->peer = peer == 0 ? OST_PEER_ANY : peer < 7 ? OST_PEER_NETWORK : peer < 10 ? OST_PEER_ROLE : OST_PEER_TAG;
+	r->peer = peer == 0 ? OST_PEER_ANY : peer < 7 ? OST_PEER_NETWORK : peer < 10 ? OST_PEER_ROLE : peer < 11 ? OST_PEER_TAG : OST_PEER_NAME;
 	r->peer_tags = r->peer == OST_PEER_TAG ? 1 + rng_below(rng, (1u << TAGS) - 1) : 0;
 	if (r->peer == OST_PEER_ROLE) {
 		r->peer_role_count = 1 + rng_below(rng, 2);
@@ -180,6 +210,8 @@ static void rule(struct rng *rng, struct ost_rule *r, uint32_t role, uint32_t in
 		for (uint32_t i = 0; i < r->prefix_count; i++)
 			r->prefixes[i] = prefix(rng);
 	}
+	if (r->peer == OST_PEER_NAME)
+		hosts_make(rng, r);
 	r->service_count = 1 + (rng_percent(rng, 40) ? rng_below(rng, 4) : 0);
 	r->services = make(r->service_count, sizeof(*r->services));
 	for (uint32_t i = 0; i < r->service_count; i++)
@@ -190,6 +222,8 @@ static void rule(struct rng *rng, struct ost_rule *r, uint32_t role, uint32_t in
 	/* As include: makes them. */
 	r->infrastructure =
 		r->peer == OST_PEER_NETWORK && r->direction == OST_TO && rng_percent(rng, 15);
+	if (r->direction == OST_TO && (r->peer == OST_PEER_NETWORK || r->peer == OST_PEER_ROLE) && rng_percent(rng, 25))
+		name_server(rng, r);
 }
 
 /* Now and then a rule once more, word for word: the compiler joins them. */
@@ -207,6 +241,27 @@ static void rule_again(struct ost_rule *to, const struct ost_rule *from)
 	if (from->peer_role_count > 0)
 		memcpy(to->peer_roles, from->peer_roles, from->peer_role_count * sizeof(*from->peer_roles));
 	memcpy(to->services, from->services, from->service_count * sizeof(*from->services));
+	to->hosts = make(from->host_count, sizeof(*from->hosts));
+	for (uint32_t i = 0; i < from->host_count; i++) {
+		to->hosts[i] = (struct ost_host){.name = strdup(from->hosts[i].name), .suffix = from->hosts[i].suffix};
+		if (to->hosts[i].name == NULL)
+			abort();
+	}
+}
+
+/* Without a server that is asked, a rule about a name is nothing. */
+static void name_servers(struct rng *rng, struct ost_role *r)
+{
+	bool named = false;
+
+	for (uint32_t i = 0; i < r->rule_count; i++)
+		named |= r->rules[i].peer == OST_PEER_NAME;
+	for (uint32_t i = 0; named && i < r->rule_count && rng_percent(rng, 80); i++) {
+		if (r->rules[i].peer != OST_PEER_NETWORK || r->rules[i].direction != OST_TO)
+			continue;
+		name_server(rng, &r->rules[i]);
+		return;
+	}
 }
 
 static void role(struct rng *rng, struct ost_role *r, uint32_t index, uint32_t roles, uint32_t devices, char *file)
@@ -233,7 +288,8 @@ static void role(struct rng *rng, struct ost_role *r, uint32_t index, uint32_t r
 		}
 		rule(rng, &r->rules[i], index, i, roles, devices, file);
 	}
-	r->limits = (struct ost_limits){.flows = 1u << 20, .addresses = 64};
+	name_servers(rng, r);
+	r->limits = (struct ost_limits){.flows = 1u << 20, .addresses = 64, .names = 4096};
 	if (rng_percent(rng, 15)) {
 		r->mode = OST_MODE_AUDIT;
 		r->audit = (uint16_t)(1 + rng_below(rng, SCHEDULES));

@@ -29,5 +29,8 @@ bool random_rule_address(struct rng *rng, const struct ost_rule *rule, struct os
 void random_rule_service(struct rng *rng, const struct ost_rule *rule, uint8_t family,
 	uint8_t *ret_protocol, uint16_t *ret_value);
 
+/* A host name that rules like to name, or one beside it. */
+const char *random_host(struct rng *rng);
+
 /* The policy, for a person who has to find the difference. */
 void random_policy_print(FILE *out, const struct ost_policy *policy);

@@ -22,6 +22,8 @@ static void print_rule(
 		(unsigned long long)r->only_tags, (unsigned long long)r->peer_tags);
 	if (r->peer == OST_PEER_ANY)
 		(void)fprintf(out, "any: true");
+	for (uint32_t i = 0; i < r->host_count; i++)
+		(void)fprintf(out, "name: %s%s ", r->hosts[i].suffix ? "." : "", r->hosts[i].name);
 	for (uint32_t i = 0; i < r->peer_role_count; i++)
 		(void)fprintf(out, "role: %s ", policy->roles[r->peer_roles[i]].name);
 	for (uint32_t i = 0; r->peer == OST_PEER_NETWORK && i < r->prefix_count; i++)

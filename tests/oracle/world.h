@@ -5,6 +5,7 @@
 
 #include "classify.h"
 #include "frames.h"
+#include "naive_dns.h"
 #include "random_policy.h"
 
 #define WORLD_NETWORK	RANDOM_PORTS /* the first network port */
@@ -18,6 +19,8 @@ struct world {
 	struct ost_site *site;
 	struct ost_classifier *classifier;
 	struct naive_site naive;
+	struct naive_dns dns;
+	uint32_t ports[3]; /* exchange.c: used so far */
 	uint64_t now_ns;
 	uint64_t variant; /* of the instruction sets, made of the seed */
 };
@@ -33,6 +36,9 @@ void world_classify(
 
 /* Ends all flows by time, and now and then sweeps them out of the tables. */
 void world_step(struct world *w, bool sweep);
+
+/* So much time passes, or a little more. */
+void world_sleep(struct world *w, uint64_t ns);
 
 /* Seconds since 1970, for schedules. */
 void world_wall_set(struct world *w, int64_t wall_s);

@@ -161,8 +161,14 @@ static const struct ost_rule *own_rule(
 static struct ost_ip other_end(const struct world *w, struct rng *rng, const struct ost_rule *rule,
 	uint32_t peer, uint8_t family)
 {
+	const struct naive_givens *given = &w->naive.world.given;
 	struct ost_ip ip;
 
+	for (int tries = 0; given->count > 0 && rng_percent(rng, 30) && tries < 4; tries++) {
+		ip = given->items[rng_below(rng, given->count)].ip;
+		if (ip.family == family)
+			return ip;
+	}
 	for (int tries = 0; rng_percent(rng, 70) && tries < 4; tries++) {
 		if (random_rule_address(rng, rule, &ip) && ip.family == family)
 			return ip;
@@ -220,6 +226,8 @@ void world_random_frame(struct world *w, struct rng *rng, uint16_t number, struc
 		.options = rng_percent(rng, 10),
 		.other_tag = rng_percent(rng, 20),
 		.payload_bytes = (uint16_t)(rng_percent(rng, 30) ? rng_below(rng, 100) : 0)};
+	if (f->protocol == 6 && f->value == 53) /* what is said there is read: exchange.c */
+		x->payload_bytes = 0;
 	f->can_open = !is_reply(f);
 	if (f->protocol == 6 && rng_percent(rng, 10)) {
 		x->tcp_flags = rng_percent(rng, 50) ? FRAME_ACK : FRAME_SYN | FRAME_ACK;

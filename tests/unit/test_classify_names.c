@@ -403,6 +403,26 @@ static void a_rule_for_port_53_names_servers_too(void **state)
 	assert_passes(connect_to(r, "192.0.2.66", 443));
 }
 
+/* One that also opens something else names none, and hides none that is named behind it. */
+static void a_rule_of_several_services_hides_no_server(void **state)
+{
+	struct rig *r = *state;
+	struct way w = to_dns;
+	struct dns d = forged(7, "video.example.com", T_A);
+
+	w.to = "10.0.0.77";
+	assert_int_equal(rig_swap(r, POLICY_(RULES "      - to: { network: own, service: [udp/53, tcp/80] }\n", "", "")), 0);
+	ask(r, &w, 7, "video.example.com", T_A);
+	assert_passes(tell(r, &w, &d));
+	assert_refused(connect_to(r, "192.0.2.66", 443), NAME_UNRESOLVED);
+	assert_int_equal(rig_swap(r, POLICY_(RULES "      - to: { network: own, service: [udp/53, tcp/80] }\n"
+						   "      - to: { network: own, service: udp/53 }\n", "", "")), 0);
+	w.sport++;
+	ask(r, &w, 7, "video.example.com", T_A);
+	assert_passes(tell(r, &w, &d));
+	assert_passes(connect_to(r, "192.0.2.66", 443));
+}
+
 /* The name server is a device: its answers come from its port, and bind all the same. */
 static void a_device_may_be_the_name_server(void **state)
 {
@@ -888,6 +908,7 @@ int main(void)
 		T(other_name_servers_bind_nothing),
 		T(a_role_without_names_is_not_read),
 		T(a_rule_for_port_53_names_servers_too),
+		T(a_rule_of_several_services_hides_no_server),
 		T(a_device_may_be_the_name_server),
 		T(answers_hold_for_their_time),
 		T(times_to_live_have_a_floor_and_a_ceiling),
