@@ -162,6 +162,17 @@ void ost_jsonw_time(struct ost_jsonw *w, const char *key, uint64_t wall_ns)
 	ost_jsonw_string(w, key, wall_ns != 0 ? text : NULL);
 }
 
+void ost_jsonw_member(struct ost_jsonw *w, const char *key, const char *json)
+{
+	number(w, key, json);
+}
+
+void ost_jsonw_raw(struct ost_jsonw *w, const char *members)
+{
+	begin_value(w, NULL);
+	put_text(w, members);
+}
+
 void ost_jsonw_findings(struct ost_jsonw *w, const struct ost_diag *diag)
 {
 	ost_jsonw_array(w, "findings");

@@ -25,6 +25,11 @@ void ost_jsonw_double(struct ost_jsonw *w, const char *key, double value);
 void ost_jsonw_bool(struct ost_jsonw *w, const char *key, bool value);
 void ost_jsonw_time(struct ost_jsonw *w, const char *key, uint64_t wall_ns); /* RFC 3339; 0: null, not known */
 
+
+/* Finished JSON, believed: the value of a member, and members of the open object as they are. */
+void ost_jsonw_member(struct ost_jsonw *w, const char *key, const char *json);
+void ost_jsonw_raw(struct ost_jsonw *w, const char *members);
+
 /* The member "findings": an array of severity, file, line, column, what and hint. */
 void ost_jsonw_findings(struct ost_jsonw *w, const struct ost_diag *diag);
 
