@@ -275,23 +275,39 @@ int ost_commit_newest_keep(struct ost_commit *c, const char *line, size_t length
 
 /* ---- the checkpoint ---- */
 
-static int log_append(struct ost_commit *c)
+/* Half a note of a write that failed, or what a crash left: it is gone before anything is written in its place. */
+static int log_cut(struct ost_commit *c)
 {
-	int r = 0;
+	uint64_t size = 0;
+	int r = c->io->ops->size(c->io, c->log_fd, &size);
 
-	if (c->log_fd < 0) {
-		r = c->io->ops->open(c->io, "checkpoints.log", OST_JOURNAL_OPEN_APPEND, &c->log_fd);
-		if (r == -ENOENT) {
-			r = c->io->ops->open(c->io, "checkpoints.log", OST_JOURNAL_OPEN_NEW, &c->log_fd);
-			c->log_bytes = 0;
-		} else if (r == 0) {
-			r = c->io->ops->truncate(c->io, c->log_fd, c->log_bytes); /* half a note of a write that failed */
-		}
-	}
-	if (r == 0)
+	if (r < 0 || size <= c->log_bytes)
+		return r;
+	r = c->io->ops->truncate(c->io, c->log_fd, c->log_bytes);
+	return r == 0 ? c->io->ops->sync(c->io, c->log_fd) : r;
+}
+
+static int log_open(struct ost_commit *c)
+{
+	int r;
+
+	if (c->log_fd >= 0)
+		return 0;
+	r = c->io->ops->open(c->io, "checkpoints.log", OST_JOURNAL_OPEN_APPEND, &c->log_fd);
+	if (r != -ENOENT)
+		return r == 0 ? log_cut(c) : r;
+	c->log_bytes = 0;
+	return c->io->ops->open(c->io, "checkpoints.log", OST_JOURNAL_OPEN_NEW, &c->log_fd);
+}
+
+int ost_commit_log_settle(struct ost_commit *c, bool add)
+{
+	int r = log_open(c);
+
+	if (r == 0 && add)
 		r = c->io->ops->write(c->io, c->log_fd, c->note, c->note_length);
 	if (r == 0)
-		c->log_bytes += c->note_length;
+		c->log_bytes += add ? c->note_length : 0;
 	else if (c->log_fd >= 0) {
 		c->io->ops->close(c->io, c->log_fd);
 		c->log_fd = -1;
@@ -321,7 +337,7 @@ int ost_commit_cover(struct ost_commit *c)
 		c->note[length] = '\0';
 		c->note_length = length;
 		step = "checkpoints.log";
-		r = log_append(c);
+		r = ost_commit_log_settle(c, true);
 	}
 	if (r < 0)
 		return failed(c, step, r);

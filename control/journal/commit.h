@@ -39,6 +39,7 @@ struct ost_commit {
 	struct ost_journal_io *io;
 	struct ost_signer signer, next;
 	bool rotating;			/* next signs too, until the rotation is finished: nothing else is written meanwhile */
+	bool next_stays;		/* keys/next-key of a rotation that came to nothing is still there */
 	struct {
 		char *line;		/* the newest line that is written; kept for a rotation and its proof */
 		size_t length;
@@ -98,4 +99,6 @@ int ost_commit_prune(struct ost_commit *c, uint64_t before_seq, const char *by) 
 /* Private to the folder. The checkpoint of what is written; a rotation whose record is the newest line, which is covered by both keys. */
 int ost_commit_cover(struct ost_commit *c) OST_MUST_CHECK;
 int ost_commit_rotation_finish(struct ost_commit *c) OST_MUST_CHECK;
+/* checkpoints.log is cut behind log_bytes; with add the checkpoint, which it lost in a crash, is put there. */
+int ost_commit_log_settle(struct ost_commit *c, bool add) OST_MUST_CHECK;
 int ost_commit_newest_keep(struct ost_commit *c, const char *line, size_t length, const struct ost_merkle_proof *path) OST_MUST_CHECK;

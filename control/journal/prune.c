@@ -61,7 +61,6 @@ int ost_prune_finish(struct ost_journal_io *io, uint64_t minimum)
 {
 	uint64_t *numbers = NULL;
 	uint32_t count = 0;
-	bool any = false;
 	int r = ost_segments_list(io, &numbers, &count);
 
 	/* The last segment is never pruned; one whose successor begins at the minimum or before is. */
@@ -81,10 +80,11 @@ int ost_prune_finish(struct ost_journal_io *io, uint64_t minimum)
 			break;
 		ost_segment_name(numbers[i], name);
 		r = io->ops->unlink(io, name);
-		any = true;
+		if (r == 0) /* one by one: a crash leaves no gap */
+			r = io->ops->sync_dir(io, "");
 	}
 	free(numbers);
-	return any && r == 0 ? io->ops->sync_dir(io, "") : r;
+	return r;
 }
 
 static int record_make(uint64_t minimum, uint64_t count, const char *by, struct ost_pending **ret_pending)

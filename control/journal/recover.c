@@ -24,7 +24,7 @@ struct recovery {
 	uint32_t count;
 	uint32_t end_at;      /* the segment where the covered lines end: an index */
 	uint64_t end_offset;
-	bool ended;	      /* they do */
+	uint64_t logged;      /* size of the newest checkpoint in checkpoints.log */
 };
 
 static int read_only(struct ost_commit *c)
@@ -87,26 +87,28 @@ static int checkpoint_read(struct recovery *v)
 	return 0;
 }
 
-/* Notes behind the checkpoint: it is written before the log, so the log cannot know of more. */
+/* Notes behind the checkpoint: it is written before the log, so the log cannot know of more. What a crash made of the log's end is cut:
+ * all from the first place on where no checkpoint stands, or an older one. */
 static int log_check(struct recovery *v)
 {
 	struct ost_commit *c = v->c;
 	struct ost_notes notes;
 	struct ost_note note;
 	struct ost_checkpoint k;
-	uint64_t newest = 0;
 	int r = ost_notes_begin(&notes, c->io);
 
 	while (r == 0 && (r = ost_notes_next(&notes, &note, &k)) > 0) {
-		newest = OST_MAX(newest, k.size);
+		r = 0;
+		if (k.size < v->logged)
+			break;
 		if (k.size > v->checkpoint.size && ost_note_verify(&note, &c->signer.vkey) == 0) {
 			ALARM(c, "the checkpoint says %" PRIu64 " records, but one of %" PRIu64 " was signed before", v->checkpoint.size, k.size);
 			r = read_only(c);
 			break;
 		}
-		r = 0;
+		v->logged = k.size;
+		c->log_bytes = ost_notes_at(&notes);
 	}
-	c->log_bytes = ost_notes_at(&notes);
 	ost_notes_end(&notes);
 	return r == -EBADMSG ? 0 : r;
 }
@@ -129,7 +131,7 @@ static int line_take(struct recovery *v, const struct ost_line *line)
 	struct ost_merkle_proof path;
 	struct ost_envelope e;
 
-	if (!line->ended || ost_envelope_parse(line->text, line->length, &e) < 0 || e.seq != c->range.size ||
+	if (ost_envelope_parse(line->text, line->length, &e) < 0 || e.seq != c->range.size ||
 		!ost_merkle_same(&e.prev, &c->last)) {
 		ALARM(c, "record %" PRIu64 " is not what the checkpoint of %" PRIu64 " records covers", c->range.size, v->checkpoint.size);
 		return read_only(c);
@@ -166,9 +168,12 @@ static int lines_read(struct recovery *v)
 		r = ost_walk_next(&walk, &line);
 		if (r <= 0)
 			break;
+		if (!line.ended) { /* cut off: it is no record */
+			r = 0;
+			break;
+		}
 		v->end_at = index_of(v, line.segment);
 		v->end_offset = line.offset + line.length + 1;
-		/* A pruning that a crash held up left segments behind whose hashes are kept already. */
 		r = line_take(v, &line);
 		if (r != 0)
 			break;
@@ -269,7 +274,7 @@ static int checkpoint_settle(struct recovery *v)
 	struct ost_commit *c = v->c;
 
 	c->covered = v->checkpoint.size;
-	return v->have_checkpoint ? 0 : begin(c);
+	return v->have_checkpoint ? ost_commit_log_settle(c, v->logged < v->checkpoint.size) : begin(c);
 }
 
 /* ---- the whole ---- */

@@ -76,7 +76,8 @@ int ost_commit_rotate_key(struct ost_commit *c, const char *by, const char *reas
 		if (r < 0 && !written) { /* no line says so: it never was */
 			c->rotating = false;
 			ost_signer_wipe(&c->next);
-			(void)ost_signing_next_drop(c->io); /* if it stays, the next start drops it */
+			if (ost_signing_next_drop(c->io) < 0)
+				c->next_stays = true; /* the next start drops it */
 		}
 	}
 	ost_pending_free(p);
