@@ -34,6 +34,7 @@ int ost_paths_init(struct ost_paths *paths, const char *root)
 		{paths->mud_ca_dir, "/etc/ostiary/mud/ca"},
 		{paths->admission_log, "/var/lib/ostiary/admissions.ndjson"},
 		{paths->policy_log, "/var/lib/ostiary/policy-events.ndjson"},
+		{paths->journal_dir, "/var/lib/ostiary/journal"},
 	};
 
 	for (size_t i = 0; i < OST_ARRAY_SIZE(rows); i++) {

@@ -32,6 +32,7 @@ struct ost_paths {
 	char mud_ca_dir[PATH_MAX];     /* etc/ostiary/mud/ca: *.pem, the CAs of those who sign MUD files */
 	char admission_log[PATH_MAX];  /* var/lib/ostiary/admissions.ndjson */
 	char policy_log[PATH_MAX];     /* var/lib/ostiary/policy-events.ndjson */
+	char journal_dir[PATH_MAX];    /* var/lib/ostiary/journal: ostiary-journal(5) */
 };
 
 /* root "" or NULL: the real places. -ENAMETOOLONG. */

@@ -9,6 +9,7 @@
 #include "authority.h"
 #include "clock.h"
 #include "generations.h"
+#include "journaling.h"
 #include "log.h"
 #include "maker.h"
 #include "trial.h"
@@ -505,6 +506,7 @@ static void accepted(struct ost_applier *a, const struct ost_msg_image_result *m
 	d->gauges.totals.generation = g->number; /* it just said so; its next totals will too */
 	ost_ledger_generation(d->ledger, g);
 	ost_ledger_policy(d->ledger);
+	ost_journaling_policy(d, d->trial.generation != 0 ? "trial" : "apply", g);
 	ost_ledger_flush(d->ledger, ost_clock_mono_ns(), false);
 	if (m->devices < g->devices)
 		ost_diag_warning(&a->making.diag, (struct ost_pos){0}, "look at their port: in the policy",

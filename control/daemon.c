@@ -11,6 +11,7 @@
 #include "authority.h"
 #include "clock.h"
 #include "generations.h"
+#include "journaling.h"
 #include "log.h"
 #include "planner.h"
 #include "remember.h"
@@ -377,6 +378,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	rule_hits_save(d, false);
 	record_tick(d);
 	traffic_save(d, false);
+	ost_journaling_tick(d);
 	after = ost_line_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));
@@ -595,6 +597,8 @@ int ost_daemon_new(struct event_base *base, const struct ost_paths *paths,
 	if (r == 0)
 		r = tables_start(d);
 	if (r == 0)
+		r = ost_journaling_start(d);
+	if (r == 0)
 		r = ost_authority_start(d, why);
 	if (r == 0)
 		r = restore(d, why);
@@ -643,6 +647,7 @@ void ost_daemon_free(struct ost_daemon **daemon)
 	ost_sightings_free(&d->sightings);
 	ost_roster_free(&d->roster);
 	ost_registry_free(&d->registry);
+	ost_journaling_stop(d);
 	free(d);
 	*daemon = NULL;
 }

@@ -13,6 +13,7 @@
  *   traffic.h     flows of the last 24 hours; rule_hits.h: when rules were used
  *   refusal_log.h refusals joined to kinds; admission_log.h: the evidence of admissions; policy_events.h: what a policy opens for a
  *                 while; line_file.h: their NDJSON files
+ *   journaling.h  the journal: what happened, signed; its library is control/journal
  *   api.h         HTTP on a unix socket; views.h and metrics.h make its bodies
  *
  * One event loop (libevent), in one thread; what takes long of an apply has another one for itself (maker.h). This header
@@ -27,6 +28,7 @@
 #include "crl.h"
 #include "gauges.h"
 #include "given.h"
+#include "journal.h"
 #include "ledger.h"
 #include "link.h"
 #include "paths.h"
@@ -77,6 +79,9 @@ struct ost_daemon {
 	struct ost_line_file *policy_file;
 	bool record_trouble; /* what was told is not on disk, and that is in the log */
 	struct ost_msg_auth_counts auth_counts; /* as the authenticator told last */
+	struct ost_journal *journal;
+	struct event *journal_ready; /* it has something to tell */
+	enum ost_journal_mode journal_told; /* in the log */
 	uint64_t denied_kept; /* changes of the list of denied devices that are on disk */
 	uint64_t crl_this_s, crl_next_s; /* of the list that it had last, also when it is away; 0: none yet */
 	enum ost_crl_life crl_told;	 /* in the log */

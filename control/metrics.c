@@ -297,6 +297,26 @@ static void dataplane_metrics(FILE *f, const struct ost_daemon *d)
 		"Refused packets that were counted, but found no room for a record.", t->refusal_records_lost);
 }
 
+static void journal_metrics(FILE *f, struct ost_daemon *d)
+{
+	struct ost_journal_status s;
+
+	ost_journal_status(d->journal, &s);
+	one(f, "ostiary_journal_sound", "gauge", "1: the journal takes records; 0: it starts, is degraded or read-only.", s.mode == OST_JOURNAL_SOUND);
+	one(f, "ostiary_journal_size", "gauge", "Records that the newest checkpoint covers.", s.size);
+	one(f, "ostiary_journal_minimum_index", "gauge", "First record that is still there.", s.minimum);
+	one(f, "ostiary_journal_waiting", "gauge", "Records that wait for the disk.", s.waiting);
+	one(f, "ostiary_journal_acknowledged_total", "counter", "Records that are on disk under a signed checkpoint.", s.acknowledged);
+	one(f, "ostiary_journal_commits_total", "counter", "Checkpoints signed.", s.commits);
+	one(f, "ostiary_journal_dropped_total", "counter", "Records dropped because the queue was full.", s.dropped);
+	one(f, "ostiary_journal_refused_total", "counter", "Records refused because the journal is read-only.", s.refused);
+	one(f, "ostiary_journal_io_errors_total", "counter", "File operations of the journal that failed.", s.io_errors);
+	one(f, "ostiary_journal_recoveries_total", "counter", "Cuts behind the last checkpoint, at a start.", s.recoveries);
+	one(f, "ostiary_journal_clock_steps_total", "counter", "Jumps of the system's clock.", s.clock_steps);
+	one(f, "ostiary_journal_commit_microseconds", "gauge", "How long the last commit took.", s.commit_ns / 1000);
+	one(f, "ostiary_journal_commit_most_microseconds", "gauge", "How long the longest commit took.", s.commit_most_ns / 1000);
+}
+
 static void own_metrics(FILE *f, const struct ost_daemon *d)
 {
 	const struct ost_line_file_counts *file = ost_line_file_counts(d->refusal_file);
@@ -336,6 +356,7 @@ int ost_metrics_make(struct ost_daemon *d, char **ret_text, size_t *ret_length)
 	if (f == NULL)
 		return -ENOMEM;
 	own_metrics(f, d);
+	journal_metrics(f, d);
 	dataplane_metrics(f, d);
 	ports_metrics(f, d);
 	states_metrics(f, d);

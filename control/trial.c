@@ -7,6 +7,7 @@
 #include "authority.h"
 #include "clock.h"
 #include "generations.h"
+#include "journaling.h"
 #include "log.h"
 
 static void noted(struct ost_daemon *d, const struct ost_generation *g)
@@ -189,6 +190,7 @@ int ost_trial_confirm(struct ost_daemon *d, const char *by)
 	d->in_force.state = OST_GENERATION_APPLIED;
 	(void)snprintf(d->in_force.result, sizeof(d->in_force.result), "confirmed by %s", by);
 	noted(d, &d->in_force);
+	ost_journaling_policy(d, "confirm", &d->in_force);
 	ost_log_info("policy generation %" PRIu64 " is confirmed by %s", d->in_force.number, by);
 	return 0;
 }
@@ -217,6 +219,7 @@ int ost_trial_end(struct ost_daemon *d, const char *why)
 	ost_daemon_rules(d);
 	ost_daemon_record(d);
 	ost_authority_policy(d);
+	ost_journaling_policy(d, "revert", &d->in_force);
 	ost_log_warning("policy generation %" PRIu64 " %s: generation %" PRIu64 " is in force again", ended, why, d->in_force.number);
 	return 0;
 }

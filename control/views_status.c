@@ -6,6 +6,7 @@
 #include "apply.h"
 #include "authority.h"
 #include "clock.h"
+#include "journaling.h"
 #include "views.h"
 
 /* Past its date nobody new can be let in: it is told while a quarter of its life is left. */
@@ -66,6 +67,8 @@ static void trouble_list(struct ost_daemon *d, struct ost_jsonw *w, uint32_t *re
 	if (events->trouble != 0)
 		TROUBLE("the record of policy events cannot be written: %s; %" PRIu64 " lines lost", strerror(-events->trouble),
 			events->lost_lines);
+	if (ost_journaling_trouble(d, text, sizeof(text)))
+		TROUBLE("%s", text);
 	if (d->in_force.number == 0 && d->trouble[0] == '\0')
 		TROUBLE("no policy is in force, nothing passes: ostiary policy apply FILE");
 	if (file->trouble != 0)
@@ -301,5 +304,6 @@ void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w)
 	ost_view_audits(d, w);
 	ports_json(d, w);
 	tables_json(d, w);
+	ost_journaling_json(d, w);
 	ost_jsonw_end(w, '}');
 }

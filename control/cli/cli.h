@@ -48,6 +48,9 @@ int ost_cmd_policy_import_mud(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_device_list(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_device_show(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_journal_verify(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_journal_checkpoint(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_journal_prove(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv);
 
 /* For the shell's completion: names of "devices", "generations", "refusals" or "tags", a line each; nothing when nobody answers. */

@@ -98,6 +98,21 @@ static void policy(const struct ost_cli *cli, const json_t *s)
 		message, *message != '\0' ? "\")" : "");
 }
 
+static void journal(const struct ost_cli *cli, const json_t *s)
+{
+	const json_t *j = json_object_get(s, "journal");
+	char n[OST_SHOW_TEXT], ago[OST_SHOW_TEXT], waiting[64] = "";
+
+	if (!json_is_object(j))
+		return;
+	if (ost_json_u64(j, "waiting") > 0)
+		(void)snprintf(waiting, sizeof(waiting), ", %" PRIu64 " wait", ost_json_u64(j, "waiting"));
+	line(cli, "journal");
+	line_end(cli, "%s, %s records%s%s%s", ost_json_text(j, "mode"), ost_show_count(ost_json_u64(j, "size"), n), waiting,
+		*ost_json_text(j, "covered") != '\0' ? ", last checkpoint " : "",
+		*ost_json_text(j, "covered") != '\0' ? ost_show_ago(ost_json_text(j, "covered"), ago) : "");
+}
+
 /* "flows 12 of 1,000 (1%), addresses ..." */
 static void tables_text(const json_t *tables, char *buf, size_t size)
 {
@@ -231,6 +246,7 @@ int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv)
 	applying(&c, s);
 	confirmation(&c, s);
 	ost_audits_print(&c, s, "audit", NAME_COLUMNS);
+	journal(&c, s);
 	packets(&c, s);
 	ports(&c, s);
 	reasons(&c, s);

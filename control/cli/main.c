@@ -145,6 +145,21 @@ static const struct command commands[] = {
 		"  ID              a device's name, or the serial number of one certificate\n"
 		"  --reason REASON " OST_PKI_REASONS "\n" GROUP_OPTIONS,
 		ost_cmd_device_revoke},
+	{"journal", "verify", "[--key VKEY] [--from CHECKPOINT] [--proof FILE]", "is the journal whole? Name the first bad record",
+		"  --key VKEY          the public key that you trust, or a file of it (default: the journal's own, which proves less)\n"
+		"  --from CHECKPOINT   a file: a checkpoint that was held from before; the journal must agree with it\n"
+		"  --proof FILE        verify one record's proof instead; needs --key and no journal\n"
+		"  --every-signature   also those of all former checkpoints\n"
+		"  --dir DIR           the journal's folder (default: var/lib/ostiary/journal)\n"
+		"Exit code: 0 whole, 1 not, or lines behind the checkpoint, 2 it cannot be read.\n",
+		ost_cmd_journal_verify},
+	{"journal", "checkpoint", "[--vkey] [--dir DIR]", "print the newest checkpoint, for keeping elsewhere",
+		"  --vkey      print the journal's first public key instead: what to note at install\n"
+		"  --dir DIR   the journal's folder (default: var/lib/ostiary/journal)\n",
+		ost_cmd_journal_checkpoint},
+	{"journal", "prove", "SEQ [--dir DIR]", "print one record with its proof, verifiable offline",
+		"  --dir DIR   the journal's folder (default: var/lib/ostiary/journal)\n",
+		ost_cmd_journal_prove},
 };
 
 static const char *usage_line = "usage: ostiary [--root DIR] [--json] COMMAND ...";

@@ -222,6 +222,27 @@ static int disk_truncate(struct ost_journal_io *io, int fd, uint64_t size)
 	return 0;
 }
 
+/* A folder: all that is in it. */
+static int folder_rename(struct disk *d, const char *from, const char *to)
+{
+	struct disk_name *names = copy_of(d->now, sizeof(d->now));
+	unsigned count = d->now_count, found = 0;
+	size_t n = strlen(from);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct disk_name pair[2] = {names[i], names[i]};
+
+		if (strncmp(names[i].name, from, n) != 0 || names[i].name[n] != '/')
+			continue;
+		pair[0].file = -1;
+		(void)snprintf(pair[1].name, sizeof(pair[1].name), "%.40s%.50s", to, names[i].name + n);
+		moved(d, "", pair, 2);
+		found++;
+	}
+	free(names);
+	return found > 0 ? 0 : -ENOENT;
+}
+
 static int disk_rename(struct ost_journal_io *io, const char *from, const char *to)
 {
 	struct disk *d = disk_of(io);
@@ -233,7 +254,7 @@ static int disk_rename(struct ost_journal_io *io, const char *from, const char *
 		return r;
 	i = find(d->now, d->now_count, from);
 	if (i < 0)
-		return -ENOENT;
+		return folder_rename(d, from, to);
 	names[1].file = d->now[i].file;
 	(void)snprintf(names[0].name, sizeof(names[0].name), "%s", from);
 	(void)snprintf(names[1].name, sizeof(names[1].name), "%s", to);
