@@ -313,8 +313,10 @@ static void journal_metrics(FILE *f, struct ost_daemon *d)
 	one(f, "ostiary_journal_io_errors_total", "counter", "File operations of the journal that failed.", s.io_errors);
 	one(f, "ostiary_journal_recoveries_total", "counter", "Cuts behind the last checkpoint, at a start.", s.recoveries);
 	one(f, "ostiary_journal_clock_steps_total", "counter", "Jumps of the system's clock.", s.clock_steps);
-	one(f, "ostiary_journal_commit_microseconds", "gauge", "How long the last commit took.", s.commit_ns / 1000);
-	one(f, "ostiary_journal_commit_most_microseconds", "gauge", "How long the longest commit took.", s.commit_most_ns / 1000);
+	head(f, "ostiary_journal_commit_seconds", "gauge", "How long the last commit took.");
+	(void)fprintf(f, "ostiary_journal_commit_seconds %.6f\n", (double)s.commit_ns / 1e9);
+	head(f, "ostiary_journal_commit_most_seconds", "gauge", "How long the longest commit took.");
+	(void)fprintf(f, "ostiary_journal_commit_most_seconds %.6f\n", (double)s.commit_most_ns / 1e9);
 }
 
 static void own_metrics(FILE *f, const struct ost_daemon *d)

@@ -38,8 +38,9 @@ _ostiary_option() {
 	--policy) _ostiary_files .yaml ;;
 	--log) _ostiary_files .ndjson .1 .2 .3 ;;
 	--config | --csr | --crl | --ca-certificate | --gateway-certificate | --write-allowed | --write-refused) _ostiary_files ;;
+	--key | --from | --proof) _ostiary_files ;;
 	--capture) _ostiary_files .pcap .pcapng .cap ;;
-	--root | --out) _ostiary_folders ;;
+	--root | --out | --dir) _ostiary_folders ;;
 	--device) _ostiary_words "$(_ostiary_ask devices)" ;;
 	--generation) _ostiary_words "$(_ostiary_ask generations)" ;;
 	--refusal) _ostiary_words "$(_ostiary_ask refusals)" ;;

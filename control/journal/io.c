@@ -33,7 +33,8 @@ static int real_open(struct ost_journal_io *io, const char *name, enum ost_journ
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+	/* The umask is of the whole process, and another thread may be about to change it. */
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (hows[how].mode != 0 && fchmod(fd, hows[how].mode) < 0)) {
 		(void)close(fd);
 		return -EINVAL;
 	}
@@ -118,7 +119,9 @@ static int real_unlink(struct ost_journal_io *io, const char *name)
 
 static int real_mkdir(struct ost_journal_io *io, const char *name)
 {
-	return mkdirat(dir_of(io), name, 0750) < 0 && errno != EEXIST ? -errno : 0;
+	if (mkdirat(dir_of(io), name, 0750) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return fchmodat(dir_of(io), name, 0750, 0) < 0 ? -errno : 0;
 }
 
 static int dir_open(struct ost_journal_io *io, const char *name)

@@ -284,7 +284,7 @@ static void start(struct ost_journal *j)
 
 	(void)pthread_mutex_unlock(&j->lock);
 	r = j->config.io == NULL ? ost_journal_io_new(j->path, &j->own_io) : 0;
-	if (r == -ENOENT && mkdir(j->path, 0750) == 0)
+	if (r == -ENOENT && mkdir(j->path, 0750) == 0 && chmod(j->path, 0750) == 0)
 		r = ost_journal_io_new(j->path, &j->own_io);
 	if (r == 0) {
 		struct ost_commit_config c = config;

@@ -32,8 +32,8 @@ void ost_base64_encode(const void *bytes, size_t length, char *buf)
 
 int ost_base64_decode(const char *text, size_t length, void *bytes, size_t size, size_t *ret_length)
 {
-	OST_AUTO_FREE char *again = NULL;
-	OST_AUTO_FREE byte *out = NULL;
+	char *again OST_AUTO_FREE = NULL;
+	byte *out OST_AUTO_FREE = NULL;
 	word32 n = (word32)(length / 4 * 3);
 
 	if (length == 0 || length % 4 != 0 || length > 4 * OST_JOURNAL_PROOF_MAX)
@@ -45,6 +45,7 @@ int ost_base64_decode(const char *text, size_t length, void *bytes, size_t size,
 	if (out == NULL || again == NULL)
 		return -ENOMEM;
 	if (Base64_Decode((const byte *)text, (word32)length, out, &n) != 0 || n == 0)
+		/* cppcheck-suppress memleak ; it is freed when it leaves its scope */
 		return -EINVAL;
 	ost_base64_encode(out, n, again);
 	if (strlen(again) != length || memcmp(again, text, length) != 0)

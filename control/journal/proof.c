@@ -11,13 +11,14 @@ static const char header[] = "c2sp.org/tlog-proof@v1\n";
 int ost_proof_format(const char *line, size_t line_length, uint64_t index, const struct ost_merkle_proof *path, const char *note,
 	char **ret_text)
 {
-	OST_AUTO_FREE char *base64 = malloc(4 * ((line_length + 2) / 3) + 1);
+	char *base64 OST_AUTO_FREE = malloc(4 * ((line_length + 2) / 3) + 1);
 	char hash[48], *text = NULL;
 	size_t length = 0;
 	FILE *f = base64 != NULL ? open_memstream(&text, &length) : NULL;
 	bool failed;
 
 	if (f == NULL)
+		/* cppcheck-suppress memleak ; it is freed when it leaves its scope */
 		return -ENOMEM;
 	ost_base64_encode(line, line_length, base64);
 	(void)fprintf(f, "%sextra %s\nindex %" PRIu64 "\n", header, base64, index);

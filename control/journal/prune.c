@@ -68,7 +68,7 @@ int ost_prune_finish(struct ost_journal_io *io, uint64_t minimum)
 		char name[OST_SEGMENT_NAME];
 		struct ost_envelope e;
 		struct ost_walk walk;
-		struct ost_line line;
+		struct ost_line line = {0};
 
 		r = ost_walk_begin(&walk, io, &numbers[i + 1], 1);
 		if (r == 0)

@@ -31,7 +31,7 @@ int ost_retained_minimum(struct ost_journal_io *io, uint64_t *ret_minimum)
 int ost_retained_each(struct ost_journal_io *io, uint64_t count, void (*fn)(void *user, uint64_t seq, const struct ost_merkle_hash *leaf),
 	void *user)
 {
-	OST_AUTO_FREE struct ost_merkle_hash *chunk = NULL;
+	struct ost_merkle_hash *chunk OST_AUTO_FREE = NULL;
 	int fd, r;
 
 	if (count == 0)
@@ -41,6 +41,7 @@ int ost_retained_each(struct ost_journal_io *io, uint64_t count, void (*fn)(void
 		return -ENOMEM;
 	r = io->ops->open(io, LEAVES, OST_JOURNAL_OPEN_READ, &fd);
 	if (r < 0)
+		/* cppcheck-suppress memleak ; it is freed when it leaves its scope */
 		return r == -ENOENT ? -ENODATA : r;
 	for (uint64_t at = 0; at < count && r == 0;) {
 		size_t want = (size_t)OST_MIN(count - at, (uint64_t)CHUNK), n = 0;

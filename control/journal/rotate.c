@@ -9,7 +9,7 @@
 
 int ost_commit_rotation_finish(struct ost_commit *c)
 {
-	OST_AUTO_FREE char *text = NULL;
+	char *text OST_AUTO_FREE = NULL;
 	struct ost_envelope e;
 	int r = ost_envelope_parse(c->newest.line, c->newest.length, &e);
 

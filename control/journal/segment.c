@@ -114,7 +114,7 @@ static void io_error_read(const char *line, size_t length, uint64_t former, uint
 static int end_find(struct ost_walk *w)
 {
 	char name[OST_SEGMENT_NAME];
-	OST_AUTO_FREE char *line = NULL;
+	char *line OST_AUTO_FREE = NULL;
 	const char *lf;
 	size_t n = 0;
 	int fd, r = w->io->ops->size(w->io, w->fd, &w->end);

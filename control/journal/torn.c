@@ -46,7 +46,7 @@ static void name_make(uint64_t n, const char *end, char buf[static NAME_SIZE])
 static int copy(struct ost_journal_io *io, uint64_t segment, uint64_t from, int to)
 {
 	char name[OST_SEGMENT_NAME];
-	OST_AUTO_FREE char *chunk = malloc(CHUNK);
+	char *chunk OST_AUTO_FREE = malloc(CHUNK);
 	size_t n = CHUNK;
 	int fd, r;
 
@@ -55,6 +55,7 @@ static int copy(struct ost_journal_io *io, uint64_t segment, uint64_t from, int 
 	ost_segment_name(segment, name);
 	r = io->ops->open(io, name, OST_JOURNAL_OPEN_READ, &fd);
 	if (r < 0)
+		/* cppcheck-suppress memleak ; it is freed when it leaves its scope */
 		return r;
 	for (uint64_t at = from; r == 0 && n == CHUNK; at += n) {
 		r = io->ops->read(io, fd, chunk, CHUNK, at, &n);
@@ -150,7 +151,7 @@ int ost_torn_cut(struct ost_journal_io *io, const uint64_t *numbers, uint32_t co
 
 static int digest(struct ost_journal_io *io, const char *name, uint64_t *ret_bytes, char hex[static 65])
 {
-	OST_AUTO_FREE char *chunk = malloc(CHUNK);
+	char *chunk OST_AUTO_FREE = malloc(CHUNK);
 	uint8_t hash[WC_SHA256_DIGEST_SIZE];
 	size_t n = CHUNK;
 	wc_Sha256 sha;
@@ -160,6 +161,7 @@ static int digest(struct ost_journal_io *io, const char *name, uint64_t *ret_byt
 		return -ENOMEM;
 	r = io->ops->open(io, name, OST_JOURNAL_OPEN_READ, &fd);
 	if (r < 0)
+		/* cppcheck-suppress memleak ; it is freed when it leaves its scope */
 		return r;
 	*ret_bytes = 0;
 	while (r == 0 && n == CHUNK) {

@@ -298,7 +298,7 @@ static int steps(struct ost_verifier *v)
 static void conclude(struct ost_verifier *v)
 {
 	v->out->fault = OST_JOURNAL_WHOLE;
-	(void)snprintf(v->out->why, sizeof(v->out->why), "%" PRIu64 " records are whole, covered by the checkpoint of %" PRIu64, v->out->records,
+	(void)snprintf(v->out->why, sizeof(v->out->why), "all %" PRIu64 " records are those that the checkpoint of %" PRIu64 " covers", v->out->records,
 		v->target.size);
 }
 
