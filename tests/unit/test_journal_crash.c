@@ -15,7 +15,7 @@
 
 #define STATES_LEAST 10000u
 #define RECORDS	     400u
-#define STYLES	     10u
+#define STYLES	     8u
 
 static uint32_t random_state;
 
