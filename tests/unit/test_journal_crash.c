@@ -241,7 +241,7 @@ static void every_crash(void **state)
 	w.disk->changed = crash_here;
 	w.disk->user = &w;
 	open_journal(&w);
-	live(&w, 50);
+	live(&w, 64);
 	assert_int_equal(ost_commit_prune(&w.commit, 60, "test"), 0);
 	assert_true(w.commit.minimum > 20);
 	live(&w, 10);
