@@ -19,7 +19,7 @@ static enum ost_reason condition_why(const struct ost_view *v, uint32_t rule)
 	return ost_view_open(v, v->image->rules[rule].schedule) ? OST_REASON_FOREIGN_DNS : OST_REASON_SCHEDULE;
 }
 
-enum ost_reason ost_judge_why(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q)
+static enum ost_reason why(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q)
 {
 	const struct ost_image_role *role = &v->image->roles[v->hot[slot].role];
 	bool conditions = role->flags & OST_ROLE_CONDITIONS;
@@ -44,4 +44,16 @@ enum ost_reason ost_judge_why(const struct ost_view *v, uint32_t slot, uint32_t 
 	if (named != OST_REASON_NONE)
 		return named;
 	return q->direction == OST_FROM ? OST_REASON_NOT_ALLOWED_IN : OST_REASON_NOT_ALLOWED;
+}
+
+/* Of what is established as of what is new: a name whose time is over allows nothing, and so is no reason either. */
+enum ost_reason ost_judge_why(const struct ost_view *v, uint32_t slot, uint32_t peer, struct ost_question *q)
+{
+	const bool established = q->established;
+	enum ost_reason r;
+
+	q->established = false;
+	r = why(v, slot, peer, q);
+	q->established = established;
+	return r;
 }

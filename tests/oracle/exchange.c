@@ -251,10 +251,14 @@ static bool ends_random(struct exchange *x)
 			break;
 		}
 	}
+	if (rng_percent(x->rng, 15)) /* the server is a device, perhaps */
+		x->there.dst = n->bindings[rng_below(x->rng, n->binding_count)].ip;
 	x->there.dst = as_host(x->there.dst);
 	peer = naive_bound(n, x->there.vlan, &x->there.dst);
+	if (peer != NAIVE_NONE && rng_percent(x->rng, 60))
+		x->there.dst_mac = p->devices[peer].mac;
 	x->talk = (struct naive_talk){.device = d, .server = x->there.dst, .tcp = x->there.protocol == 6, .port = x->port};
-	return peer == NAIVE_NONE && x->there.src.family == x->there.dst.family && !ost_ip_equal(&x->there.src, &x->there.dst) &&
+	return x->there.src.family == x->there.dst.family && !ost_ip_equal(&x->there.src, &x->there.dst) &&
 	       ost_ip_equal(&x->there.src, &(struct ost_ip){0}) == false && (as_host(x->there.src).b[0] == x->there.src.b[0]);
 }
 

@@ -255,6 +255,7 @@ static struct side side_judge(const struct naive_world *w, const struct naive_fl
 
 	for (uint32_t i = 0; i < role->rule_count; i++) {
 		const struct ost_rule *rule = &role->rules[i];
+		struct naive_flow fresh = *flow;
 		uint64_t why;
 
 		if (!naive_rule_matches(w->policy, rule, flow, remote_device) || !is_about(w, rule, flow))
@@ -262,6 +263,10 @@ static struct side side_judge(const struct naive_world *w, const struct naive_fl
 		why = rule_why(w, role, rule, flow);
 		if (why == 0)
 			return (struct side){.allows = true, .rule = i};
+		/* A name whose time is over, and that does not let it go on, is no reason. */
+		fresh.established = false;
+		if (!naive_rule_matches(w->policy, rule, &fresh, remote_device))
+			continue;
 		side.why |= why;
 		some_for_state_alone |= why == BIT(STATE);
 	}
