@@ -6,7 +6,9 @@
  *   OSTIARY_FLOWS=n     flows a pair, 3000 if not said
  *
  * A flow that no change holds has the same verdict under both policies, at every time, with every proof, in every state. One that
- * a change says is gained is allowed never before and at some time after; a loss the other way round. */
+ * a change says is gained is allowed never before and at some time after; a loss the other way round. So it is with an address that
+ * the device was given for a name: what is told of the name is what rules about names make of it, and it is told at the pattern
+ * of both policies that fits the name best. */
 #include <inttypes.h>
 
 #include "clock.h"
@@ -15,6 +17,7 @@
 #include "random_policy.h"
 
 static struct {
+	uint64_t named, named_changes; /* flows by name; those that a change holds */
 	uint64_t seed, flows, gains, losses, conditions, same, between;
 } run;
 
@@ -31,7 +34,16 @@ static void rule_spoil(struct rng *rng, struct ost_policy *p, struct ost_rule *r
 {
 	struct ost_service *s = &r->services[rng_below(rng, r->service_count)];
 
-	switch (rng_below(rng, 7)) {
+	switch (rng_below(rng, r->host_count > 0 ? 9 : 7)) {
+	case 7:
+		r->hosts[0].suffix = !r->hosts[0].suffix;
+		break;
+	case 8:
+		free(r->hosts[0].name);
+		r->hosts[0].name = strdup(random_host(rng));
+		if (r->hosts[0].name == NULL)
+			abort();
+		break;
 	case 0: /* an empty range: gone */
 		s->lo = 1;
 		s->hi = 0;
@@ -266,6 +278,93 @@ static void flow_check(struct pair *p, const struct naive_flow *f, uint32_t peer
 		disagree(p, f, peer, "more than conditions changed");
 }
 
+/* ---- names ---- */
+
+/* What of the device's rules, under both policies, fits the name best: itself, or the longest suffix. NULL: nothing. */
+static const struct ost_host *pattern_of(const struct pair *p, uint32_t device, const char *name)
+{
+	const struct ost_host *best = NULL;
+
+	for (unsigned side = 0; side < 2; side++) {
+		const struct ost_role *role = &p->policy[side]->roles[p->policy[side]->devices[device].role];
+
+		for (uint32_t i = 0; i < role->rule_count; i++) {
+			for (uint32_t k = 0; k < role->rules[i].host_count; k++) {
+				const struct ost_host *h = &role->rules[i].hosts[k];
+
+				if (naive_host_is(h, name) && (best == NULL || !h->suffix || (best->suffix && strlen(h->name) > strlen(best->name))))
+					best = h;
+			}
+		}
+	}
+	return best;
+}
+
+static const struct ost_change *name_change(const struct pair *p, const struct naive_flow *f, const char *name)
+{
+	const struct ost_host *pattern = pattern_of(p, f->device, name);
+	const struct ost_change *found = NULL;
+
+	for (uint32_t i = 0; pattern != NULL && i < p->difference.change_count; i++) {
+		const struct ost_change *c = &p->difference.changes[i];
+
+		if (c->peer != OST_CHANGE_NAME || c->direction != f->direction || c->family != f->remote.family ||
+			c->device_class != p->class_of[f->device] || f->value < c->lo || f->value > c->hi || c->host.suffix != pattern->suffix ||
+			strcmp(c->host.name, pattern->name) != 0)
+			continue;
+		if (c->protocol != 0 ? c->protocol != f->protocol : (c->except[f->protocol / 64] >> f->protocol % 64 & 1) != 0)
+			continue;
+		if (found != NULL)
+			disagree(p, f, NAIVE_NONE, "two changes hold one name");
+		found = c;
+	}
+	return found;
+}
+
+static bool in_resolvers(const struct pair *p, const struct ost_ip *ip)
+{
+	bool in = false;
+
+	for (unsigned side = 0; side < 2; side++) {
+		for (uint32_t i = 0; i < p->policy[side]->resolver_count; i++)
+			in |= ost_prefix_contains(&p->policy[side]->resolvers[i], ip);
+	}
+	return in;
+}
+
+/* A flow to an address that nobody has, which the device was given for a name, by an alias or by none. */
+static void name_check(struct pair *p, struct rng *rng, struct naive_flow *f)
+{
+	struct naive_given given = {.device = f->device, .ip = f->remote, .until_ns = 1, .name_count = 1 + rng_below(rng, 2)};
+	const struct naive_givens givens = {.items = &given, .count = 1};
+	const struct ost_change *found = NULL, *address = NULL;
+	bool ever[2], plain[2], same, plain_same;
+
+	for (uint32_t i = 0; i < given.name_count; i++) {
+		const struct ost_change *c;
+
+		(void)snprintf(given.names[i], NAIVE_NAME, "%s%s", rng_percent(rng, 20) ? "n." : "", random_host(rng));
+		c = name_change(p, f, given.names[i]);
+		found = c != NULL ? c : found;
+	}
+	for (uint32_t i = 0; i < p->difference.change_count; i++) {
+		if (change_holds(p, &p->difference.changes[i], f, NAIVE_NONE))
+			address = &p->difference.changes[i];
+	}
+	ask_all(p, f, NAIVE_NONE, plain, &plain_same);
+	f->given = &givens;
+	ask_all(p, f, NAIVE_NONE, ever, &same);
+	run.named++;
+	run.named_changes += found != NULL;
+	if (found == NULL && address == NULL && !same)
+		disagree(p, f, NAIVE_NONE, "by name the verdicts differ, and no change says so");
+	/* Names alone decide: */
+	if (found == NULL || given.name_count > 1 || plain[0] || plain[1])
+		return;
+	if (ever[0] != (found->kind != OST_CHANGE_GAIN) || ever[1] != (found->kind != OST_CHANGE_LOSS))
+		disagree(p, f, NAIVE_NONE, "the change of a name is of another kind");
+}
+
 static bool random_flow(struct rng *rng, const struct pair *p, struct naive_flow *f, uint32_t *peer)
 {
 	const struct ost_policy *policy = p->policy[rng_below(rng, 2)];
@@ -317,15 +416,19 @@ int main(void)
 			struct naive_flow f;
 			uint32_t peer;
 
-			if (random_flow(&rng, &p, &f, &peer))
-				flow_check(&p, &f, peer);
+			if (!random_flow(&rng, &p, &f, &peer))
+				continue;
+			flow_check(&p, &f, peer);
+			if (peer == NAIVE_NONE && rng_percent(&rng, 30) && (f.value != 443 || !in_resolvers(&p, &f.remote)))
+				name_check(&p, &rng, &f);
 		}
 		pair_free(&p);
 	}
 	(void)printf("%" PRIu64 " pairs of policies, %" PRIu64 " flows: %" PRIu64 " gained, %" PRIu64 " lost, %" PRIu64
 		     " under other conditions, %" PRIu64 " the same; %" PRIu64 " changes between devices: all agree\n",
 		pairs, run.flows, run.gains, run.losses, run.conditions, run.same, run.between);
-	if (pairs * flows >= 100000 && (run.gains < 100 || run.losses < 100 || run.conditions < 100 || run.between < 100)) {
+	(void)printf("  %" PRIu64 " flows by name, %" PRIu64 " of them changed\n", run.named, run.named_changes);
+	if (pairs * flows >= 100000 && (run.named_changes < 100 || run.gains < 100 || run.losses < 100 || run.conditions < 100 || run.between < 100)) {
 		(void)fprintf(stderr, "oracle: too few changes for this to mean much\n");
 		return 1;
 	}
