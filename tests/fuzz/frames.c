@@ -267,6 +267,53 @@ static void dhcpv6(struct out *o, const struct seed *s)
 	put32(o, valid_s);
 }
 
+#define DNS_MAX 128u
+
+/* A question or an answer: one of four names, IPv4 or IPv6, by an alias or by none. */
+static uint32_t dns_make(const struct seed *s, uint8_t bytes[static DNS_MAX])
+{
+	static const char names[4][12] = {"\1a\7example", "\1x\3cdn", "\3cdn", "\1b\7example"};
+	struct out o = {bytes, 0};
+	const bool answer = s->a & 0x40, v6 = s->a & 4, alias = s->a & 8;
+	const char *name = names[s->a & 3], *other = names[s->b >> 3 & 3];
+
+	put16(&o, s->b >> 6);
+	put16(&o, answer ? 0x8180 : 0x0100);
+	put16(&o, 1);
+	put16(&o, answer ? 1 + (unsigned)alias : 0);
+	put32(&o, 0);
+	put(&o, name, (uint32_t)strlen(name) + 1);
+	put16(&o, v6 ? 28 : 1);
+	put16(&o, 1);
+	if (!answer)
+		return o.n;
+	if (alias) {
+		put16(&o, 0xc00c);
+		put32(&o, 5u << 16 | 1);
+		put32(&o, s->a & 0x10 ? 300 : 1);
+		put16(&o, (unsigned)strlen(other) + 1);
+		put(&o, other, (uint32_t)strlen(other) + 1);
+		put(&o, other, (uint32_t)strlen(other) + 1);
+	} else {
+		put16(&o, 0xc00c);
+	}
+	put32(&o, (v6 ? 28u : 1u) << 16 | 1);
+	put32(&o, s->a & 0x10 ? 100000 : 0);
+	put16(&o, v6 ? 16 : 4);
+	put(&o, v6 ? fuzz_ip6[s->b & 7] : fuzz_ip4[s->b & 7], v6 ? 16 : 4);
+	return o.n;
+}
+
+static void dns(struct out *o, const struct seed *s)
+{
+	uint8_t bytes[DNS_MAX];
+	uint32_t n = dns_make(s, bytes);
+
+	ip_any(o, s, 17, 8 + n);
+	put_udp(o, s, n, false);
+	put(o, bytes, n);
+}
+
 static void payload_make(struct out *o, const struct seed *s)
 {
 	switch (s->kind % KINDS) {
@@ -275,6 +322,10 @@ static void payload_make(struct out *o, const struct seed *s)
 		put_tcp(o, s, false);
 		break;
 	case UDP:
+		if (s->a & 0x20) {
+			dns(o, s);
+			break;
+		}
 		ip_any(o, s, 17, 8 + (s->a & 31u));
 		put_udp(o, s, s->a & 31, false);
 		zeros(o, s->a & 31);

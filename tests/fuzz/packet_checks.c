@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet_checks.h"
 
+#include "frames.h"
+
 #include <stdio.h>
 
 bool fuzz_show;
@@ -97,10 +99,28 @@ static bool is_tcp(const struct ost_frame *f)
 		(f->length >= 54 && b[12] == 0x86 && b[13] == 0xdd && b[20] == 6);
 }
 
-static void passed_check(const struct gateway *g, const struct ost_frame *f, const struct ost_verdict *v)
+/* The camera connects to port 4000 by a rule about names alone: to addresses that answers held. Untagged IPv4 without options. */
+static void names_check(struct gateway *g, const struct ost_frame *f)
+{
+	const uint8_t *b = f->bytes;
+
+	if (f->length < 54 || b[12] != 8 || b[13] != 0 || b[14] != 0x45)
+		return;
+	for (unsigned i = 0; b[23] == 17 && b[34] == 0 && b[35] == 53 && memcmp(b, fuzz_macs[0], 6) == 0 && i < 8; i++)
+		g->given |= (uint8_t)((memmem(b + 42, f->length - 42, fuzz_ip4[i], 4) != NULL) << i);
+	if (b[23] != 6 || b[36] != 4000 >> 8 || b[37] != (4000 & 0xff) || memcmp(b + 6, fuzz_macs[0], 6) != 0 || b[47] != 2)
+		return;
+	for (unsigned i = 0; i < 8; i++) {
+		if (memcmp(b + 30, fuzz_ip4[i], 4) == 0 && !(g->given >> i & 1))
+			fuzz_die("connected by a name to what nobody told");
+	}
+}
+
+static void passed_check(struct gateway *g, const struct ost_frame *f, const struct ost_verdict *v)
 {
 	if (f->length < 14 || f->oversize || (f->bytes[6] & 1) != 0)
 		fuzz_die("a frame that is none passed");
+	names_check(g, f);
 	if (v->action == OST_FLOOD_DEVICES) {
 		if (!PORT_IS_NET(f->port) || !(f->bytes[0] & 1))
 			fuzz_die("flooded from a device, or to one address");
@@ -124,7 +144,7 @@ static void passed_check(const struct gateway *g, const struct ost_frame *f, con
 		fuzz_die("forwarded where its destination is not");
 }
 
-static void verdict_check(const struct gateway *g, const struct ost_frame *f, const struct ost_verdict *v, uint32_t worker)
+static void verdict_check(struct gateway *g, const struct ost_frame *f, const struct ost_verdict *v, uint32_t worker)
 {
 	if (v->action > OST_HANDOVER_ANSWER || v->reason >= OST_REASON_COUNT)
 		fuzz_die("an unsound verdict");
@@ -244,6 +264,7 @@ void fuzz_judge_explained(struct gateway *g, struct gateway *twin, uint32_t work
 	} else if (v.action > OST_HANDOVER) {
 		const struct ost_handed how = {v.action, v.egress};
 
+		g->handed++;
 		judge(g, 0, frame, &how, 1);
 		judge(twin, 0, frame, &how, 1);
 	}

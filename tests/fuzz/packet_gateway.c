@@ -22,7 +22,9 @@
 	"      - to: { network: plant, service: [icmp/echo-request, icmpv6/echo-request, ip/47] }\n" \
 	"      - to: { role: plc, service: [tcp/502, udp/5001] }\n"                                  \
 	"      - from: { network: plant, service: tcp/80 }\n"                                        \
-	"    limits: { packets: 100/s, new-flows: 20/s, flows: 16 }\n"                               \
+	"      - to: { name: [a.example, .cdn], service: tcp/4000 }\n"                                \
+	"      - from: { name: b.example, service: udp/4001 }\n"                                     \
+	"    limits: { names: 5, packets: 100/s, new-flows: 20/s, flows: 16 }\n"                               \
 	"  plc:\n"                                                                                   \
 	"    authenticate: mac\n"                                                                    \
 	"    include: [arp, nd, dhcp, dhcpv6, igmp]\n"                                               \

@@ -26,6 +26,7 @@ struct gateway {
 	uint64_t now_ns;
 	uint64_t frames, handed; /* given to ost_classify(); handed over by it */
 	uint32_t floods;
+	uint8_t given; /* bits: which of fuzz_ip4 an answer to the camera held that passed */
 	uint64_t unswept_ns; /* waited since the last whole sweep */
 	/* the last frame that was forwarded to a device of its own, until it was taken back */
 	struct {
