@@ -95,11 +95,17 @@ def settled(api, root):
 
 
 def replayed(api, path):
-    """A stolen MAC cannot show in a capture, which knows no ports; these can."""
-    wire = refused(api)
+    """A stolen MAC cannot show in a capture, which knows no ports; these can. The counters of the wire are fetched once a
+    second, so the last packets may not be in them yet."""
     replay = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))["refused_by_reason"]
-    differ = [f"{reason}: {wire.get(('dev3', reason))} on the wire, {replay.get(reason)} in the replay"
-              for reason in ("not-allowed", "dhcp-server") if wire.get(("dev3", reason)) != replay.get(reason)]
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        wire = refused(api)
+        differ = [f"{reason}: {wire.get(('dev3', reason))} on the wire, {replay.get(reason)} in the replay"
+                  for reason in ("not-allowed", "dhcp-server") if wire.get(("dev3", reason)) != replay.get(reason)]
+        if not differ or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
     for line in differ:
         print(f"      {line}; replay: {replay}; wire: {wire}", file=sys.stderr)
     return not differ
