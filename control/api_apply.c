@@ -111,7 +111,7 @@ struct ost_apply_request ost_api_sources_request(const struct ost_api_sources *s
 		.message = sources->message, .uid = uid, .confirm_s = sources->confirm_s};
 }
 
-unsigned ost_api_apply_answer(struct ost_daemon *d, struct ost_apply_result *result, struct ost_jsonw *w)
+unsigned ost_api_result_begin(struct ost_jsonw *w, enum ost_apply_kind kind, const char *text, const char *hint)
 {
 	static const unsigned status[OST_APPLY_KIND_COUNT] = {
 		[OST_APPLY_DONE] = 200,
@@ -125,13 +125,21 @@ unsigned ost_api_apply_answer(struct ost_daemon *d, struct ost_apply_result *res
 		[OST_APPLY_MISSING] = 404,
 	};
 
-	ost_diag_sort(&result->diag);
 	ost_jsonw_object(w, NULL);
-	ost_jsonw_string(w, "result", ost_apply_kind_name(result->kind));
-	if (result->kind != OST_APPLY_DONE) {
-		ost_jsonw_string(w, "error", result->text);
-		ost_jsonw_string(w, "hint", result->hint);
-	} else {
+	ost_jsonw_string(w, "result", ost_apply_kind_name(kind));
+	if (kind != OST_APPLY_DONE) {
+		ost_jsonw_string(w, "error", text);
+		ost_jsonw_string(w, "hint", hint);
+	}
+	return status[kind];
+}
+
+unsigned ost_api_apply_answer(struct ost_daemon *d, struct ost_apply_result *result, struct ost_jsonw *w)
+{
+	unsigned status = ost_api_result_begin(w, result->kind, result->text, result->hint);
+
+	ost_diag_sort(&result->diag);
+	if (result->kind == OST_APPLY_DONE) {
 		ost_jsonw_u64(w, "generation", result->generation.number);
 		ost_jsonw_u64(w, "devices", result->generation.devices);
 		ost_jsonw_u64(w, "roles", result->generation.roles);
@@ -145,5 +153,5 @@ unsigned ost_api_apply_answer(struct ost_daemon *d, struct ost_apply_result *res
 	}
 	ost_jsonw_findings(w, &result->diag);
 	ost_jsonw_end(w, '}');
-	return status[result->kind];
+	return status;
 }

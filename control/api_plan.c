@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "api_plan.h"
 
+#include "api_apply.h"
 #include "services.h"
 
 static const char *device_name(const struct ost_daemon *d, const struct ost_msg_rehearsed *m, uint32_t device)
@@ -59,28 +60,12 @@ static void rehearsed_json(const struct ost_daemon *d, const struct ost_msg_rehe
 
 unsigned ost_api_plan_answer(struct ost_daemon *d, struct ost_plan_result *result, struct ost_jsonw *w)
 {
-	static const unsigned status[OST_APPLY_KIND_COUNT] = {
-		[OST_APPLY_DONE] = 200,
-		[OST_APPLY_INPUT] = 422,
-		[OST_APPLY_TESTS] = 422,
-		[OST_APPLY_UNREACHABLE] = 503,
-		[OST_APPLY_BUSY] = 409,
-		[OST_APPLY_STORAGE] = 507,
-		[OST_APPLY_REFUSED] = 422,
-		[OST_APPLY_WAITS] = 409,
-		[OST_APPLY_MISSING] = 404,
-	};
+	unsigned status = ost_api_result_begin(w, result->kind, result->text, result->hint);
 
 	ost_diag_sort(&result->diag);
-	ost_jsonw_object(w, NULL);
-	ost_jsonw_string(w, "result", ost_apply_kind_name(result->kind));
-	if (result->kind != OST_APPLY_DONE) {
-		ost_jsonw_string(w, "error", result->text);
-		ost_jsonw_string(w, "hint", result->hint);
-	} else {
+	if (result->kind == OST_APPLY_DONE)
 		rehearsed_json(d, result->rehearsed, w);
-	}
 	ost_jsonw_findings(w, &result->diag);
 	ost_jsonw_end(w, '}');
-	return status[result->kind];
+	return status;
 }
