@@ -26,6 +26,7 @@
  *   commit    the order of steps until a record is safe         signing  the signing key, its rotation and its chain
  *   journal   the thread, the queue and what is told            retain   old segments, and the hashes that are kept of them
  *   verify    is it whole? which record is not?                 proof    one record and its proof in a file
+ *   follow    lines in order, while they are written
  *   vault     personal data beside the chain: a library of its own, for it needs SQLite
  */
 #pragma once
@@ -194,6 +195,27 @@ struct ost_journal_verdict {
 };
 /* 0: verified or not, as ret_verdict says; -errno: the folder cannot be read at all. */
 int ost_journal_verify(const struct ost_journal_verify *v, struct ost_journal_verdict *ret_verdict) OST_MUST_CHECK;
+
+/* Lines in order from a record on, while somebody writes, rotates and prunes: what the newest checkpoint covers, and never more. No thread, no
+ * state in the folder; each reader is one thread's. Lines are told as they lie on disk, each the successor of the one before by number and
+ * hash; whether they are the ones that were signed is ost_journal_verify()'s to say.
+ *
+ * -ERANGE: records from there on are pruned, ost_journal_minimum() says where the journal begins now. -ENOENT: no such folder. -EBADMSG: it is
+ * not a journal's. From a number behind the end it waits until there is more. */
+struct ost_journal_reader;
+int ost_journal_reader_open(const char *path, uint64_t from_seq, struct ost_journal_reader **ret_reader) OST_MUST_CHECK;
+/* 1: a line, borrowed until the next call, NUL-terminated, without its LF. 0: no more is covered now; ask again (when `covered` is told, if
+ * you own the journal). -ERANGE: pruned meanwhile; -ESTALE: the checkpoint says fewer records than before, another journal is in its
+ * place; -EBADMSG: what lies there is no line of a journal, or not the one that comes next; -errno of the disk. After a failure it may
+ * be asked again: no line is skipped. */
+int ost_journal_reader_next(struct ost_journal_reader *reader, uint64_t *ret_seq, const char **ret_line, size_t *ret_length) OST_MUST_CHECK;
+/* Tells none from this number on, until it is set higher. A checkpoint is seen a moment before it is safe: if the machine's power fails just
+ * then, its records are gone, and their numbers are given again. Who hands lines on to another machine sets what `covered` told
+ * (struct ost_journal_config), or the size of ost_journal_status(): those are safe. */
+void ost_journal_reader_until(struct ost_journal_reader *reader, uint64_t size);
+void ost_journal_reader_close(struct ost_journal_reader **reader); /* null-safe */
+/* The first record that was not pruned. */
+int ost_journal_minimum(const char *path, uint64_t *ret_seq) OST_MUST_CHECK;
 
 /* One record and all that is needed to verify it offline, as a C2SP tlog-proof: the record's line is its `extra`. Of a folder that
  * is being written it is of the checkpoint that was there at the beginning. *ret_text is the caller's. -ENOENT: no such record,

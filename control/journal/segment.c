@@ -83,6 +83,18 @@ int ost_walk_begin(struct ost_walk *walk, struct ost_journal_io *io, const uint6
 	return walk->buffer != NULL ? 0 : -ENOMEM;
 }
 
+void ost_walk_again(struct ost_walk *walk, const uint64_t *numbers, uint32_t count, uint64_t offset)
+{
+	if (walk->fd >= 0)
+		walk->io->ops->close(walk->io, walk->fd);
+	walk->fd = -1;
+	walk->numbers = numbers;
+	walk->count = count;
+	walk->at = 0;
+	walk->from = offset;
+	walk->have = walk->used = 0;
+}
+
 void ost_walk_end(struct ost_walk *walk)
 {
 	if (walk->fd >= 0)
@@ -150,8 +162,10 @@ static int segment_open(struct ost_walk *w)
 		return r;
 	}
 	w->have = w->used = 0;
-	w->read = 0;
-	return end_find(w);
+	w->read = w->from;
+	w->from = 0;
+	r = end_find(w);
+	return r == 0 && w->read > w->end ? -EBADMSG : r;
 }
 
 static int refill(struct ost_walk *w)

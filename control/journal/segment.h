@@ -32,6 +32,7 @@ struct ost_walk {
 	const uint64_t *numbers; /* borrowed */
 	uint32_t count, at;	 /* segments; the one that is read */
 	int fd;
+	uint64_t from;	    /* where the next segment that is opened begins */
 	uint64_t end;	    /* of the segment: its size, or where it was abandoned */
 	uint64_t abandoned; /* bytes behind that place, of all segments so far */
 	uint64_t read;	    /* bytes taken from the file */
@@ -45,4 +46,6 @@ int ost_walk_begin(struct ost_walk *walk, struct ost_journal_io *io, const uint6
 /* 1: a line; 0: the end; -errno. A line that is longer than it may be comes as its first part, not ended, and so does the last one of
  * a segment without its LF. */
 int ost_walk_next(struct ost_walk *walk, struct ost_line *ret_line) OST_MUST_CHECK;
+/* Goes on, or begins anew, in other segments: at this place of the first of them. */
+void ost_walk_again(struct ost_walk *walk, const uint64_t *numbers, uint32_t count, uint64_t offset);
 void ost_walk_end(struct ost_walk *walk);
