@@ -1,30 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The draft for people: plain text and one HTML page. Both get texts from devices: no character of them does anything. */
 #include "report.h"
-
-/* One character of UTF-8 (RFC 3629), or 0 bytes of what is none. */
-static size_t decode(const unsigned char *s, uint32_t *ret_code)
-{
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
-	uint32_t code = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
-
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if ((n == 3 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff))) || (n == 4 && (code < 0x10000 || code > 0x10ffff)))
-		return 0;
-	*ret_code = code;
-	return n;
-}
-
-/* Controls, what turns the direction of text, what is not seen, what ends a line elsewhere. */
-static bool is_hostile(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0xad || (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
-}
+#include "unicode.h"
 
 static const char *html_escape(uint32_t c)
 {
@@ -41,11 +18,11 @@ static const char *html_escape(uint32_t c)
 /* indent: what stands before each further line; NULL: HTML. */
 static void text_put(const char *text, const char *indent, FILE *out)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	const char *s = text;
 
 	while (*s != '\0') {
 		uint32_t c = 0;
-		size_t n = decode(s, &c);
+		size_t n = ost_unicode_decode(s, &c);
 		const char *escaped = indent == NULL ? html_escape(c) : NULL;
 
 		if (n == 0) {
@@ -53,7 +30,7 @@ static void text_put(const char *text, const char *indent, FILE *out)
 			n = 1;
 		} else if (c == '\n') {
 			(void)fprintf(out, "\n%s", indent != NULL ? indent : "");
-		} else if (is_hostile(c)) {
+		} else if (ost_unicode_is_hostile(c)) {
 			(void)fprintf(out, "[U+%04X]", c);
 		} else if (escaped != NULL) {
 			(void)fputs(escaped, out);
