@@ -215,7 +215,7 @@ static void wish_bind(struct ost_site *site, const struct ost_view *v, const str
 		return;
 	memcpy(chain.wire, w + 1, w->length);
 	if (ost_host_wants(v, &v->image->roles[v->hot[w->slot].role], &chain))
-		(void)ost_name_bind(site, w->slot, w->ip, &chain, tick, w->expires_tick);
+		(void)ost_name_bind(site, v, w->slot, w->ip, &chain, true, tick, w->expires_tick);
 }
 
 void ost_kept_wishes(struct ost_site *site, uint32_t tick)

@@ -6,6 +6,9 @@
 #include "kept.h"
 #include "stream.h"
 
+/* Of the device's own spare entries that may turn out to be none: the work for one address has an end. */
+#define LOOKS_MAX 8u
+
 static uint32_t ticks_of(uint32_t seconds)
 {
 	return (uint32_t)((seconds * OST_NS_PER_S) >> OST_TICK_SHIFT);
@@ -257,35 +260,72 @@ static void holder_tidy(struct ost_site *site, uint32_t slot)
 		ost_table_remove(&site->names->holders_table, holder_hash(site, slot), place);
 }
 
-static void old_link(struct ost_name_table *n, struct ost_name_holder *h, uint32_t place)
+/* first: place + 1 of a circle's first entry. Becomes its last one. */
+static void circle_add(struct ost_name_table *n, uint32_t *first, uint32_t place)
 {
 	struct ost_name *e = &n->entries[place];
-	uint32_t first = h->old - 1, last;
+	uint32_t last;
 
 	e->next = e->before = place;
-	if (h->old == 0) {
-		h->old = place + 1;
+	if (*first == 0) {
+		*first = place + 1;
 		return;
 	}
-	last = n->entries[first].before;
-	e->next = first;
+	last = n->entries[*first - 1].before;
+	e->next = *first - 1;
 	e->before = last;
 	n->entries[last].next = place;
-	n->entries[first].before = place;
+	n->entries[*first - 1].before = place;
 }
 
-static void old_unlink(struct ost_name_table *n, struct ost_name_holder *h, uint32_t place)
+static void circle_remove(struct ost_name_table *n, uint32_t *first, uint32_t place)
 {
 	const struct ost_name *e = &n->entries[place];
 
 	if (e->next == place) {
-		h->old = 0;
+		*first = 0;
 		return;
 	}
 	n->entries[e->before].next = e->next;
 	n->entries[e->next].before = e->before;
-	if (h->old == place + 1)
-		h->old = e->next + 1;
+	if (*first == place + 1)
+		*first = e->next + 1;
+}
+
+/* The circle that an entry belongs to, NULL: none. */
+static uint32_t *circle_of(struct ost_name_holder *h, const struct ost_name *e)
+{
+	if (e->spare)
+		return &h->spare;
+	return atomic_load_explicit(&e->expires_tick, memory_order_relaxed) == 0 ? &h->old : NULL;
+}
+
+static void entry_link(struct ost_name_table *n, struct ost_name_holder *h, uint32_t place)
+{
+	uint32_t *first = circle_of(h, &n->entries[place]);
+
+	if (first != NULL)
+		circle_add(n, first, place);
+}
+
+static void entry_unlink(struct ost_name_table *n, struct ost_name_holder *h, uint32_t place)
+{
+	uint32_t *first = circle_of(h, &n->entries[place]);
+
+	if (first != NULL)
+		circle_remove(n, first, place);
+}
+
+/* Its time is over. */
+static void entry_end(struct ost_name_table *n, struct ost_name_holder *h, uint32_t place)
+{
+	struct ost_name *e = &n->entries[place];
+
+	entry_unlink(n, h, place);
+	atomic_store_explicit(&e->expires_tick, 0, memory_order_relaxed);
+	entry_link(n, h, place);
+	if (e->spare)
+		h->spare = place + 1;
 }
 
 static void entry_remove(struct ost_site *site, uint32_t place)
@@ -297,8 +337,7 @@ static void entry_remove(struct ost_site *site, uint32_t place)
 
 	if (h != NULL && h->life == e->life) {
 		h->count--;
-		if (atomic_load_explicit(&e->expires_tick, memory_order_relaxed) == 0)
-			old_unlink(n, h, place);
+		entry_unlink(n, h, place);
 	}
 	ost_table_remove(&n->table, ost_name_hash(site, e->ip, e->slot), place);
 	turn_begin(e);
@@ -308,9 +347,39 @@ static void entry_remove(struct ost_site *site, uint32_t place)
 	chain_put(site, chain);
 }
 
-static bool evict_own(struct ost_site *site, struct ost_name_holder *h)
+/* Whether it is spare under this view: one look a view. */
+static bool is_spare(struct ost_site *site, const struct ost_view *v, struct ost_name_holder *h, uint32_t place)
 {
-	if (h->old == 0)
+	struct ost_name *e = &site->names->entries[place];
+	struct ost_chain chain;
+	bool spare;
+
+	if (e->serial == v->serial)
+		return e->spare;
+	e->serial = v->serial;
+	spare = v->hot[e->slot].role == UINT32_MAX || !chain_copy(site->names, e->chain, &chain) ||
+		!ost_host_wants(v, &v->image->roles[v->hot[e->slot].role], &chain);
+	if (spare != e->spare) {
+		entry_unlink(site->names, h, place);
+		e->spare = spare;
+		entry_link(site->names, h, place);
+	}
+	return spare;
+}
+
+/* One of the device's own gives way. */
+static bool evict_own(struct ost_site *site, const struct ost_view *v, struct ost_name_holder *h, bool wanted)
+{
+	for (uint32_t looks = 0; h->spare != 0 && looks < LOOKS_MAX; looks++) {
+		uint32_t place = h->spare - 1;
+
+		if (!is_spare(site, v, h, place))
+			continue;
+		entry_remove(site, place);
+		ost_name_count(&site->names->counts.evicted, 1);
+		return true;
+	}
+	if (!wanted || h->old == 0)
 		return false;
 	entry_remove(site, h->old - 1);
 	ost_name_count(&site->names->counts.evicted, 1);
@@ -321,117 +390,143 @@ static bool evict_own(struct ost_site *site, struct ost_name_holder *h)
 struct same {
 	uint32_t place; /* with this chain, or OST_TABLE_NONE */
 	uint32_t count;
-	uint32_t least; /* the one that runs out first */
+	uint32_t least; /* the one that gives way first: spare ones, then what runs out first */
+	bool least_spare;
 };
 
-static void same_find(const struct ost_site *site, uint64_t hash, uint32_t slot, const uint64_t ip[2], const struct ost_chain *chain,
-	uint32_t tick, struct same *same)
+/* What is to be bound. */
+struct wanted_name {
+	const struct ost_view *view;
+	uint32_t slot;
+	const uint64_t *ip;
+	uint64_t hash;
+	const struct ost_chain *chain;
+	bool wanted;
+	uint32_t tick, expires_tick;
+};
+
+static void same_find(struct ost_site *site, const struct wanted_name *w, struct ost_name_holder *h, struct same *same)
 {
 	const struct ost_name_table *n = site->names;
 	int32_t least = INT32_MAX;
-	struct ost_table_walk w;
+	struct ost_table_walk walk;
 
 	*same = (struct same){.place = OST_TABLE_NONE, .least = OST_TABLE_NONE};
-	for (uint32_t i = ost_table_walk_first(&n->table, hash, &w); i != OST_TABLE_NONE; i = ost_table_walk_next(&n->table, hash, &w)) {
+	for (uint32_t i = ost_table_walk_first(&n->table, w->hash, &walk); i != OST_TABLE_NONE;
+		i = ost_table_walk_next(&n->table, w->hash, &walk)) {
 		const struct ost_name *e = &n->entries[i];
 		uint32_t expires = atomic_load_explicit(&e->expires_tick, memory_order_relaxed);
-		int32_t left = expires == 0 ? INT32_MIN : (int32_t)(expires - tick);
+		int32_t left = expires == 0 ? INT32_MIN : (int32_t)(expires - w->tick);
+		bool spare;
 
-		if (!is_of(e, ip, slot, life_of(site, slot)))
+		if (!is_of(e, w->ip, w->slot, h->life))
 			continue;
+		spare = is_spare(site, w->view, h, i);
 		same->count++;
-		if (chain_is(n, e->chain, chain))
+		if (chain_is(n, e->chain, w->chain))
 			same->place = i;
-		if (same->least == OST_TABLE_NONE || left < least) {
+		if (same->least == OST_TABLE_NONE || (spare == same->least_spare ? left < least : spare)) {
 			same->least = i;
+			same->least_spare = spare;
 			least = left;
 		}
 	}
 }
 
+/* The circle that it is in puts those last that were told last. */
 static void renew(struct ost_site *site, struct ost_name_holder *h, uint32_t place, uint32_t expires_tick)
 {
 	struct ost_name *e = &site->names->entries[place];
 	uint32_t before = atomic_load_explicit(&e->expires_tick, memory_order_relaxed);
 
-	if (before == 0)
-		old_unlink(site->names, h, place);
-	if (before != 0 && (int32_t)(expires_tick - before) <= 0)
-		return;
-	atomic_store_explicit(&e->expires_tick, expires_tick, memory_order_relaxed);
-	if (before != 0 && (int32_t)(expires_tick - e->told_tick) < (int32_t)ticks_of(OST_NAME_GRAIN_S))
+	entry_unlink(site->names, h, place);
+	if (before == 0 || (int32_t)(expires_tick - before) > 0)
+		atomic_store_explicit(&e->expires_tick, expires_tick, memory_order_relaxed);
+	entry_link(site->names, h, place);
+	if (before != 0 && ((int32_t)(expires_tick - before) <= 0 ||
+				   (int32_t)(expires_tick - e->told_tick) < (int32_t)ticks_of(OST_NAME_GRAIN_S)))
 		return;
 	e->told_tick = expires_tick;
 	ost_kept_due(site, place);
 }
 
-static bool entry_add(struct ost_site *site, struct ost_name_holder *h, uint64_t hash, const struct ost_name *like,
-	const struct ost_chain *chain)
+static bool entry_add(struct ost_site *site, struct ost_name_holder *h, const struct wanted_name *w)
 {
 	struct ost_name_table *n = site->names;
-	uint32_t cell = chain_get(site, chain), place;
+	uint32_t cell = chain_get(site, w->chain), place;
 	struct ost_name *e;
 
 	if (cell == 0)
 		return false;
-	place = ost_table_insert(&n->table, hash);
+	place = ost_table_insert(&n->table, w->hash);
 	if (place == OST_TABLE_NONE) {
 		chain_put(site, cell);
 		return false;
 	}
 	e = &n->entries[place];
 	turn_begin(e);
-	e->ip[0] = like->ip[0];
-	e->ip[1] = like->ip[1];
-	e->slot = like->slot;
-	e->life = like->life;
+	e->ip[0] = w->ip[0];
+	e->ip[1] = w->ip[1];
+	e->slot = w->slot;
+	e->life = h->life;
 	e->chain = cell;
-	atomic_store_explicit(&e->expires_tick, like->expires_tick, memory_order_relaxed);
+	atomic_store_explicit(&e->expires_tick, w->expires_tick, memory_order_relaxed);
 	turn_end(e);
-	e->told_tick = like->expires_tick;
+	e->told_tick = w->expires_tick;
+	e->serial = w->view->serial;
+	e->spare = !w->wanted;
+	entry_link(n, h, place);
 	ost_kept_due(site, place);
 	h->count++;
 	return true;
 }
 
-static uint32_t limit_of(const struct ost_site *site, uint32_t slot)
+/* From here on there is hardly room for what rules want. */
+static bool crowded(const struct ost_name_table *n)
 {
-	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
-	uint32_t role = v != NULL ? v->hot[slot].role : UINT32_MAX;
+	return n->table.used > n->table.max / 8 * 7 || n->cells_used > n->cell_count / 8 * 7;
+}
+
+static uint32_t limit_of(const struct ost_view *v, uint32_t slot)
+{
+	uint32_t role = v->hot[slot].role;
 
 	return role != UINT32_MAX ? v->image->roles[role].names : 0;
 }
 
-static bool bind(struct ost_site *site, struct ost_name_holder *h, uint32_t slot, const uint64_t ip[2], const struct ost_chain *chain,
-	uint32_t tick, uint32_t expires_tick)
+static bool bind(struct ost_site *site, struct ost_name_holder *h, const struct wanted_name *w)
 {
-	const struct ost_name like = {.ip = {ip[0], ip[1]}, .slot = slot, .life = h->life, .expires_tick = expires_tick | 1};
-	uint64_t hash = ost_name_hash(site, ip, slot);
+	const uint32_t limit = limit_of(w->view, w->slot);
 	struct same same;
 
-	same_find(site, hash, slot, ip, chain, tick, &same);
+	same_find(site, w, h, &same);
 	if (same.place != OST_TABLE_NONE) {
-		renew(site, h, same.place, like.expires_tick);
+		renew(site, h, same.place, w->expires_tick);
 		return true;
 	}
+	if (!w->wanted && (crowded(site->names) || (same.count >= OST_NAME_CHAINS_MAX && !same.least_spare)))
+		return false;
 	if (same.count >= OST_NAME_CHAINS_MAX) {
 		entry_remove(site, same.least);
 		ost_name_count(&site->names->counts.evicted, 1);
 	}
-	if (h->count >= limit_of(site, slot) && !evict_own(site, h))
+	/* More than one when a policy with a lower limit came. */
+	for (uint32_t i = 0; h->count >= limit && i < LOOKS_MAX; i++) {
+		if (!evict_own(site, w->view, h, w->wanted))
+			return false;
+	}
+	if (h->count >= limit)
 		return false;
-	if (h->count >= limit_of(site, slot)) /* a policy with a lower limit came */
-		return false;
-	return entry_add(site, h, hash, &like, chain) || (evict_own(site, h) && entry_add(site, h, hash, &like, chain));
+	return entry_add(site, h, w) || (evict_own(site, w->view, h, w->wanted) && entry_add(site, h, w));
 }
 
-bool ost_name_bind(struct ost_site *site, uint32_t slot, const uint64_t ip[2], const struct ost_chain *chain, uint32_t tick,
-	uint32_t expires_tick)
+bool ost_name_bind(struct ost_site *site, const struct ost_view *v, uint32_t slot, const uint64_t ip[2], const struct ost_chain *chain,
+	bool wanted, uint32_t tick, uint32_t expires_tick)
 {
 	struct ost_name_table *n = site->names;
-	uint64_t hash = ost_name_hash(site, ip, slot);
+	const struct wanted_name w = {v, slot, ip, ost_name_hash(site, ip, slot), chain, wanted, tick, expires_tick | 1};
 	struct ost_name_holder *h = holder_get(site, slot);
-	bool bound = h != NULL && bind(site, h, slot, ip, chain, tick, expires_tick);
+	bool bound = h != NULL && bind(site, h, &w);
 
 	if (h != NULL)
 		holder_tidy(site, slot);
@@ -439,8 +534,12 @@ bool ost_name_bind(struct ost_site *site, uint32_t slot, const uint64_t ip[2], c
 		ost_name_count(&n->counts.bound, 1);
 		return true;
 	}
+	if (!wanted) { /* it gave way itself */
+		ost_name_count(&n->counts.evicted, 1);
+		return false;
+	}
 	ost_name_count(&n->counts.unbound, 1);
-	atomic_store_explicit(&n->unbound[hash % OST_NAME_UNBOUND], (hash >> 32) << 32 | tick, memory_order_relaxed);
+	atomic_store_explicit(&n->unbound[w.hash % OST_NAME_UNBOUND], (w.hash >> 32) << 32 | tick, memory_order_relaxed);
 	return false;
 }
 
@@ -454,35 +553,37 @@ bool ost_name_was_unbound(const struct ost_site *site, uint32_t slot, const uint
 
 /* ---- the sweep ---- */
 
-static bool crowded(const struct ost_name_table *n)
+static void sweep_entry(struct ost_site *site, const struct ost_view *v, uint32_t place, uint32_t tick)
 {
-	return n->table.used > n->table.max / 8 * 7 || n->cells_used > n->cell_count / 8 * 7;
+	struct ost_name_table *n = site->names;
+	struct ost_name *e = &n->entries[place];
+	const uint32_t slot = e->slot, expires = atomic_load_explicit(&e->expires_tick, memory_order_relaxed);
+	const bool over = expires != 0 && (int32_t)(expires - tick) <= 0;
+	bool needed = e->life == life_of(site, slot) && v->hot[slot].role != UINT32_MAX;
+
+	if (needed && (over || e->serial != v->serial)) {
+		uint32_t holder = holder_find(site, slot);
+
+		needed = holder != OST_TABLE_NONE && n->holders[holder].life == e->life;
+		if (needed)
+			(void)is_spare(site, v, &n->holders[holder], place);
+		if (needed && over)
+			entry_end(n, &n->holders[holder], place);
+	}
+	if (needed && ((expires != 0 && !e->spare) || !crowded(n)))
+		return;
+	entry_remove(site, place);
+	holder_tidy(site, slot);
 }
 
 static void sweep_bucket(struct ost_site *site, uint32_t bucket, uint32_t tick)
 {
 	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
-	struct ost_name_table *n = site->names;
+	const struct ost_table *t = &site->names->table;
 
-	for (uint32_t i = 0; i < OST_TABLE_WAYS; i++) {
-		uint32_t place = bucket * OST_TABLE_WAYS + i, expires, slot = n->entries[place].slot;
-		struct ost_name *e = &n->entries[place];
-
-		if (n->table.buckets[bucket].tags[i] == 0)
-			continue;
-		expires = atomic_load_explicit(&e->expires_tick, memory_order_relaxed);
-		if (e->life != life_of(site, slot) || (v != NULL && v->hot[slot].role == UINT32_MAX) ||
-			(expires == 0 && crowded(n))) {
-			entry_remove(site, place);
-			holder_tidy(site, slot);
-		} else if (expires != 0 && (int32_t)(expires - tick) <= 0) {
-			uint32_t holder = holder_find(site, slot);
-
-			if (holder == OST_TABLE_NONE)
-				continue;
-			atomic_store_explicit(&e->expires_tick, 0, memory_order_relaxed);
-			old_link(n, &n->holders[holder], place);
-		}
+	for (uint32_t i = 0; v != NULL && i < OST_TABLE_WAYS; i++) {
+		if (t->buckets[bucket].tags[i] != 0)
+			sweep_entry(site, v, bucket * OST_TABLE_WAYS + i, tick);
 	}
 }
 
@@ -604,19 +705,21 @@ static bool chain_of_text(const char *name, struct ost_chain *ret_chain)
 int ost_site_name_bind(struct ost_site *site, uint32_t image_device, const char *name, const struct ost_ip *ip, uint64_t now_ns,
 	uint64_t expires_ns)
 {
+	const struct ost_view *v = atomic_load_explicit(&site->view, memory_order_acquire);
 	uint32_t slot = ost_site_slot(site, image_device);
 	struct ost_chain chain;
 	uint64_t key[2];
 
 	if (!chain_of_text(name, &chain))
 		return -EINVAL;
-	if (slot == OST_DEVICE_NONE)
+	if (slot == OST_DEVICE_NONE || v->hot[slot].role == UINT32_MAX)
 		return -ENOENT;
 	if (ip->family == OST_IPV4)
 		ost_binding_key4(ost_load32(ip->b), key);
 	else
 		memcpy(key, ip->b, 16);
-	return ost_name_bind(site, slot, key, &chain, (uint32_t)(now_ns >> OST_TICK_SHIFT), (uint32_t)(expires_ns >> OST_TICK_SHIFT))
+	return ost_name_bind(site, v, slot, key, &chain, ost_host_wants(v, &v->image->roles[v->hot[slot].role], &chain),
+		       (uint32_t)(now_ns >> OST_TICK_SHIFT), (uint32_t)(expires_ns >> OST_TICK_SHIFT))
 		? 0
 		: -ENOSPC;
 }

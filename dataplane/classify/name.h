@@ -5,7 +5,7 @@
  * An entry is one address of one device with one chain: the question's name and the aliases that led to the address. Chains
  * are kept once, in cells of 64 bytes, and count who refers to them: devices of one make ask for the same names. What
  * rules want is compared with the names when a packet asks, so a policy that comes with other names finds the answers that
- * came before it.
+ * came before it, as far as there was room: what no rule of the device's role wants is spare.
  *
  * Reading: an entry's turn is odd while it is written. Whoever reads copies the chain, and then looks whether the turn is still
  * the same: only then was the chain that entry's all the while.
@@ -13,9 +13,14 @@
  * Time: an entry is good until the answer's time to live and a grace have passed. Then it ran out: it allows nothing new, and stays
  * for flows that are judged anew, as long as there is room.
  *
- * Bounds: entries by the site's configuration, cells as many as entries, a device's entries by its role's limit. Full: the
- * device's own entry that ran out first gives way, else the address is not bound, which is remembered for a while so that
- * the refusal says so. From seven eighths on the sweep takes away whatever ran out. */
+ * Bounds: entries by the site's configuration, cells as many as entries, a device's entries by its role's limit. Full: of the
+ * device's own entries a spare one gives way (first those that ran out, then the one that was told the longest ago), then the one
+ * that ran out first, else the address is not bound, which is remembered for a while so that the refusal says so. For a spare one
+ * nothing gives way but another spare one, so whoever makes a device ask for other names takes no room from those that its
+ * policy names. From seven eighths of the table on, spare ones are not kept, and the sweep takes away these and whatever ran out.
+ *
+ * Whether an entry is spare is found when it is made, and by the sweep under each new policy; what is about to give way is looked at
+ * again. Until the sweep has passed, an entry that the policy before wanted may hold its room. */
 #pragma once
 
 #include "dns.h"
@@ -39,11 +44,13 @@ struct ost_name {
 	uint32_t chain; /* its first cell */
 	_Atomic uint32_t expires_tick; /* 0: it ran out */
 	_Atomic uint32_t turn;
-	uint32_t next, before; /* of those of its device that ran out, in a circle */
+	uint32_t next, before; /* in a circle of its device's entries: the spare ones, or the others that ran out */
 	uint32_t told_tick;    /* the end that was told last (kept.h) */
+	uint32_t serial;       /* of the view that said whether it is spare */
+	uint32_t spare;	       /* 1: no rule wants it */
 };
 
-_Static_assert(sizeof(struct ost_name) == 48, "three quarters of a cache line");
+_Static_assert(sizeof(struct ost_name) == 56, "less than a cache line");
 
 struct ost_name_cell {
 	uint32_t next;	 /* 0: none */
@@ -58,7 +65,8 @@ _Static_assert(sizeof(struct ost_name_cell) == 64, "a cell is one cache line");
 struct ost_name_holder {
 	uint32_t slot, life;
 	uint32_t count; /* entries */
-	uint32_t old;	/* place + 1 of the one that ran out first, 0: none */
+	uint32_t old;	/* place + 1 of the one that ran out first and is not spare, 0: none */
+	uint32_t spare; /* place + 1 of the spare one that gives way first, 0: none */
 };
 
 struct ost_name_counts {
@@ -108,9 +116,10 @@ void ost_chain_of(const struct ost_dns_answer *answer, uint32_t owner, struct os
 /* An entry as it was at one moment, with its chain. 0; -ENOENT: there is none; -EAGAIN: it changes just now. Any thread. */
 int ost_name_copy(const struct ost_site *site, uint32_t place, struct ost_name *ret_entry, struct ost_chain *ret_chain) OST_MUST_CHECK;
 
-/* Binds or renews. False: there is no room. Control owner only (or main, before workers run). */
-bool ost_name_bind(struct ost_site *site, uint32_t slot, const uint64_t ip[2], const struct ost_chain *chain, uint32_t tick,
-	uint32_t expires_tick);
+/* Binds or renews. wanted: ost_host_wants() says so, under this view. False: there is no room. Control owner only (or main, before
+ * workers run). */
+bool ost_name_bind(struct ost_site *site, const struct ost_view *v, uint32_t slot, const uint64_t ip[2], const struct ost_chain *chain,
+	bool wanted, uint32_t tick, uint32_t expires_tick);
 
 /* Whether there was no room for this address lately. */
 bool ost_name_was_unbound(const struct ost_site *site, uint32_t slot, const uint64_t ip[2], uint32_t tick);

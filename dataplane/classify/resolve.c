@@ -92,9 +92,14 @@ static uint32_t end_of(uint32_t tick, uint32_t ttl_s)
 
 static void addresses_bind(struct message *m, const struct ost_dns_answer *a)
 {
+	const struct ost_view *v = m->c->view;
+	const struct ost_image_role *role = &v->image->roles[v->hot[m->q.slot].role];
 	struct ost_chain chain = {0};
 	uint32_t owner = UINT32_MAX;
+	bool wanted = false;
 
+	if (v->hot[m->q.slot].role == UINT32_MAX)
+		return;
 	for (uint32_t i = 0; i < a->address_count; i++) {
 		const struct ost_dns_address *d = &a->addresses[i];
 		uint64_t ip[2];
@@ -102,12 +107,13 @@ static void addresses_bind(struct message *m, const struct ost_dns_answer *a)
 		if (d->owner != owner) {
 			owner = d->owner;
 			ost_chain_of(a, owner, &chain);
+			wanted = ost_host_wants(v, role, &chain);
 		}
 		if (d->ip.family == OST_IPV4)
 			ost_binding_key4(ost_load32(d->ip.b), ip);
 		else
 			memcpy(ip, d->ip.b, 16);
-		(void)ost_name_bind(m->c->site, m->q.slot, ip, &chain, m->c->tick, end_of(m->c->tick, d->ttl_s));
+		(void)ost_name_bind(m->c->site, v, m->q.slot, ip, &chain, wanted, m->c->tick, end_of(m->c->tick, d->ttl_s));
 	}
 	ost_name_count(&m->c->site->names->counts.unbound, a->left_out);
 }

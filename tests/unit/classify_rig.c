@@ -72,6 +72,7 @@ void rig_new(struct rig *r, const char *policy, const struct rig_options *option
 	const struct ost_site_config site = {
 		.devices_max = o->devices_max != 0 ? o->devices_max : 64,
 		.bindings_max = o->bindings_max != 0 ? o->bindings_max : 64,
+		.names_max = o->names_max,
 		.port_count = 4,
 		.ports = {{"net1", OST_SIDE_NETWORK, 0}, {"dev1", OST_SIDE_DEVICE, 0}, {"dev2", OST_SIDE_DEVICE, 0},
 			{"dev3", OST_SIDE_DEVICE, 0}},

@@ -456,51 +456,6 @@ static void who_comes_after_holds_nothing(void **state)
 	rig_free(&r);
 }
 
-/* ---- room ---- */
-
-/* Of all roles: the image lies in memory that is the rig's. */
-static void limit_set(struct rig *r, uint32_t names)
-{
-	for (uint32_t i = 0; i < r->image.role_count; i++)
-		((struct ost_image_role *)(uintptr_t)&r->image.roles[i])->names = names;
-}
-
-static void a_device_holds_as_many_as_its_role_says(void **state)
-{
-	struct rig *r = *state;
-
-	limit_set(r, 2);
-	resolve(r, "video.example.com", 100, "192.0.2.1");
-	resolve(r, "video.example.com", 300, "192.0.2.2");
-	resolve(r, "video.example.com", 300, "192.0.2.3");
-	assert_refused(connect_to(r, "192.0.2.3", 443), NAME_LIMIT);
-	assert_refused(connect_to(r, "192.0.2.4", 443), NAME_UNRESOLVED);
-	assert_passes(connect_to(r, "192.0.2.1", 443));
-	assert_int_equal(names(r).unbound, 1);
-	/* What ran out gives way. */
-	rig_wait_ms(r, 131 * 1000);
-	rig_sweep(r);
-	resolve(r, "video.example.com", 300, "192.0.2.3");
-	assert_passes(connect_to(r, "192.0.2.3", 443));
-	assert_passes(connect_to(r, "192.0.2.2", 443));
-	assert_refused(connect_to(r, "192.0.2.1", 443), NAME_UNRESOLVED);
-	assert_int_equal(names(r).held, 2);
-}
-
-static void one_address_has_sixteen_chains(void **state)
-{
-	struct rig *r = *state;
-	char name[32];
-
-	for (int i = 0; i < 40; i++) {
-		(void)snprintf(name, sizeof(name), "n%d.cloud.example", i);
-		resolve(r, name, 300 + (uint32_t)i, "192.0.2.1");
-	}
-	assert_int_equal(names(r).held, 16);
-	assert_int_equal(names(r).evicted, 24);
-	assert_passes(connect_to(r, "192.0.2.1", 8883));
-}
-
 /* ---- the other worker ---- */
 
 static void handed(struct rig *r, uint8_t port, const struct wire *w, enum ost_action what)
@@ -652,8 +607,6 @@ int main(void)
 		T(the_least_time_of_the_chain_counts),
 		T(answers_from_before_the_policy_count),
 		cmocka_unit_test(who_comes_after_holds_nothing),
-		T(a_device_holds_as_many_as_its_role_says),
-		T(one_address_has_sixteen_chains),
 		cmocka_unit_test(the_other_worker_hands_over_what_is_to_be_read),
 		cmocka_unit_test(a_reader_never_sees_half_a_name),
 		T(names_can_be_bound_by_hand),
