@@ -23,7 +23,8 @@ static inline uint64_t ost_hash_2(const struct ost_hash_key *k, uint64_t a, uint
 	return ost_hash_fold(ost_hash_fold(a ^ k->s[0], b ^ k->s[1]) ^ k->s[2], k->s[3]);
 }
 
-/* Three words: an IPv4 flow key, or an address with its VLAN. */
+/* Three words: an IPv4 flow key, or an address with its VLAN. What may count up alone (addresses, ports) is no third word: see
+ * ost_hash_6(). */
 static inline uint64_t ost_hash_3(const struct ost_hash_key *k, uint64_t a, uint64_t b, uint64_t c)
 {
 	return ost_hash_fold(ost_hash_fold(a ^ k->s[0], b ^ k->s[1]) ^ c ^ k->s[2], k->s[3]);
@@ -45,11 +46,13 @@ static inline uint64_t ost_hash_bytes(const struct ost_hash_key *k, const void *
 	return h;
 }
 
-/* Six words: an IPv6 flow key. */
+/* Six words: an IPv6 flow key. Each goes through two multiplications at least: after one alone, words that count up (a scan's
+ * ports or addresses) would share buckets under one key in sixty. */
 static inline uint64_t ost_hash_6(const struct ost_hash_key *k, const uint64_t w[6])
 {
 	uint64_t x = ost_hash_fold(w[0] ^ k->s[0], w[1] ^ k->s[1]);
 	uint64_t y = ost_hash_fold(w[2] ^ k->s[2], w[3] ^ k->s[3]);
+	uint64_t z = ost_hash_fold(w[4] ^ x ^ k->s[1], w[5] ^ y ^ k->s[3]);
 
-	return ost_hash_fold(x ^ w[4] ^ k->s[2], y ^ w[5] ^ k->s[0]) ^ ost_hash_fold(y ^ k->s[1], x ^ k->s[3]);
+	return ost_hash_fold(z ^ k->s[2], x ^ y ^ k->s[0]);
 }

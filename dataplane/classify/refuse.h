@@ -29,7 +29,7 @@ static inline uint64_t ost_refusal_hash(const struct ost_hash_key *k, const stru
 	const uint64_t what = ost_load64(&p->value) & 0xffff0000ffffffffull;
 
 	if (OST_LIKELY(p->kind == OST_KIND_FLOW4 || p->kind == OST_KIND_ICMP_ERROR4))
-		return ost_hash_fold(source ^ what, p->key[0] ^ k->s[1]);
+		return ost_hash_2(k, source ^ what, p->key[0]);
 	if (p->kind == OST_KIND_FLOW6 || p->kind == OST_KIND_ICMP_ERROR6) {
 		const uint64_t w[6] = {what, p->key[0], p->key[1], p->key[2], p->key[3], source};
 

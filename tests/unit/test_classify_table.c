@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The tagged table and the room that a flow table makes: filled to the brim with random keys, nothing is lost. */
+/* The tagged table and the room that a flow table makes: filled to the brim with random keys, nothing is lost. And what
+ * counts up (a scan's addresses, its ports, a flood's senders) finds room in the table of refusal records under every key. */
 #include "classify_rig.h"
 
 #include "classifier.h"
+#include "refuse.h"
 
 static uint64_t next(uint64_t *x)
 {
@@ -226,9 +228,77 @@ static void flow_tables_fill_to_their_maximum(void **state)
 	flows_fill(false, 500);
 }
 
+enum in_a_row { ADDRESSES4, ADDRESSES6, PORTS, SENDERS, FOREIGN_SENDERS, WORDS6, IN_A_ROW_COUNT = WORDS6 + 6 };
+
+#define KINDS	    2048u
+#define RECORDS	    4096u
+#define UNPLACED_MAX 70u /* 17 on average when each bucket is as likely as any other, the deviation is 5 */
+
+/* The i-th kind: what differs counts up. */
+static uint64_t refusal_in_a_row(const struct ost_hash_key *k, enum in_a_row what, uint32_t i)
+{
+	uint8_t mac[12] = {2, 0, 0, 0, 0x0e, 1, 2, 0, 0, 0, 0x0d, 1};
+	struct ost_packet p = {.bytes = mac, .length = 60, .kind = OST_KIND_FLOW4, .protocol = 6, .value = 443, .ethertype = 0x0800,
+		.key = {0x4200420a0100010aull, 0x4711}};
+	uint8_t *changes = what == ADDRESSES4 ? (uint8_t *)p.key + 6 : what == ADDRESSES6 ? (uint8_t *)p.key + 30 : mac + 10;
+
+	if (what >= WORDS6) { /* a word of an IPv6 flow key */
+		uint64_t w[6] = {1, 2, 3, 4, 5, 6};
+
+		w[what - WORDS6] += (uint64_t)i << 16;
+		return ost_hash_6(k, w);
+	}
+	if (what == ADDRESSES6)
+		p.kind = OST_KIND_FLOW6;
+	if (what == FOREIGN_SENDERS)
+		p.kind = OST_KIND_REFUSED;
+	if (what == PORTS) {
+		p.value = (uint16_t)i;
+	} else {
+		changes[0] = (uint8_t)(i >> 8);
+		changes[1] = (uint8_t)i;
+	}
+	return ost_refusal_hash(k, &p, ost_packet_source(k, &p));
+}
+
+static uint32_t refusals_unplaced(const struct ost_hash_key *k, enum in_a_row what)
+{
+	static struct ost_refusal records[RECORDS + 1];
+	static _Alignas(64) uint64_t hashes[RECORDS];
+	struct ost_refusal_table t = {.hashes = hashes, .records = records, .capacity = RECORDS};
+	uint32_t unplaced = 0;
+
+	memset(hashes, 0, sizeof(hashes));
+	for (uint32_t i = 0; i < KINDS; i++) {
+		uint64_t hash = refusal_in_a_row(k, what, i);
+		bool fresh;
+
+		unplaced += ost_refusal_take(&t, hash, ost_refusal_key(hash, OST_REASON_NOT_ALLOWED), &fresh) == RECORDS;
+	}
+	return unplaced;
+}
+
+static void what_counts_up_spreads_under_every_key(void **state)
+{
+	uint64_t x = 0x0571a47;
+
+	(void)state;
+	for (unsigned key = 0; key < 1000; key++) {
+		struct ost_hash_key k = {{next(&x), next(&x), next(&x), next(&x)}};
+
+		for (enum in_a_row what = 0; what < IN_A_ROW_COUNT; what++) {
+			uint32_t unplaced = refusals_unplaced(&k, what);
+
+			if (unplaced > UNPLACED_MAX)
+				fail_msg("key %u, row %u: %u of %u kinds have no place", key, (unsigned)what, unplaced, KINDS);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_counts_up_spreads_under_every_key),
 		cmocka_unit_test(a_shared_table_fills_to_its_maximum), cmocka_unit_test(keys_aimed_at_one_bucket),
 		cmocka_unit_test(random_comings_and_goings), cmocka_unit_test(flow_tables_fill_to_their_maximum),
 	};
