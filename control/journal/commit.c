@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "reserve.h"
 #include "segment.h"
 #include "torn.h"
 
@@ -82,6 +83,12 @@ bool ost_commit_waits(const struct ost_commit *c)
 
 /* ---- when something fails ---- */
 
+void ost_commit_reserve(struct ost_commit *c)
+{
+	if (c->config.reserve_bytes > 0 && !c->read_only)
+		c->spare = ost_reserve_make(c->io, c->config.reserve_bytes) < 0;
+}
+
 /* The segment is closed whatever failed; the first record of the next one says so. */
 static int failed(struct ost_commit *c, const char *step, int error)
 {
@@ -91,6 +98,10 @@ static int failed(struct ost_commit *c, const char *step, int error)
 	c->io_error.kept_bytes = c->segment_bytes;
 	c->io_error.error = -error;
 	c->io_error.step = step;
+	if ((error == -ENOSPC || error == -EDQUOT) && c->config.reserve_bytes > 0) {
+		(void)ost_reserve_give(c->io);
+		c->spare = true;
+	}
 	if (c->fd >= 0) {
 		/* If it works there is less to explain; that it may not is what the record is for. */
 		(void)c->io->ops->truncate(c->io, c->fd, c->segment_bytes);

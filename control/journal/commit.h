@@ -30,6 +30,7 @@ struct ost_commit_config {
 	struct ost_journal_io *io;
 	const char *origin; /* of a journal that begins */
 	uint64_t segment_bytes;
+	size_t reserve_bytes; /* reserve.h; 0: none */
 	void (*clock)(void *user, struct ost_record_clock *ret_clock); /* NULL: the machine's */
 	void *clock_user;
 };
@@ -70,6 +71,7 @@ struct ost_commit {
 	struct ost_jsonw text;
 	bool read_only;
 	char why[256];			/* with read_only: a sentence */
+	bool spare;			/* the disk is full, the reserve is given free: only what is vital is to be written */
 	bool torn;			/* torn-N.new are there whose records are under way */
 	uint64_t records_found;		/* with read_only: how many whole ones there are */
 	uint64_t commits, io_errors, recoveries, clock_steps;
@@ -88,6 +90,9 @@ int ost_commit_group(struct ost_commit *c, struct ost_pending *const *group, uin
 
 /* Whether a call with an empty group has something to do. */
 bool ost_commit_waits(const struct ost_commit *c);
+
+/* Sees to it that the reserve is there: spare is false then, and true while the disk does not take it. Nothing without reserve_bytes. */
+void ost_commit_reserve(struct ost_commit *c);
 
 /* A new key: the record, its checkpoint by both, the proof, the change. kind "key.rotate" or "key.compromise". -errno: it came to nothing, or
  * is finished at the next start. */

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "recover.h"
+#include "retention.h"
 
 #define VITAL_SHARE 8u /* of the queue is kept for vital records: one in so many */
 #define RETRY_MOST  60u /* times retry_ms is the longest pause */
@@ -40,12 +41,13 @@ struct ost_journal {
 	uint64_t bytes;			  /* of the members of all of them */
 	uint32_t held;			  /* records in all of them */
 	uint64_t first_ns;		  /* when the first of the queue came */
-	uint64_t urgent;		  /* of the queue, those to be committed at once */
+	uint64_t urgent, vital;		  /* of the queue, those to be committed at once; those that a full disk's reserve is for */
 	uint64_t dropped_now, dropped_from_ns, dropped_to_ns; /* since the last journal.overflow */
 	enum order order;
 	char by[256], reason[2048];
 	bool compromised;
-	uint64_t number;
+	uint64_t number, before_wall_ns;
+	uint64_t still; /* 1 + the first record that somebody is still to read; 0: nobody is */
 	bool covered_new;
 	uint64_t covered_size;
 	char covered_note[OST_JOURNAL_NOTE_MAX];
@@ -54,6 +56,7 @@ struct ost_journal {
 	struct ost_commit commit;
 	bool open;
 	uint32_t failures; /* in a row */
+	uint64_t spare_ns, upkeep_ns; /* when the reserve, and what is too old, are looked after next */
 };
 
 const char *ost_journal_mode_name(enum ost_journal_mode mode)
@@ -145,6 +148,10 @@ static void status_take(struct ost_journal *j)
 		(void)snprintf(s->trouble, sizeof(s->trouble), "%s", c->why);
 	} else if (j->failures > 0) {
 		s->mode = OST_JOURNAL_DEGRADED;
+	} else if (c->spare) {
+		s->mode = OST_JOURNAL_DEGRADED;
+		(void)snprintf(s->trouble, sizeof(s->trouble),
+			"the disk is full: only decisions and ends of incidents are written, into the room of a reserve; make room on it");
 	} else {
 		s->mode = OST_JOURNAL_SOUND;
 		s->trouble[0] = '\0';
@@ -220,6 +227,30 @@ static void group_end(struct ost_journal *j, struct ost_pending **group, uint32_
 		settle(j, p, true);
 }
 
+static void counted(struct ost_journal *j, const struct ost_pending *p, bool in)
+{
+	j->urgent += p->at_once ? in ? 1 : UINT64_MAX : 0;
+	j->vital += p->vital ? in ? 1 : UINT64_MAX : 0;
+}
+
+/* The first that may be written: on a full disk only what is vital. */
+static struct ost_pending *queue_take(struct ost_journal *j)
+{
+	struct ost_pending **at = &j->queue.first, *p;
+
+	while (*at != NULL && j->commit.spare && !j->stop && !(*at)->vital)
+		at = &(*at)->next;
+	p = *at;
+	if (p == NULL)
+		return NULL;
+	*at = p->next;
+	if (j->queue.last == &p->next)
+		j->queue.last = at;
+	j->queue.count--;
+	counted(j, p, false);
+	return p;
+}
+
 static void refuse_all(struct ost_journal *j)
 {
 	for (struct ost_pending *p; (p = list_take(&j->queue)) != NULL;) {
@@ -227,7 +258,7 @@ static void refuse_all(struct ost_journal *j)
 		p->seq = OST_JOURNAL_SEQ_MAX; /* told as refused */
 		settle(j, p, false);
 	}
-	j->urgent = 0;
+	j->urgent = j->vital = 0;
 }
 
 /* Takes a group out of the queue and commits it with the lock open. */
@@ -244,10 +275,8 @@ static void commit(struct ost_journal *j)
 		refuse_all(j);
 		return;
 	}
-	while (count < j->config.batch && (group[count] = list_take(&j->queue)) != NULL) {
-		j->urgent -= group[count]->at_once ? 1 : 0;
+	while (count < j->config.batch && (group[count] = queue_take(j)) != NULL)
 		count++;
-	}
 	j->first_ns = began_ns;
 	(void)pthread_mutex_unlock(&j->lock);
 	if (overflow != NULL)
@@ -255,8 +284,52 @@ static void commit(struct ost_journal *j)
 	r = ost_commit_group(&j->commit, group, count, &written);
 	(void)pthread_mutex_lock(&j->lock);
 	for (uint32_t i = 0; i < count && r < 0 && !written; i++)
-		j->urgent += group[i]->at_once ? 1 : 0;
+		counted(j, group[i], true);
 	group_end(j, group, count, written, r, began_ns);
+}
+
+static int prune(struct ost_journal *j)
+{
+	char before[OST_TIME_TEXT];
+	struct ost_retention age = {.before = before, .held = UINT64_MAX};
+	uint64_t seq = j->number;
+	int r = 0;
+
+	ost_clock_format(j->before_wall_ns, before);
+	if (j->before_wall_ns != 0)
+		r = ost_retention_seq(j->commit.io, &age, &seq);
+	return r < 0 ? r : ost_commit_prune(&j->commit, seq, j->by);
+}
+
+/* What is too old or too much, now and then. */
+static void upkeep(struct ost_journal *j)
+{
+	const uint64_t age_ns = j->config.retain_days * (uint64_t)86400 * OST_NS_PER_S, now_ns = ost_clock_wall_ns();
+	char before[OST_TIME_TEXT];
+	struct ost_retention too_much = {.before = age_ns != 0 && ost_clock_is_set(now_ns) ? before : NULL,
+		.held = j->still != 0 ? j->still - 1 : UINT64_MAX,
+		.bytes_most = j->config.retain_bytes};
+	uint64_t seq = 0;
+	int r;
+
+	ost_clock_format(now_ns - OST_MIN(now_ns, age_ns), before);
+	j->upkeep_ns = ost_clock_mono_ns() + j->config.upkeep_ms * OST_NS_PER_MS;
+	(void)pthread_mutex_unlock(&j->lock);
+	r = ost_retention_seq(j->commit.io, &too_much, &seq);
+	if (r == 0 && seq > j->commit.minimum)
+		r = ost_commit_prune(&j->commit, seq, "retention");
+	(void)pthread_mutex_lock(&j->lock);
+	if (r < 0 && r != -EROFS)
+		failed(j, r);
+}
+
+/* A full disk: is there room again? */
+static void spare_try(struct ost_journal *j)
+{
+	j->spare_ns = ost_clock_mono_ns() + j->config.retry_ms * OST_NS_PER_MS;
+	(void)pthread_mutex_unlock(&j->lock);
+	ost_commit_reserve(&j->commit);
+	(void)pthread_mutex_lock(&j->lock);
 }
 
 static void order_run(struct ost_journal *j)
@@ -268,18 +341,21 @@ static void order_run(struct ost_journal *j)
 	if (order == ORDER_ROTATE)
 		r = ost_commit_rotate_key(&j->commit, j->by, j->reason, j->compromised, j->number);
 	else if (order == ORDER_PRUNE)
-		r = ost_commit_prune(&j->commit, j->number, j->by);
+		r = prune(j);
 	else if (order == ORDER_ACCEPT_LOSS)
 		r = ost_recover_accept_loss(&j->commit, j->by, j->reason);
 	(void)pthread_mutex_lock(&j->lock);
 	j->order = ORDER_NONE;
+	j->status.order_result = r;
+	j->status.orders_done++;
 	if (r < 0 && r != -EROFS && r != -EINVAL)
 		failed(j, r);
 }
 
 static void start(struct ost_journal *j)
 {
-	const struct ost_commit_config config = {.io = j->config.io, .origin = j->origin, .segment_bytes = j->config.segment_bytes};
+	const struct ost_commit_config config = {.io = j->config.io, .origin = j->origin, .segment_bytes = j->config.segment_bytes,
+		.reserve_bytes = j->config.reserve_bytes};
 	int r;
 
 	(void)pthread_mutex_unlock(&j->lock);
@@ -291,6 +367,8 @@ static void start(struct ost_journal *j)
 
 		c.io = j->config.io != NULL ? j->config.io : j->own_io;
 		r = ost_recover(&c, &j->commit);
+		if (r == 0)
+			ost_commit_reserve(&j->commit);
 		if (r < 0)
 			ost_journal_io_free(&j->own_io);
 	}
@@ -304,6 +382,8 @@ static void start(struct ost_journal *j)
 
 static bool group_is_due(const struct ost_journal *j, uint64_t now)
 {
+	if (j->commit.spare && !j->stop)
+		return j->vital > 0;
 	return j->queue.count >= j->config.batch || j->urgent > 0 || j->stop ||
 	       (j->queue.count > 0 && now - j->first_ns >= j->config.batch_ms * OST_NS_PER_MS);
 }
@@ -327,6 +407,23 @@ static bool retry_is_due(struct ost_journal *j, uint64_t *next_ns, uint64_t now)
 	return false;
 }
 
+/* Nothing to do but what the clock brings. */
+static void idle(struct ost_journal *j)
+{
+	uint64_t until_ns = j->upkeep_ns;
+
+	if (j->commit.spare)
+		until_ns = OST_MIN(until_ns, j->spare_ns);
+	else if (j->queue.count > 0)
+		until_ns = OST_MIN(until_ns, j->first_ns + j->config.batch_ms * OST_NS_PER_MS);
+	sleep_until(j, until_ns);
+}
+
+static bool upkeep_is_due(const struct ost_journal *j, uint64_t now)
+{
+	return now >= j->upkeep_ns && (j->config.retain_days != 0 || j->config.retain_bytes != 0) && !j->commit.read_only && !j->stop;
+}
+
 /* One step, or a wait; false: it is over. */
 static bool step(struct ost_journal *j, uint64_t *next_ns)
 {
@@ -346,11 +443,12 @@ static bool step(struct ost_journal *j, uint64_t *next_ns)
 		commit(j);
 	} else if (j->order != ORDER_NONE) {
 		order_run(j);
-	} else if (j->queue.count > 0) {
-		sleep_until(j, j->first_ns + j->config.batch_ms * OST_NS_PER_MS);
-		return true;
+	} else if (j->commit.spare && now >= j->spare_ns) {
+		spare_try(j);
+	} else if (upkeep_is_due(j, now)) {
+		upkeep(j);
 	} else {
-		(void)pthread_cond_wait(&j->wake, &j->lock);
+		idle(j);
 		return true;
 	}
 	status_take(j);
@@ -386,6 +484,8 @@ static void defaults(struct ost_journal_config *c)
 		c->segment_bytes = OST_JOURNAL_SEGMENT_BYTES;
 	if (c->retry_ms == 0)
 		c->retry_ms = OST_JOURNAL_RETRY_MS;
+	if (c->upkeep_ms == 0)
+		c->upkeep_ms = OST_JOURNAL_UPKEEP_MS;
 }
 
 static int thread_start(struct ost_journal *j)
@@ -424,6 +524,7 @@ int ost_journal_open(const struct ost_journal_config *config, struct ost_journal
 		(void)snprintf(j->path, sizeof(j->path), "%s", config->path);
 	(void)snprintf(j->origin, sizeof(j->origin), "%s", config->origin);
 	memcpy(j->status.origin, j->origin, sizeof(j->status.origin));
+	j->upkeep_ns = ost_clock_mono_ns() + j->config.upkeep_ms * OST_NS_PER_MS;
 	list_init(&j->queue);
 	list_init(&j->written);
 	list_init(&j->done);
@@ -505,9 +606,9 @@ int ost_journal_append(struct ost_journal *journal, const struct ost_journal_rec
 			j->first_ns = ost_clock_mono_ns();
 		j->held++;
 		j->bytes += strlen(p->members);
-		j->urgent += p->at_once ? 1 : 0;
+		counted(j, p, true);
 		list_add(&j->queue, p);
-		if (j->queue.count == 1 || p->at_once || j->queue.count >= j->config.batch)
+		if (j->queue.count == 1 || p->at_once || p->vital || j->queue.count >= j->config.batch)
 			(void)pthread_cond_signal(&j->wake);
 	}
 	(void)pthread_mutex_unlock(&j->lock);
@@ -570,7 +671,14 @@ void ost_journal_status(struct ost_journal *journal, struct ost_journal_status *
 
 /* ---- orders ---- */
 
-static int order_give(struct ost_journal *j, enum order order, const char *by, const char *reason, bool compromised, uint64_t number)
+struct given {
+	enum order order;
+	const char *by, *reason;
+	bool compromised;
+	uint64_t number, before_wall_ns;
+};
+
+static int order_give(struct ost_journal *j, const struct given *g)
 {
 	bool read_only;
 	int r = 0;
@@ -579,16 +687,18 @@ static int order_give(struct ost_journal *j, enum order order, const char *by, c
 	read_only = j->status.mode == OST_JOURNAL_READ_ONLY;
 	if (j->order != ORDER_NONE)
 		r = -EBUSY;
-	else if (order == ORDER_ACCEPT_LOSS && !read_only)
+	else if (g->order == ORDER_ACCEPT_LOSS && !read_only)
 		r = -EINVAL;
-	else if (order != ORDER_ACCEPT_LOSS && read_only)
+	else if (g->order != ORDER_ACCEPT_LOSS && read_only)
 		r = -EROFS;
 	if (r == 0) {
-		j->order = order;
-		(void)snprintf(j->by, sizeof(j->by), "%s", by);
-		(void)snprintf(j->reason, sizeof(j->reason), "%s", reason);
-		j->compromised = compromised;
-		j->number = number;
+		j->order = g->order;
+		j->status.orders++;
+		(void)snprintf(j->by, sizeof(j->by), "%s", g->by);
+		(void)snprintf(j->reason, sizeof(j->reason), "%s", g->reason);
+		j->compromised = g->compromised;
+		j->number = g->number;
+		j->before_wall_ns = g->before_wall_ns;
 		(void)pthread_cond_signal(&j->wake);
 	}
 	(void)pthread_mutex_unlock(&j->lock);
@@ -597,15 +707,30 @@ static int order_give(struct ost_journal *j, enum order order, const char *by, c
 
 int ost_journal_rotate_key(struct ost_journal *journal, const char *by, const char *reason, bool compromised, uint64_t trusted_size)
 {
-	return order_give(journal, ORDER_ROTATE, by, reason, compromised, trusted_size);
+	return order_give(journal, &(struct given){ORDER_ROTATE, by, reason, compromised, trusted_size, 0});
 }
 
-int ost_journal_prune(struct ost_journal *journal, uint64_t before_seq, const char *by)
+int ost_journal_prune(struct ost_journal *journal, uint64_t before_seq, uint64_t before_wall_ns, const char *by)
 {
-	return order_give(journal, ORDER_PRUNE, by, "", false, before_seq);
+	return order_give(journal, &(struct given){ORDER_PRUNE, by, "", false, before_seq, before_wall_ns});
 }
 
 int ost_journal_accept_loss(struct ost_journal *journal, const char *by, const char *reason)
 {
-	return order_give(journal, ORDER_ACCEPT_LOSS, by, reason, false, 0);
+	return order_give(journal, &(struct given){ORDER_ACCEPT_LOSS, by, reason, false, 0, 0});
+}
+
+void ost_journal_retain(struct ost_journal *journal, uint32_t days, uint64_t bytes)
+{
+	(void)pthread_mutex_lock(&journal->lock);
+	journal->config.retain_days = days;
+	journal->config.retain_bytes = bytes;
+	(void)pthread_mutex_unlock(&journal->lock);
+}
+
+void ost_journal_hold(struct ost_journal *journal, uint64_t seq)
+{
+	(void)pthread_mutex_lock(&journal->lock);
+	journal->still = seq == UINT64_MAX ? 0 : seq + 1;
+	(void)pthread_mutex_unlock(&journal->lock);
 }

@@ -27,6 +27,8 @@
  *   journal   the thread, the queue and what is told            retain   old segments, and the hashes that are kept of them
  *   verify    is it whole? which record is not?                 proof    one record and its proof in a file
  *   follow    lines in order, while they are written
+ *   retention what is too old or too much                       lasting  lines that outlive their segment
+ *   reserve   room for when the disk is full
  *   vault     personal data beside the chain: a library of its own, for it needs SQLite
  */
 #pragma once
@@ -49,6 +51,7 @@
 #define OST_JOURNAL_QUEUE_BYTES	  (8u << 20)
 #define OST_JOURNAL_SEGMENT_BYTES (64ull << 20)
 #define OST_JOURNAL_RETRY_MS	  1000u
+#define OST_JOURNAL_UPKEEP_MS	  3600000u
 
 struct ost_journal;
 struct ost_journal_io; /* io.h: the real file system when NULL */
@@ -56,7 +59,7 @@ struct ost_journal_io; /* io.h: the real file system when NULL */
 enum ost_journal_mode {
 	OST_JOURNAL_STARTING,  /* what lies on disk is being read */
 	OST_JOURNAL_SOUND,
-	OST_JOURNAL_DEGRADED,  /* the disk failed: nothing is acknowledged until it takes records again */
+	OST_JOURNAL_DEGRADED,  /* the disk failed: nothing is acknowledged until it takes records again; or it is full, and takes vital ones only */
 	OST_JOURNAL_READ_ONLY, /* records are missing or changed, or there is no key: a person must look */
 };
 
@@ -73,6 +76,10 @@ struct ost_journal_config {
 	const char *origin; /* name of this journal for ever, such as "gw-1/ostiary/journal": no spaces, no '+'. An existing one keeps its own */
 	uint32_t batch, batch_ms, queue, queue_bytes, retry_ms;
 	uint64_t segment_bytes;
+	size_t reserve_bytes; /* kept free for vital records when the disk is full; 0: none */
+	uint32_t retain_days; /* older segments are pruned, unless somebody is still to read them; 0: for ever */
+	uint64_t retain_bytes; /* more than so many are not kept, whoever is to read them; 0: any */
+	uint32_t upkeep_ms;
 	struct ost_journal_io *io; /* borrowed; path is not used then */
 	/* From ost_journal_drain(), in its thread. */
 	void (*acknowledged)(void *user, const struct ost_journal_ack *ack);
@@ -103,6 +110,8 @@ struct ost_journal_status {
 	uint64_t commits, acknowledged, dropped, refused, io_errors, recoveries, clock_steps;
 	uint64_t commit_ns, commit_most_ns; /* how long the last commit took, and the longest */
 	uint64_t covered_wall_ns; /* time of the newest checkpoint of this process; 0: none yet */
+	uint64_t orders, orders_done; /* given to the thread; of them, ended */
+	int order_result;	      /* of the last one that ended */
 };
 
 /* Opens or begins the journal. Returns at once: reading what is there is the writer thread's first work (-ENOMEM, -EAGAIN: no
@@ -130,11 +139,17 @@ void ost_journal_status(struct ost_journal *journal, struct ost_journal_status *
  * trusted_size is believed any more. */
 int ost_journal_rotate_key(struct ost_journal *journal, const char *by, const char *reason, bool compromised, uint64_t trusted_size)
 	OST_MUST_CHECK;
-/* Forgets whole segments whose records are all before this one; their hashes stay, so that later proofs verify. */
-int ost_journal_prune(struct ost_journal *journal, uint64_t before_seq, const char *by) OST_MUST_CHECK;
+/* Forgets whole segments whose records are all before this one, or before this time when it is not 0; their hashes stay, so that later
+ * proofs verify, and so do the lines of decisions, submissions and keys (lasting.h). */
+int ost_journal_prune(struct ost_journal *journal, uint64_t before_seq, uint64_t before_wall_ns, const char *by) OST_MUST_CHECK;
 /* Of a read-only journal: a person takes note of the loss. What is left moves to lost-N/, and another journal begins. -EINVAL: it
  * is not read-only. */
 int ost_journal_accept_loss(struct ost_journal *journal, const char *by, const char *reason) OST_MUST_CHECK;
+
+/* How long records stay; any thread. As in the configuration. */
+void ost_journal_retain(struct ost_journal *journal, uint32_t days, uint64_t bytes);
+/* Age takes nothing from this record on: an exporter is still to read it. UINT64_MAX: nobody is. */
+void ost_journal_hold(struct ost_journal *journal, uint64_t seq);
 
 /* A JSON string member `"key":"..."` of hostile bytes, for members: whatever is no UTF-8, and NUL, becomes U+FFFD; controls and the
  * marks that turn the direction of text (U+202E and the like) are escaped; what is longer than max_bytes in JSON is cut and ends

@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "clock.h"
 #include "commit.h"
+#include "lasting.h"
 #include "prune.h"
 #include "retain.h"
 #include "segment.h"
@@ -105,7 +107,17 @@ static int record_make(uint64_t minimum, uint64_t count, const char *by, struct 
 	return r;
 }
 
-/* First the record, so that nothing goes that is not told; then the hashes; then the segments. */
+/* Decisions and submissions of the last five years stay (incidents.md section 11). */
+static int keep(struct ost_commit *c, const uint64_t *numbers, const struct gathered *g)
+{
+	const uint64_t five_years_ns = 5 * 366 * (uint64_t)86400 * OST_NS_PER_S, now_ns = ost_clock_wall_ns();
+	char oldest[OST_TIME_TEXT];
+
+	ost_clock_format(now_ns - OST_MIN(now_ns, five_years_ns), oldest);
+	return ost_lasting_add(c->io, numbers, g->segments, oldest);
+}
+
+/* First the record, so that nothing goes that is not told; then what outlives it and the hashes; then the segments. */
 int ost_commit_prune(struct ost_commit *c, uint64_t before_seq, const char *by)
 {
 	struct ost_pending *p = NULL;
@@ -123,6 +135,8 @@ int ost_commit_prune(struct ost_commit *c, uint64_t before_seq, const char *by)
 		r = record_make(c->minimum + g.whole, g.whole, by, &p);
 	if (r == 0 && g.whole > 0) {
 		r = ost_commit_group(c, &p, 1, &written);
+		if (r == 0)
+			r = keep(c, numbers, &g);
 		if (r == 0)
 			r = ost_retained_add(c->io, c->minimum, g.leaves, g.whole);
 		if (r == 0) {

@@ -200,6 +200,17 @@ int ost_envelope_parse(const char *line, size_t length, struct ost_envelope *ret
 	return 0;
 }
 
+/* Both are UTC in one form (ost_clock_format): they order as text does. */
+bool ost_record_is_before(const char *line, size_t length, const char *time)
+{
+	static const char key[] = "\"@timestamp\":\"";
+	const char *at = memmem(line, OST_MIN(length, (size_t)256), key, sizeof(key) - 1);
+	size_t n = strlen(time);
+
+	at = at != NULL ? at + sizeof(key) - 1 : NULL;
+	return at != NULL && (size_t)(line + length - at) > n && at[n] == '"' && memcmp(at, time, n) < 0;
+}
+
 /* ---- hostile text ---- */
 
 /* Marks that turn the direction of text, or that cannot be seen: shown raw, a line would say something else than it holds. */

@@ -45,4 +45,7 @@ int ost_envelope_parse(const char *line, size_t length, struct ost_envelope *ret
 /* Whether the line as a whole is one JSON object: slow, for telling which of two lines is the bad one. */
 bool ost_record_is_json(const char *line, size_t length);
 
+/* Whether a line's @timestamp is before this time, which is text as records have it. False when it has none. */
+bool ost_record_is_before(const char *line, size_t length, const char *time);
+
 void ost_hex_format(const uint8_t *bytes, size_t length, char *buf); /* 2 * length + 1 bytes */

@@ -389,7 +389,7 @@ struct mover {
 
 static bool moves(const char *name)
 {
-	static const char *const whole[] = {"checkpoint", "checkpoints.log", "minimum-index", "tiles", "keys"};
+	static const char *const whole[] = {"checkpoint", "checkpoints.log", "minimum-index", "tiles", "lasting.ndjson", "keys"};
 
 	for (size_t i = 0; i < OST_ARRAY_SIZE(whole); i++) {
 		if (strcmp(name, whole[i]) == 0)

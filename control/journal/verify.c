@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "lasting.h"
 #include "retain.h"
 #include "verify_private.h"
 
@@ -75,14 +76,33 @@ static int from_take(struct ost_verifier *v)
 
 struct retained {
 	struct ost_verifier *v;
+	struct ost_lasting kept;
+	size_t next; /* of the kept lines */
 	int r;
 };
+
+/* A line that outlived its segment is what its hash says, or it is the first bad record. */
+static int kept_check(struct retained *t, uint64_t seq, const struct ost_merkle_hash *leaf)
+{
+	for (; t->next < t->kept.count && t->kept.lines[t->next].seq <= seq; t->next++) {
+		const struct ost_lasting_line *l = &t->kept.lines[t->next];
+		struct ost_merkle_hash h;
+
+		ost_merkle_leaf(l->text, l->length, &h);
+		if (l->seq == seq && ost_merkle_same(&h, leaf))
+			continue;
+		t->v->out->first_bad = t->v->out->last_bad = seq;
+		return ost_verify_fault(t->v, OST_JOURNAL_BAD_RECORD, "record %" PRIu64 " in lasting.ndjson is not the one that its hash says", seq);
+	}
+	return 0;
+}
 
 static void leaf_take(void *user, uint64_t seq, const struct ost_merkle_hash *leaf)
 {
 	struct retained *t = user;
 
-	(void)seq;
+	if (t->r == 0)
+		t->r = kept_check(t, seq, leaf);
 	if (t->r != 0)
 		return;
 	ost_merkle_push(&t->v->range, leaf);
@@ -96,7 +116,12 @@ static int retained_take(struct ost_verifier *v)
 	int r = ost_retained_minimum(v->io, &v->out->minimum);
 
 	if (r == 0)
+		r = ost_lasting_read(v->io, &t.kept);
+	if (r == -EINVAL)
+		return ost_verify_fault(v, OST_JOURNAL_BAD_RECORD, "lasting.ndjson has a line that is no record");
+	if (r == 0)
 		r = ost_retained_each(v->io, v->out->minimum, leaf_take, &t);
+	ost_lasting_free(&t.kept);
 	if (r == -EINVAL || r == -ENODATA)
 		return ost_verify_fault(v, OST_JOURNAL_MISSING, "hashes of records that were pruned are missing");
 	return r < 0 ? r : t.r;
