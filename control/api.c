@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "api_apply.h"
+#include "api_journal.h"
 #include "api_order.h"
 #include "api_plan.h"
 #include "api_policy.h"
@@ -243,6 +244,14 @@ static enum MHD_Result get_unknown(struct ost_daemon *d, struct MHD_Connection *
 	return send_json(c, MHD_HTTP_OK, &w);
 }
 
+static enum MHD_Result get_journal(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+
+	(void)rest;
+	return send_json(c, ost_api_journal_status(d, &w), &w);
+}
+
 static enum MHD_Result get_metrics(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
 	char *text = NULL;
@@ -261,6 +270,7 @@ static enum MHD_Result post_rollback(struct request *q, const char *rest);
 static enum MHD_Result post_order(struct request *q, const char *rest);
 static enum MHD_Result post_orders(struct request *q, const char *rest);
 static enum MHD_Result post_reload(struct request *q, const char *rest);
+static enum MHD_Result post_journal(struct request *q, const char *rest);
 
 static const struct route {
 	const char *path; /* ends with '/': the rest is an argument */
@@ -284,6 +294,8 @@ static const struct route {
 	{"/v1/refusals", get_refusals, NULL},
 	{"/v1/flows", get_flows, NULL},
 	{"/v1/unknown", get_unknown, NULL},
+	{"/v1/journal", get_journal, NULL},
+	{"/v1/journal/", NULL, post_journal},
 	{"/metrics", get_metrics, NULL},
 };
 
@@ -458,6 +470,13 @@ static enum MHD_Result post_orders(struct request *q, const char *rest)
 	unsigned status = ost_api_orders(q->api->d, q->body, q->length, peer_uid(q->connection), &q->answer);
 
 	(void)rest;
+	return send_json(q->connection, status, &q->answer);
+}
+
+static enum MHD_Result post_journal(struct request *q, const char *rest)
+{
+	unsigned status = ost_api_journal_order(q->api->d, rest, q->body, q->length, peer_uid(q->connection), &q->answer);
+
 	return send_json(q->connection, status, &q->answer);
 }
 

@@ -7,6 +7,9 @@
 
 #include "clock.h"
 #include "log.h"
+#include "site_yaml.h"
+
+#define RESERVE_BYTES ((size_t)4 << 20)
 
 static void on_readable(evutil_socket_t fd, short what, void *user)
 {
@@ -27,13 +30,28 @@ static void origin_make(const struct ost_daemon *d, char buf[static OST_JOURNAL_
 	}
 }
 
+/* A site file that cannot be read says nothing: records stay until somebody mends it. */
+static void retention_read(const struct ost_daemon *d, struct ost_journal_config *config)
+{
+	struct ost_site_file *site = NULL;
+	struct ost_diag diag = {0};
+
+	if (ost_site_file_load(d->paths.site_file, &diag, &site) == 0) {
+		config->retain_days = site->journal_days;
+		config->retain_bytes = (uint64_t)site->journal_mib << 20;
+	}
+	ost_site_file_free(&site);
+	ost_diag_free(&diag);
+}
+
 int ost_journaling_start(struct ost_daemon *d)
 {
 	char origin[OST_JOURNAL_ORIGIN_MAX + 1];
-	const struct ost_journal_config config = {.path = d->paths.journal_dir, .origin = origin, .user = d};
+	struct ost_journal_config config = {.path = d->paths.journal_dir, .origin = origin, .reserve_bytes = RESERVE_BYTES, .user = d};
 	int r;
 
 	origin_make(d, origin);
+	retention_read(d, &config);
 	r = ost_journal_open(&config, &d->journal);
 	if (r < 0)
 		return r;

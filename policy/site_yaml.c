@@ -10,6 +10,8 @@
 
 static const struct ost_site_file defaults = {
 	.generations = OST_GENERATIONS_KEPT,
+	.journal_days = 366,
+	.journal_mib = 4096,
 	.workers = 1,
 	.hugepages = OST_HUGEPAGES_AUTO,
 	.memory_mib = 256,
@@ -84,6 +86,8 @@ NUMBER_FIELD(flows6, "flows6", 16, 16777216)
 NUMBER_FIELD(bindings, "bindings", 16, 16777216)
 NUMBER_FIELD(names, "names", 16, 16777216)
 NUMBER_FIELD(devices, "devices", 1, OST_DEVICES_MAX)
+NUMBER_FIELD(journal_days, "days", 1, 36500)
+NUMBER_FIELD(journal_mib, "size", 256, 1048576)
 NUMBER_FIELD(generations, "generations", 2, 10000)
 NUMBER_FIELD(tcp_established_s, "tcp-established", 1, SECONDS_MOST)
 NUMBER_FIELD(tcp_opening_s, "tcp-opening", 1, SECONDS_MOST)
@@ -114,6 +118,14 @@ static void policy_field(void *context, const struct ost_yaml_node *value, void 
 	struct site_reader *r = context;
 
 	ost_yaml_fields(&r->y, value, "policy", fields, OST_ARRAY_SIZE(fields), r, target);
+}
+
+static void journal_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	static const struct ost_yaml_field fields[] = {{"days", journal_days_field}, {"size", journal_mib_field}};
+	struct site_reader *r = context;
+
+	ost_yaml_fields(&r->y, value, "journal", fields, OST_ARRAY_SIZE(fields), r, target);
 }
 
 static void timeouts_field(void *context, const struct ost_yaml_node *value, void *target)
@@ -158,6 +170,7 @@ static void site_read(struct site_reader *r, const struct ost_yaml_node *root)
 		{"ports", ports_field},
 		{"tables", tables_field},
 		{"policy", policy_field},
+		{"journal", journal_field},
 		{"timeouts", timeouts_field},
 		{"authentication", authentication_field},
 	};

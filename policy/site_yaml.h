@@ -17,6 +17,7 @@
  *   tables: { flows: 1000000, flows6: 200000, bindings: 200000, names: 100000, devices: 100000 }
  *   authentication: { radius: "10.0.0.2:1812", portal: "10.0.0.2:8443", lease: 300, crl: yes }
  *   policy: { generations: 100 }                                     # kept on disk
+ *   journal: { days: 366, size: 4096 }                               # how long records stay, how much room they have in MiB
  *   timeouts: { tcp-established: 7440, tcp-opening: 30, tcp-closing: 30, udp: 60, udp-reply: 180, icmp: 30, other: 300 }
  */
 #pragma once
@@ -62,6 +63,7 @@ struct ost_site_file {
 	uint32_t lease_s; /* of the portal */
 	bool no_crl;
 	uint32_t generations; /* of the policy, kept on disk */
+	uint32_t journal_days, journal_mib; /* how long its records stay; how large it may become */
 	uint32_t workers;
 	enum ost_hugepages hugepages;
 	uint32_t memory_mib;

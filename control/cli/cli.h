@@ -50,6 +50,10 @@ int ost_cmd_device_show(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_journal_verify(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_journal_checkpoint(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_journal_rotate(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_journal_compromise(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_journal_prune(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_journal_accept_loss(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_journal_prove(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv);
 

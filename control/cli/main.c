@@ -160,6 +160,24 @@ static const struct command commands[] = {
 	{"journal", "prove", "SEQ [--dir DIR]", "print one record with its proof, verifiable offline",
 		"  --dir DIR   the journal's folder (default: var/lib/ostiary/journal)\n",
 		ost_cmd_journal_prove},
+	{"journal", "rotate", "--reason TEXT", "sign the journal with a new key from now on",
+		"  --reason TEXT   why; goes into the journal, with your name\n"
+		"The former key signs for the new one. Prints the new one: note it.\n",
+		ost_cmd_journal_rotate},
+	{"journal", "compromise", "--trusted-size N --reason TEXT", "the key was taken: a new one signs, the former is not believed any more",
+		"  --trusted-size N   what it signed of more than N records is not believed: the size of the last checkpoint\n"
+		"                     that left this machine before\n"
+		"  --reason TEXT      why; goes into the journal, with your name\n",
+		ost_cmd_journal_compromise},
+	{"journal", "prune", "--days N | --before SEQ", "let old segments go; their hashes and all decisions stay",
+		"  --days N       what is older\n"
+		"  --before SEQ   what is before this record\n"
+		"Whole segments of 64 MiB go, never the newest. By itself what is older than journal: days: of ostiary.yaml goes.\n",
+		ost_cmd_journal_prune},
+	{"journal", "accept-loss", "--reason TEXT", "of a read-only journal: take note of the loss, begin another",
+		"  --reason TEXT   what was found; goes into the new journal, with your name\n"
+		"What is left of the former one moves to lost-N in its folder. Prints the new key: note it.\n",
+		ost_cmd_journal_accept_loss},
 };
 
 static const char *usage_line = "usage: ostiary [--root DIR] [--json] COMMAND ...";

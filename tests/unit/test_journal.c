@@ -8,8 +8,10 @@
 
 #include "clock.h"
 #include "journal_disk.h"
+#include "lasting.h"
 #include "proof.h"
 #include "recover.h"
+#include "retention.h"
 
 #define SEGMENT "seg-00000001.ndjson"
 
@@ -509,6 +511,83 @@ static void pruned(void **state)
 	disk_free(d);
 }
 
+static bool before(const char *line, const char *time)
+{
+	return ost_record_is_before(line, strlen(line), time);
+}
+
+static void times_order_as_text(void **state)
+{
+	static const char line[] = "{\"v\":1,\"seq\":3,\"@timestamp\":\"2027-01-15T08:00:00.000000Z\",\"boot_id\":\"\"}";
+
+	(void)state;
+	assert_true(before(line, "2027-01-15T08:00:00.000001Z"));
+	assert_false(before(line, "2027-01-15T08:00:00.000000Z"));
+	assert_false(before("{\"v\":1,\"@timestamp\":\"2026\"}", "2027-01-15T08:00:00.000001Z"));
+	assert_false(before("{}", "2027-01-15T08:00:00.000001Z"));
+}
+
+/* Which segments age and size take; somebody who is still to read holds up age, not size. */
+static void what_is_too_old_or_too_much(void **state)
+{
+	struct disk *d = journal_of(40, 2000);
+	struct ost_retention old = {.before = "2027-01-15T08:00:01.000000Z", .held = UINT64_MAX};
+	uint64_t seq = 1, all;
+
+	(void)state;
+	assert_int_equal(ost_retention_seq(&d->io, &old, &all), 0);
+	assert_in_range(all, 30, 39);
+	old.held = 12;
+	assert_int_equal(ost_retention_seq(&d->io, &old, &seq), 0);
+	assert_in_range(seq, 6, 12);
+	old.bytes_most = 6000;
+	assert_int_equal(ost_retention_seq(&d->io, &old, &seq), 0);
+	assert_in_range(seq, 20, all - 1);
+	old = (struct ost_retention){.before = "2027-01-15T08:00:00.000000Z", .held = UINT64_MAX};
+	assert_int_equal(ost_retention_seq(&d->io, &old, &seq), 0);
+	assert_int_equal(seq, 0);
+	disk_free(d);
+}
+
+/* Decisions outlive their segment: the journal is whole with them, they are proved as before, and a changed one is found. */
+static void lasting(void **state)
+{
+	struct disk *d = disk_new();
+	struct ost_journal_verdict v;
+	struct ost_lasting k;
+	struct ost_commit c;
+	char *bytes;
+	size_t n;
+
+	(void)state;
+	open_on(d, &c, 2000);
+	for (unsigned i = 1; i < 40; i++)
+		add(&c, i % 10 == 5 ? "decision" : "test", "\"n\":1");
+	assert_int_equal(ost_commit_prune(&c, 10, "carol"), 0);
+	assert_int_equal(ost_commit_prune(&c, 36, "carol"), 0);
+	assert_in_range(c.minimum, 26, 36);
+	ost_commit_free(&c);
+	assert_int_equal(ost_lasting_read(&d->io, &k), 0);
+	assert_int_equal(k.count, 4); /* journal.begin, 5, 15, 25 */
+	assert_int_equal(k.lines[1].seq, 5);
+	assert_int_equal(k.lines[3].seq, 25);
+	ost_lasting_free(&k);
+	v = verdict_of(d, NULL, NULL);
+	assert_int_equal(v.fault, OST_JOURNAL_WHOLE);
+	open_on(d, &c, 2000);
+	assert_false(c.read_only);
+	ost_commit_free(&c);
+	bytes = disk_bytes(d, "lasting.ndjson", &n);
+	*strstr(strstr(bytes, "\"seq\":15"), "\"n\":1}") = ' ';
+	v = verdict_of(d, NULL, NULL);
+	assert_int_equal(v.fault, OST_JOURNAL_BAD_RECORD);
+	assert_int_equal(v.first_bad, 15);
+	bytes[0] = 'x';
+	v = verdict_of(d, NULL, NULL);
+	assert_int_equal(v.fault, OST_JOURNAL_BAD_RECORD);
+	disk_free(d);
+}
+
 /* ---- lines that nobody signed ---- */
 
 static void a_forged_line_is_cut(void **state)
@@ -559,6 +638,9 @@ int main(void)
 		cmocka_unit_test(three_keys),
 		cmocka_unit_test(a_compromised_key),
 		cmocka_unit_test(pruned),
+		cmocka_unit_test(times_order_as_text),
+		cmocka_unit_test(what_is_too_old_or_too_much),
+		cmocka_unit_test(lasting),
 		cmocka_unit_test(a_forged_line_is_cut),
 	};
 

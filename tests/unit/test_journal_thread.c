@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "clock.h"
 #include "file.h"
 #include "journal.h"
 #include "journal_disk.h"
@@ -180,6 +181,96 @@ static void a_loss(void **state)
 	disk_free(d);
 }
 
+struct full {
+	bool yes, failed;
+};
+
+/* Fails the first write to the reserve, each time that it is made. */
+static void no_room_for_the_reserve(void *user, struct disk *d)
+{
+	struct full *full = user;
+	bool there = disk_count(d, "reserve.tmp") > 0;
+
+	if (full->yes && there && !full->failed)
+		d->fail_at = d->calls + 1;
+	full->failed = there;
+}
+
+/* A full disk: what is vital goes into the room of the reserve, the rest waits until there is room. */
+static void a_full_disk(void **state)
+{
+	struct disk *d = disk_new();
+	struct told t = {0};
+	const struct ost_journal_config c = {.origin = "thread.example/journal", .io = &d->io, .queue = 64, .batch_ms = 5, .retry_ms = 1,
+		.reserve_bytes = 100000, .acknowledged = acknowledged, .covered = covered, .user = &t};
+	struct ost_journal_status s;
+	struct ost_journal *j;
+	struct full full = {.yes = true};
+
+	(void)state;
+	d->fail_with = -ENOSPC;
+	assert_int_equal(ost_journal_open(&c, &j), 0);
+	(void)until(j, OST_JOURNAL_SOUND);
+	assert_int_equal(disk_count(d, "reserve"), 1);
+	d->user = &full;
+	d->fail_at = d->calls + 1;
+	d->changed = no_room_for_the_reserve;
+	assert_int_equal(append(j, 1, false), 0);
+	s = until(j, OST_JOURNAL_DEGRADED);
+	for (uint64_t n = 2; n <= 20; n++)
+		assert_int_equal(append(j, n, n % 2 == 0), 0);
+	while (t.acknowledged < 10)
+		drain(j);
+	ost_journal_status(j, &s);
+	assert_int_equal(s.mode, OST_JOURNAL_DEGRADED);
+	assert_non_null(strstr(s.trouble, "full"));
+	assert_int_equal(disk_count(d, "reserve"), 0);
+	assert_int_equal(t.acknowledged, 10);
+	full.yes = false;
+	while (t.acknowledged < 20)
+		drain(j);
+	(void)until(j, OST_JOURNAL_SOUND);
+	assert_int_equal(disk_count(d, "reserve"), 1);
+	ost_journal_close(&j);
+	assert_true(has(d, "journal.io_error"));
+	whole(d);
+	disk_free(d);
+}
+
+/* What is too old goes by itself, but not what somebody is still to read; and orders say how they ended. */
+static void age_and_orders(void **state)
+{
+	struct disk *d = disk_new();
+	struct told t = {0};
+	const struct ost_journal_config c = {.origin = "thread.example/journal", .io = &d->io, .segment_bytes = 1000, .batch_ms = 1, .retry_ms = 1,
+		.upkeep_ms = 5, .acknowledged = acknowledged, .covered = covered, .user = &t};
+	struct ost_journal_record r = {.kind = "test", .members = "\"a\":1", .at_once = true, .wall_ns = 1000000000ull * OST_NS_PER_S};
+	struct ost_journal_status s;
+	struct ost_journal *j;
+
+	(void)state;
+	assert_int_equal(ost_journal_open(&c, &j), 0);
+	for (r.cookie = 1; r.cookie <= 30; r.cookie++) {
+		assert_int_equal(ost_journal_append(j, &r), 0);
+		while (t.acknowledged < r.cookie)
+			drain(j);
+	}
+	ost_journal_hold(j, 10);
+	ost_journal_retain(j, 366, 0);
+	assert_int_equal(ost_journal_prune(j, 5, 0, "carol"), 0);
+	for (ost_journal_status(j, &s); s.orders_done < 1 || s.minimum < 6; ost_journal_status(j, &s))
+		drain(j);
+	assert_int_equal(s.orders, 1);
+	assert_int_equal(s.order_result, 0);
+	assert_in_range(s.minimum, 6, 10);
+	ost_journal_hold(j, UINT64_MAX);
+	for (ost_journal_status(j, &s); s.minimum < 20; ost_journal_status(j, &s))
+		drain(j);
+	ost_journal_close(&j);
+	whole(d);
+	disk_free(d);
+}
+
 /* ---- the vault ---- */
 
 static bool file_has(const char *path, const char *text)
@@ -229,6 +320,8 @@ int main(void)
 		cmocka_unit_test(records_are_acknowledged),
 		cmocka_unit_test(a_full_queue_and_a_disk_that_fails),
 		cmocka_unit_test(a_loss),
+		cmocka_unit_test(a_full_disk),
+		cmocka_unit_test(age_and_orders),
 		cmocka_unit_test(erased),
 	};
 

@@ -26,6 +26,7 @@ static const char whole[] =
 	"tables: { flows: 1000, flows6: 2000, bindings: 3000, names: 3500, devices: 4000 }\n"
 	"timeouts: { tcp-established: 1, tcp-opening: 2, tcp-closing: 3, udp: 4, udp-reply: 5, "
 	"icmp: 6, other: 7 }\n"
+	"journal: { days: 30, size: 512 }\n"
 	"authentication: { radius: \"10.0.0.2:1812\", lease: 60, portal: \"[fd00::2]:8443\", crl: no }\n";
 
 static int parse(const char *text, struct ost_diag *diag, struct ost_site_file **ret_file)
@@ -78,6 +79,8 @@ static void every_key(void **state)
 	assert_string_equal(f->radius, "10.0.0.2:1812");
 	assert_string_equal(f->portal, "[fd00::2]:8443");
 	assert_int_equal(f->lease_s, 60);
+	assert_int_equal(f->journal_days, 30);
+	assert_int_equal(f->journal_mib, 512);
 	assert_true(f->no_crl);
 	ost_site_file_free(&f);
 	assert_null(f);
@@ -138,6 +141,8 @@ static const struct {
 	{"ostiary: 1\nauthentication: { crl: @never }\n" PORTS, "crl cannot be"},
 	{"ostiary: 1\nauthentication: { portal: \"10.0.0.1:8443\", lease: @0 }\n" PORTS, "lease cannot be '0'"},
 	{"ostiary: 1\nauthentication: { portal: \"10.0.0.1:8443\", lease: @301 }\n" PORTS, "lease cannot be '301'"},
+	{"ostiary: 1\njournal: { days: @0 }\n" PORTS, "days cannot be '0'"},
+	{"ostiary: 1\njournal: { size: @255 }\n" PORTS, "size cannot be '255'"},
 	{"ostiary: 1\nauthentication: { lease: @60 }\n" PORTS, "lease is of the portal"},
 	{"ostiary: 1\nauthentication: { @portale: 1 }\n" PORTS, "did you mean 'portal'?"},
 	{PORT("@p", "interface: a"), "does not say its side"},
