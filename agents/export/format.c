@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "format.h"
 
+#include "line.h"
+
 static const char *const names[OST_FORMAT_COUNT] = {"ecs", "cef", "ocsf", "stix"};
 
 const char *ost_format_name(enum ost_format format)
@@ -32,17 +34,35 @@ void ost_format_text_free(struct ost_format_text *text)
 	*text = (struct ost_format_text){0};
 }
 
-int ost_format_convert(enum ost_format format, const struct ost_format_config *config, const char *line, size_t length,
-	struct ost_format_text *out, struct ost_format_about *ret_about, char ret_why[static OST_FORMAT_WHY])
+static int line_format(enum ost_format format, const struct ost_line *line, const struct ost_format_config *config, struct ost_format_text *out)
 {
-	(void)format, (void)config, (void)line, (void)length, (void)out, (void)ret_about;
-	ret_why[0] = '\0';
-	return -ENOTSUP;
+	static int (*const formats[OST_FORMAT_COUNT])(const struct ost_line *, const struct ost_format_config *, struct ost_format_text *) = {
+		[OST_FORMAT_ECS] = ost_format_ecs, [OST_FORMAT_CEF] = ost_format_cef, [OST_FORMAT_OCSF] = ost_format_ocsf};
+	size_t before = out->length;
+	int r = formats[format](line, config, out);
+
+	if (r < 0 && out->bytes != NULL) {
+		out->length = before;
+		out->bytes[before] = '\0';
+	}
+	return r;
 }
 
-int ost_format_heartbeat(enum ost_format format, const struct ost_format_config *config, const char *note, size_t length, uint64_t wall_ns,
-	struct ost_format_text *out)
+int ost_format_convert(enum ost_format format, const struct ost_format_config *config, const char *bytes, size_t length,
+	struct ost_format_text *out, struct ost_format_about *ret_about, char ret_why[static OST_FORMAT_WHY])
 {
-	(void)format, (void)config, (void)note, (void)length, (void)wall_ns, (void)out;
-	return -ENOTSUP;
+	struct ost_line line;
+	int r;
+
+	ret_why[0] = '\0';
+	if (format >= OST_FORMAT_STIX)
+		return -ENOTSUP;
+	r = ost_line_read(config, bytes, length, &line, ret_why);
+	if (r < 0)
+		return r;
+	r = line_format(format, &line, config, out);
+	if (r == 0 && ret_about != NULL)
+		*ret_about = line.about;
+	ost_line_free(&line);
+	return r;
 }
