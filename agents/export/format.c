@@ -34,7 +34,7 @@ void ost_format_text_free(struct ost_format_text *text)
 	*text = (struct ost_format_text){0};
 }
 
-static int line_format(enum ost_format format, const struct ost_line *line, const struct ost_format_config *config, struct ost_format_text *out)
+int ost_format_line(enum ost_format format, const struct ost_line *line, const struct ost_format_config *config, struct ost_format_text *out)
 {
 	static int (*const formats[OST_FORMAT_COUNT])(const struct ost_line *, const struct ost_format_config *, struct ost_format_text *) = {
 		[OST_FORMAT_ECS] = ost_format_ecs, [OST_FORMAT_CEF] = ost_format_cef, [OST_FORMAT_OCSF] = ost_format_ocsf};
@@ -60,7 +60,7 @@ int ost_format_convert(enum ost_format format, const struct ost_format_config *c
 	r = ost_line_read(config, bytes, length, &line, ret_why);
 	if (r < 0)
 		return r;
-	r = line_format(format, &line, config, out);
+	r = ost_format_line(format, &line, config, out);
 	if (r == 0 && ret_about != NULL)
 		*ret_about = line.about;
 	ost_line_free(&line);

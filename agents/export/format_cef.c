@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "line.h"
 #include "plain.h"
+#include "unicode.h"
 
 #define HEADER_MAX 512u
 #define BLANKS	   " \t"
@@ -34,7 +35,7 @@ static void put_character(struct cef *c, uint32_t character, const char *bytes, 
 		put(c, header ? " " : character == '\n' ? "\\n" : "\\r", header ? 1 : 2);
 	else if (character == '\t')
 		put(c, " ", 1);
-	else if (character == 0xfffd || ost_plain_is_hidden(character))
+	else if (character == 0xfffd || ost_unicode_is_hostile(character))
 		put(c, "\xef\xbf\xbd", 3);
 	else
 		put(c, bytes, used);
@@ -50,8 +51,10 @@ static void put_text(struct cef *c, const char *text, size_t max, bool header)
 	while (length > 0 && strchr(BLANKS, text[length - 1]) != NULL)
 		length--;
 	for (size_t i = 0; i < length; i += used) {
-		uint32_t character = ost_plain_character(text + i, length - i, &used);
+		uint32_t character = 0xfffd;
 
+		used = ost_unicode_decode(text + i, &character);
+		used = OST_MAX(used, (size_t)1);
 		if (i + used > max - 3 && length > max) {
 			put(c, "\xe2\x80\xa6", 3);
 			break;

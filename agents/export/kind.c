@@ -17,6 +17,7 @@ static const struct ost_line_kind kinds[] = {
 	{"key.compromise", "A signing key is compromised", "configuration", "change", 4},
 	{"key.", "Another key signs the journal", "configuration", "change", 1},
 	{"clock.", "The clock jumped", "host", "change", 3},
+	{"journal.checkpoint", "A signed checkpoint of the journal", "host", "info", 1},
 	{"journal.begin", "A journal begins", "host", "start", 1},
 	{"journal.recovery", "Bytes behind the last checkpoint were cut", "host", "info", 2},
 	{"journal.io_error", "The journal's disk failed", "host", "info", 4},

@@ -38,9 +38,15 @@ const char *ost_line_person(const struct ost_line *line);
 /* Where the record stands in the journal, as an object that is the caller's: origin, seq, prev, fingerprint ... NULL: no memory. */
 json_t *ost_line_chain(const struct ost_line *line, const struct ost_format_config *config);
 
+struct ost_ip;
+/* pseudonym.c: private, link-local, of a local prefix; what stands for an address. */
+bool ost_address_is_local(const struct ost_ip *ip);
+bool ost_address_is_pseudonym(const struct ost_ip *ip);
 /* pseudonym.c: of a whole record. -ENOMEM. */
 int ost_pseudonyms_apply(const struct ost_pseudonyms *pseudonyms, uint64_t time_ns, json_t *root) OST_MUST_CHECK;
 
+/* By the format's own, below. Nothing is appended when it fails. */
+int ost_format_line(enum ost_format format, const struct ost_line *line, const struct ost_format_config *config, struct ost_format_text *out) OST_MUST_CHECK;
 /* One file each: appends what the line becomes. -ENOMEM. */
 int ost_format_ecs(const struct ost_line *line, const struct ost_format_config *config, struct ost_format_text *out) OST_MUST_CHECK;
 int ost_format_cef(const struct ost_line *line, const struct ost_format_config *config, struct ost_format_text *out) OST_MUST_CHECK;

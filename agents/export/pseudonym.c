@@ -232,26 +232,34 @@ static const char *name_veiled(struct veil *v, const char *name, enum field fiel
 
 /* ---- what is veiled ---- */
 
-static bool of_site(const struct veil *v, const struct ost_ip *ip)
+bool ost_address_is_local(const struct ost_ip *ip)
 {
 	static const struct ost_prefix local[] = {
-		{.ip = {.b = {10}, .family = OST_IPV4}, .length = 8},	 {.ip = {.b = {172, 16}, .family = OST_IPV4}, .length = 12},
+		{.ip = {.b = {10}, .family = OST_IPV4}, .length = 8},	     {.ip = {.b = {172, 16}, .family = OST_IPV4}, .length = 12},
 		{.ip = {.b = {192, 168}, .family = OST_IPV4}, .length = 16}, {.ip = {.b = {169, 254}, .family = OST_IPV4}, .length = 16},
-		{.ip = {.b = {100, 64}, .family = OST_IPV4}, .length = 10}, {.ip = {.b = {0xfc}, .family = OST_IPV6}, .length = 7},
+		{.ip = {.b = {100, 64}, .family = OST_IPV4}, .length = 10},  {.ip = {.b = {0xfc}, .family = OST_IPV6}, .length = 7},
 		{.ip = {.b = {0xfe, 0x80}, .family = OST_IPV6}, .length = 10},
 	};
 
-	if (ost_ip_equal(ip, &v->own))
-		return true;
 	for (size_t i = 0; i < OST_ARRAY_SIZE(local); i++) {
 		if (ost_prefix_contains(&local[i], ip))
 			return true;
 	}
-	for (uint32_t i = 0; i < v->p->site_count; i++) {
-		if (ost_prefix_contains(&v->p->sites[i], ip))
-			return true;
-	}
 	return false;
+}
+
+bool ost_address_is_pseudonym(const struct ost_ip *ip)
+{
+	return ip->family == OST_IPV6 && memcmp(ip->b, PREFIX_48, 6) == 0;
+}
+
+static bool of_site(const struct veil *v, const struct ost_ip *ip)
+{
+	bool is = ost_address_is_local(ip) || ost_ip_equal(ip, &v->own);
+
+	for (uint32_t i = 0; i < v->p->site_count && !is; i++)
+		is = ost_prefix_contains(&v->p->sites[i], ip);
+	return is;
 }
 
 static bool is_word(char c)
