@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "unicode.h"
 
 static void put(struct ost_jsonw *w, const char *bytes, size_t n)
 {
@@ -120,6 +121,54 @@ void ost_jsonw_string(struct ost_jsonw *w, const char *key, const char *value)
 		put_text(w, "null");
 	else
 		put_quoted(w, value);
+}
+
+/* One character in JSON; returns its length. used 0: it is none. */
+static size_t character(uint32_t c, const char *bytes, size_t used, char out[static 16])
+{
+	if (used == 0) {
+		memcpy(out, "\xef\xbf\xbd", 3);
+		return 3;
+	}
+	if (c == '"' || c == '\\') {
+		out[0] = '\\';
+		out[1] = (char)c;
+		return 2;
+	}
+	if (!ost_unicode_is_hostile(c)) {
+		memcpy(out, bytes, used);
+		return used;
+	}
+	if (c < 0x10000)
+		return (size_t)snprintf(out, 16, "\\u%04x", c);
+	return (size_t)snprintf(out, 16, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
+}
+
+void ost_jsonw_text(struct ost_jsonw *w, const char *key, const char *value, size_t max_bytes)
+{
+	size_t written = 0;
+
+	begin_value(w, key);
+	if (value == NULL) {
+		put_text(w, "null");
+		return;
+	}
+	put(w, "\"", 1);
+	while (*value != '\0') {
+		uint32_t c = 0;
+		size_t used = ost_unicode_decode(value, &c), n;
+		char out[16];
+
+		n = character(c, value, used, out);
+		if (written + n > max_bytes) {
+			put_text(w, "\xe2\x80\xa6");
+			break;
+		}
+		put(w, out, n);
+		written += n;
+		value += OST_MAX(used, (size_t)1);
+	}
+	put(w, "\"", 1);
 }
 
 static void number(struct ost_jsonw *w, const char *key, const char *text)

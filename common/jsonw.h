@@ -20,6 +20,9 @@ void ost_jsonw_object(struct ost_jsonw *w, const char *key); /* key NULL inside 
 void ost_jsonw_array(struct ost_jsonw *w, const char *key);
 void ost_jsonw_end(struct ost_jsonw *w, char bracket); /* '}' or ']' */
 void ost_jsonw_string(struct ost_jsonw *w, const char *key, const char *value); /* NULL: null */
+/* Text that somebody outside brought, for a log that people and other programs read: what ost_unicode_is_hostile() is escaped as well, and what is
+ * longer than max_bytes in JSON is cut between two characters and ends in U+2026. NULL: null. */
+void ost_jsonw_text(struct ost_jsonw *w, const char *key, const char *value, size_t max_bytes);
 void ost_jsonw_u64(struct ost_jsonw *w, const char *key, uint64_t value);
 void ost_jsonw_double(struct ost_jsonw *w, const char *key, double value);
 void ost_jsonw_bool(struct ost_jsonw *w, const char *key, bool value);

@@ -9,6 +9,11 @@
 static const char *const threats[] = {"interception", "manipulation", "denial-of-service", "repudiation-of-sending", "repudiation-of-receiving"};
 static const char *const objectives[] = {"confidentiality", "integrity", "availability", "authenticity", "accountability"};
 
+/* Bytes of a text in JSON: with all of them a record stays far below what a line of the journal holds. */
+#define TEXT_MAX  1024u
+#define SHORT_MAX 384u
+#define TAGS_MAX  64u
+
 static void bits_json(struct ost_jsonw *w, const char *key, unsigned bits, const char *const names[static 5])
 {
 	ost_jsonw_array(w, key);
@@ -92,7 +97,7 @@ static void end_json(struct ost_jsonw *w, const char *key, const uint8_t mac[sta
 			ost_jsonw_u64(w, "port", port);
 	}
 	if (domain != NULL)
-		ost_jsonw_string(w, "domain", domain);
+		ost_jsonw_text(w, "domain", domain, TEXT_MAX);
 	ost_jsonw_end(w, '}');
 }
 
@@ -123,11 +128,11 @@ static void wire_json(struct ost_jsonw *w, const struct ost_incident *i, const s
 	ost_jsonw_string(w, "vendor", "Ostiary");
 	ost_jsonw_string(w, "type", "gateway");
 	if (c->gateway != NULL)
-		ost_jsonw_string(w, "hostname", c->gateway);
+		ost_jsonw_text(w, "hostname", c->gateway, TEXT_MAX);
 	if (c->ingress != NULL) {
 		ost_jsonw_object(w, "ingress");
 		ost_jsonw_object(w, "interface");
-		ost_jsonw_string(w, "name", c->ingress);
+		ost_jsonw_text(w, "name", c->ingress, SHORT_MAX);
 		ost_jsonw_end(w, '}');
 		ost_jsonw_end(w, '}');
 	}
@@ -211,10 +216,10 @@ static void incident_json(struct ost_jsonw *w, const struct ost_incident *i, con
 	ost_jsonw_string(w, "state", i->state == OST_INCIDENT_CLOSED ? "closed" : "open");
 	ost_jsonw_string(w, "why_told", why);
 	ost_jsonw_string(w, "cause", ost_cause_info(i->cause)->name);
-	ost_jsonw_string(w, "who", i->who[0] != '\0' ? i->who : NULL);
-	ost_jsonw_string(w, "place", i->place);
-	ost_jsonw_string(w, "scope", i->scope);
-	ost_jsonw_string(w, "threshold", i->rule[0] != '\0' ? i->rule : NULL);
+	ost_jsonw_text(w, "who", i->who[0] != '\0' ? i->who : NULL, TEXT_MAX);
+	ost_jsonw_text(w, "place", i->place, TEXT_MAX);
+	ost_jsonw_text(w, "scope", i->scope, TEXT_MAX);
+	ost_jsonw_text(w, "threshold", i->rule[0] != '\0' ? i->rule : NULL, TEXT_MAX);
 	ost_jsonw_u64(w, "count", i->count);
 	ost_jsonw_u64(w, "suppressed_count", i->suppressed);
 	ost_jsonw_u64(w, "distinct_peers", ost_incident_peers(i));
@@ -259,7 +264,7 @@ static void assess_json(struct ost_jsonw *w, const struct ost_incident *i)
 static void known(struct ost_jsonw *w, const char *key, const char *text)
 {
 	if (text != NULL && text[0] != '\0')
-		ost_jsonw_string(w, key, text);
+		ost_jsonw_text(w, key, text, TEXT_MAX);
 }
 
 static void context_json(struct ost_jsonw *w, const struct ost_incident *i, const struct ost_incident_context *c)
@@ -284,8 +289,8 @@ static void context_json(struct ost_jsonw *w, const struct ost_incident *i, cons
 		ost_jsonw_time(w, "device_first_seen", c->first_seen_wall_ns);
 	ost_jsonw_u64(w, "flows_allowed", c->flows_opened);
 	ost_jsonw_array(w, "tags");
-	for (uint32_t k = 0; k < c->tags_count; k++)
-		ost_jsonw_string(w, NULL, c->tags[k]);
+	for (uint32_t k = 0; k < c->tags_count && k < TAGS_MAX; k++)
+		ost_jsonw_text(w, NULL, c->tags[k], SHORT_MAX);
 	ost_jsonw_end(w, ']');
 	ost_jsonw_end(w, '}');
 }
@@ -295,15 +300,15 @@ void ost_incident_json(struct ost_jsonw *w, const struct ost_incident *i, enum o
 {
 	char message[OST_INCIDENT_MESSAGE];
 
-	ost_jsonw_string(w, "message", ost_incident_message(i, message));
+	ost_jsonw_text(w, "message", ost_incident_message(i, message), 2 * (size_t)TEXT_MAX);
 	event_json(w, i, record);
 	threat_json(w, i);
 	if (i->who[0] != '\0') {
 		ost_jsonw_object(w, "device");
-		ost_jsonw_string(w, "id", i->who);
+		ost_jsonw_text(w, "id", i->who, TEXT_MAX);
 		if (c->model != NULL) {
 			ost_jsonw_object(w, "model");
-			ost_jsonw_string(w, "identifier", c->model);
+			ost_jsonw_text(w, "identifier", c->model, SHORT_MAX);
 			ost_jsonw_end(w, '}');
 		}
 		ost_jsonw_end(w, '}');

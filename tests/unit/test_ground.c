@@ -121,6 +121,22 @@ static void test_json_of_hostile_text(void **state)
 	ost_jsonw_free(&w);
 }
 
+static void test_json_of_text_for_logs(void **state)
+{
+	struct ost_jsonw w = {0};
+
+	(void)state;
+	ost_jsonw_object(&w, NULL);
+	ost_jsonw_text(&w, "a", "x\"\\\n\xff\xe2\x80\xae\xc2\x85\xf3\xa0\x80\x81\xc3\xa9", 100);
+	ost_jsonw_text(&w, "b", NULL, 100);
+	ost_jsonw_text(&w, "c", "\xc3\xa9\xc3\xa9\xc3\xa9", 5);
+	ost_jsonw_text(&w, "d", "12345", 5);
+	ost_jsonw_end(&w, '}');
+	assert_false(w.failed);
+	assert_string_equal(w.text, "{\"a\":\"x\\\"\\\\\\u000a\xef\xbf\xbd\\u202e\\u0085\\udb40\\udc01\xc3\xa9\",\"b\":null,\"c\":\"\xc3\xa9\xc3\xa9\xe2\x80\xa6\",\"d\":\"12345\"}");
+	ost_jsonw_free(&w);
+}
+
 static void test_json_too_deep_fails(void **state)
 {
 	struct ost_jsonw w = {0};
@@ -317,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_cursor_limit_only_shrinks),
 		cmocka_unit_test(test_findings_are_sorted_and_bounded),
 		cmocka_unit_test(test_json_of_hostile_text),
+		cmocka_unit_test(test_json_of_text_for_logs),
 		cmocka_unit_test(test_json_too_deep_fails),
 		cmocka_unit_test(test_file_write_and_read_back),
 		cmocka_unit_test(test_files_that_are_believed),

@@ -150,12 +150,42 @@ static void hostile_names(void **state)
 	}
 }
 
+/* What is too long for a line of the journal would not be recorded at all. */
+static void long_and_hidden_texts(void **state)
+{
+	static char text[65536];
+	const char *tags[200];
+	struct ost_incident_context c = {.role = text, .gateway = text, .ingress = text, .peer_name = text, .peer_device = text, .policy_rule = text, .owner = text,
+		.device_place = text, .model = text, .policy_author = text, .generation = 1, .tags = tags, .tags_count = 200};
+	struct ost_incident i = sample();
+	struct ost_jsonw w = {0};
+
+	(void)state;
+	for (size_t n = 0; n + 3 < sizeof(text); n += 3)
+		memcpy(text + n, "\xe2\x80\xae", 3);
+	for (size_t n = 0; n < OST_ARRAY_SIZE(tags); n++)
+		tags[n] = text;
+	(void)snprintf(i.who, sizeof(i.who), "%.90s", text);
+	(void)snprintf(i.place, sizeof(i.place), "%.90s", text);
+	(void)snprintf(i.scope, sizeof(i.scope), "%.90s", text);
+	(void)snprintf(i.rule, sizeof(i.rule), "%.90s", text);
+	ost_jsonw_object(&w, NULL);
+	ost_incident_json(&w, &i, OST_INCIDENT_RECORD_UPDATE, "count", &c);
+	ost_jsonw_end(&w, '}');
+	assert_false(w.failed);
+	assert_null(strstr(w.text, "\xe2\x80\xae"));
+	assert_non_null(strstr(w.text, "\\u202e"));
+	assert_true(w.length < 56 * 1024); /* room for what is proposed and decided */
+	ost_jsonw_free(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_of_ecs),
 		cmocka_unit_test(every_cause),
 		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(long_and_hidden_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
