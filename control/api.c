@@ -11,6 +11,7 @@
 
 #include "api_apply.h"
 #include "api_journal.h"
+#include "api_incident.h"
 #include "api_order.h"
 #include "api_plan.h"
 #include "api_policy.h"
@@ -252,6 +253,24 @@ static enum MHD_Result get_journal(struct ost_daemon *d, struct MHD_Connection *
 	return send_json(c, ost_api_journal_status(d, &w), &w);
 }
 
+static enum MHD_Result get_incidents(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	const struct ost_api_incidents asked = {argument(c, "state"), argument(c, "device"), argument(c, "cause"), argument(c, "since"), argument(c, "limit")};
+	struct ost_jsonw w = {0};
+	unsigned status = ost_api_incidents(d, &asked, &w);
+
+	(void)rest;
+	return send_json(c, status, &w);
+}
+
+static enum MHD_Result get_incident(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
+{
+	struct ost_jsonw w = {0};
+	unsigned status = ost_api_incident(d, rest, &w);
+
+	return send_json(c, status, &w);
+}
+
 static enum MHD_Result get_metrics(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
 	char *text = NULL;
@@ -296,6 +315,8 @@ static const struct route {
 	{"/v1/unknown", get_unknown, NULL},
 	{"/v1/journal", get_journal, NULL},
 	{"/v1/journal/", NULL, post_journal},
+	{"/v1/incidents", get_incidents, NULL},
+	{"/v1/incidents/", get_incident, NULL},
 	{"/metrics", get_metrics, NULL},
 };
 

@@ -11,6 +11,7 @@
 #include "denying.h"
 #include "holder.h"
 #include "log.h"
+#include "watching.h"
 
 #define FILE_BYTES (64ull << 20)
 #define FILES	   4u
@@ -80,6 +81,7 @@ static void op_note(void *user, const struct ost_admission_note *n)
 
 	ost_admission_log_note(d->admission_log, n, ost_roster_image(d->roster),
 		n->place != NULL ? ost_admission_port_name(d->admission, n->place->port) : "", moment());
+	ost_watching_note(d, n);
 	/* Evidence is on disk when the packet passes, or soon after. */
 	if (n->kind == OST_NOTE_ADMITTED || n->order != NULL)
 		ost_line_file_flush(d->admission_file);

@@ -9,6 +9,7 @@
 #include "api.h"
 #include "apply.h"
 #include "authority.h"
+#include "casebook.h"
 #include "clock.h"
 #include "generations.h"
 #include "journaling.h"
@@ -16,6 +17,7 @@
 #include "planner.h"
 #include "remember.h"
 #include "trial.h"
+#include "watching.h"
 
 #define REFUSAL_FILE_BYTES (64ull << 20)
 #define REFUSAL_FILES	   4u
@@ -177,6 +179,7 @@ static void refusal_take(struct ost_daemon *d, const struct ost_refusal *r, uint
 	}
 	ost_refusal_log_add(d->refusals, r, &names, now_ns);
 	ost_authority_refused(d, r);
+	ost_watching_refused(d, r, &names);
 	if (r->reason != OST_REASON_UNKNOWN_DEVICE || names.side != OST_SIDE_DEVICE)
 		return;
 	memcpy(mac.b, r->src_mac, sizeof(mac.b));
@@ -227,6 +230,14 @@ static void on_opened(void *user, const struct ost_msg_opened *m)
 		opened_take(d, &m->flows[i], ost_opened_names(m), now_s);
 }
 
+static void binding_watch(struct ost_daemon *d, const char *device, const struct ost_msg_binding *m)
+{
+	struct ost_ip ip = {.family = m->family};
+
+	memcpy(ip.b, m->ip, sizeof(ip.b));
+	ost_watching_bound(d, &ip, device, m->bound != 0);
+}
+
 static void on_binding(void *user, const struct ost_msg_binding *m)
 {
 	struct ost_daemon *d = user;
@@ -239,6 +250,7 @@ static void on_binding(void *user, const struct ost_msg_binding *m)
 	}
 	if (!m->bound)
 		ost_remember_drop(d->remember, m);
+	binding_watch(d, name, m);
 	ost_ledger_binding(d->ledger, name, m, ost_clock_wall_ns());
 }
 
@@ -280,6 +292,7 @@ void ost_daemon_rules(struct ost_daemon *d)
 {
 	const struct ost_image *image = ost_roster_image(d->roster);
 
+	ost_watching_policy(d);
 	if (image != NULL && ost_rule_hits_policy(d->rule_hits, image, ost_clock_wall_ns() / OST_NS_PER_S) < 0)
 		ost_log_warning("out of memory: the use of this policy's rules is not counted");
 }
@@ -379,6 +392,8 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	record_tick(d);
 	traffic_save(d, false);
 	ost_journaling_tick(d);
+	ost_watching_tick(d);
+	ost_casebook_tick(d);
 	after = ost_line_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));
@@ -599,6 +614,10 @@ int ost_daemon_new(struct event_base *base, const struct ost_paths *paths,
 	if (r == 0)
 		r = ost_journaling_start(d);
 	if (r == 0)
+		r = ost_watching_start(d);
+	if (r == 0)
+		r = ost_casebook_start(d);
+	if (r == 0)
 		r = ost_authority_start(d, why);
 	if (r == 0)
 		r = restore(d, why);
@@ -636,6 +655,8 @@ void ost_daemon_free(struct ost_daemon **daemon)
 		ost_ledger_flush(d->ledger, ost_clock_mono_ns(), true);
 	ost_ledger_free(&d->ledger);
 	ost_authority_stop(d);
+	ost_casebook_stop(d);
+	ost_watching_stop(d);
 	if (d->rule_hits != NULL)
 		rule_hits_save(d, true);
 	ost_rule_hits_free(&d->rule_hits);

@@ -14,6 +14,7 @@
  *   refusal_log.h refusals joined to kinds; admission_log.h: the evidence of admissions; policy_events.h: what a policy opens for a
  *                 while; line_file.h: their NDJSON files
  *   journaling.h  the journal: what happened, signed; its library is control/journal
+ *   watching.h    refusals, failures and observations -> causes; casebook.h: incidents, and what persons said of them
  *   api.h         HTTP on a unix socket; views.h and metrics.h make its bodies
  *
  * One event loop (libevent), in one thread; what takes long of an apply has another one for itself (maker.h). This header
@@ -45,7 +46,9 @@ struct event;
 struct event_base;
 struct ost_api;
 struct ost_applier;
+struct ost_casebook;
 struct ost_planner;
+struct ost_watching;
 
 #define OST_DAEMON_WHY (PATH_MAX + 512) /* bytes of a sentence that says why it does not start */
 
@@ -80,6 +83,8 @@ struct ost_daemon {
 	bool record_trouble; /* what was told is not on disk, and that is in the log */
 	struct ost_msg_auth_counts auth_counts; /* as the authenticator told last */
 	struct ost_journal *journal;
+	struct ost_watching *watching;
+	struct ost_casebook *casebook;
 	struct event *journal_ready; /* it has something to tell */
 	enum ost_journal_mode journal_told; /* in the log */
 	uint64_t denied_kept; /* changes of the list of denied devices that are on disk */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "casebook.h"
 #include "clock.h"
 #include "log.h"
 #include "site_yaml.h"
@@ -18,6 +19,11 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 	(void)fd;
 	(void)what;
 	ost_journal_drain(d->journal);
+}
+
+static void on_acknowledged(void *user, const struct ost_journal_ack *ack)
+{
+	ost_casebook_acknowledged(user, ack);
 }
 
 /* The host's name as part of the journal's name for ever: an existing journal keeps the one it began with. */
@@ -47,7 +53,7 @@ static void retention_read(const struct ost_daemon *d, struct ost_journal_config
 int ost_journaling_start(struct ost_daemon *d)
 {
 	char origin[OST_JOURNAL_ORIGIN_MAX + 1];
-	struct ost_journal_config config = {.path = d->paths.journal_dir, .origin = origin, .reserve_bytes = RESERVE_BYTES, .user = d};
+	struct ost_journal_config config = {.path = d->paths.journal_dir, .origin = origin, .reserve_bytes = RESERVE_BYTES, .acknowledged = on_acknowledged, .user = d};
 	int r;
 
 	origin_make(d, origin);

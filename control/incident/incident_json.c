@@ -318,6 +318,8 @@ void ost_incident_json(struct ost_jsonw *w, const struct ost_incident *i, enum o
 	incident_json(w, i, why);
 	assess_json(w, i);
 	context_json(w, i, c);
+	if (c->more != NULL)
+		c->more(c->user, w);
 	ost_jsonw_end(w, '}');
 }
 

@@ -21,6 +21,9 @@ struct ost_incident_context {
 	uint64_t flows_opened;	     /* that were allowed: what it normally does */
 	uint64_t policy_wall_ns;     /* when the policy in force was applied, and who did */
 	const char *policy_author;
+	/* Further members of "ostiary", such as what is proposed and what was decided. */
+	void (*more)(void *user, struct ost_jsonw *w);
+	void *user;
 };
 
 /* Into the open object at the writer's top: the record's kind is ost_incident_record_name(). */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* /v1/incidents: what is asked of it, and answered. Each returns the HTTP status and makes the body. */
+#pragma once
+
+#include "casebook.h"
+#include "jsonw.h"
+
+/* The arguments of the address, NULL: not given. */
+struct ost_api_incidents {
+	const char *state, *device, *cause, *since, *limit;
+};
+
+unsigned ost_api_incidents(struct ost_daemon *d, const struct ost_api_incidents *asked, struct ost_jsonw *w);
+/* rest: behind /v1/incidents/ */
+unsigned ost_api_incident(struct ost_daemon *d, const char *rest, struct ost_jsonw *w);
