@@ -228,6 +228,7 @@ static void on_record(void *user, enum ost_incident_record what, const struct os
 	c->i = *i;
 	c->summed = i->count;
 	case_record(b, c, what, why);
+	c->i.suppressed = 0;
 }
 
 static void event_take(struct ost_casebook *b, const struct ost_incident_event *event, struct ost_moment now)
