@@ -95,7 +95,7 @@ void ost_rehearse_drop(struct ost_dataplane *dp);
 /* ---- report.c: counters as messages ---- */
 
 void ost_report_totals(const struct ost_dataplane *dp, struct ost_msg_totals *ret_totals);
-void ost_report_port(const struct ost_dataplane *dp, uint32_t port, struct ost_msg_port_stats *ret_stats);
+void ost_report_port(struct ost_dataplane *dp, uint32_t port, struct ost_msg_port_stats *ret_stats);
 
 /* False: the slot holds no device of the generation in force. */
 bool ost_report_device(const struct ost_dataplane *dp, uint32_t slot, struct ost_msg_device_stats *ret_stats);

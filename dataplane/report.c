@@ -71,9 +71,10 @@ static void worker_port_add(const struct ost_worker *w, uint32_t port, struct os
 	s->refused_pkts[OST_REASON_EGRESS_FULL] += own->handover_lost_pkts;
 }
 
-void ost_report_port(const struct ost_dataplane *dp, uint32_t port, struct ost_msg_port_stats *ret_stats)
+void ost_report_port(struct ost_dataplane *dp, uint32_t port, struct ost_msg_port_stats *ret_stats)
 {
-	const struct ost_port *p = &dp->ports.ports[port];
+	struct ost_port *p = &dp->ports.ports[port];
+	uint64_t interface_pkts = ost_port_interface_pkts(p), rounds = UINT64_MAX;
 	struct rte_eth_stats nic = {0};
 	struct ost_msg_port_stats s = {
 		.port = port,
@@ -83,9 +84,11 @@ void ost_report_port(const struct ost_dataplane *dp, uint32_t port, struct ost_m
 
 	(void)snprintf(s.name, sizeof(s.name), "%s", p->site->name);
 	(void)snprintf(s.driver, sizeof(s.driver), "%s", ost_port_driver_name(p->site->driver));
-	for (uint32_t i = 0; i < dp->worker_count; i++)
+	for (uint32_t i = 0; i < dp->worker_count; i++) {
 		worker_port_add(dp->workers[i], port, &s);
-	s.missed_pkts = ost_port_missed(p, s.received_pkts);
+		rounds = OST_MIN(rounds, atomic_load_explicit(&dp->workers[i]->progress, memory_order_relaxed));
+	}
+	s.missed_pkts = ost_port_missed(p, interface_pkts, s.received_pkts, rounds, dp->worker_count);
 	if (rte_eth_stats_get(p->id, &nic) == 0)
 		s.sent_pkts -= OST_MIN(s.sent_pkts, nic.oerrors); /* taken by the driver, refused by the kernel */
 	*ret_stats = s;

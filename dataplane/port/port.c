@@ -4,11 +4,13 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "clock.h"
 #include "device.h"
 #include "interface.h"
 #include "log.h"
 
 #define DESCRIPTORS   1024u
+#define UNDER_WAY_MAX 8192u /* frames in a queue's rings, and from worker to worker: at most */
 #define POOL_CACHE    256u
 #define FRAME_EXTRA   22u /* Ethernet header and two VLAN tags around the MTU */
 #define RSS_KEY_BYTES 64u
@@ -119,8 +121,6 @@ static int start(struct ost_port *p, struct ost_diag *diag)
 	p->frame_max = mtu + FRAME_EXTRA;
 	if (p->kernel_fed && ost_interface_mtu(p->site->interface, &kernel_mtu) == 0)
 		p->frame_max = kernel_mtu + FRAME_EXTRA;
-	if (p->kernel_fed && ost_interface_received(p->site->interface, &p->kernel_pkts) < 0)
-		p->kernel_pkts = UINT64_MAX; /* not to be had: nothing is said about losses */
 	return 0;
 }
 
@@ -156,6 +156,8 @@ static int make_all(const struct ost_site_file *file, uint32_t workers, struct o
 		p->site = &file->ports[i];
 		p->kernel_fed = ost_device_kernel_fed(p->site);
 		ports->polled_hard |= p->site->driver == OST_DRIVER_PCI;
+		/* before its socket: what comes from now on and is not seen is missed */
+		p->missed = (struct ost_missed){.base_pkts = ost_port_interface_pkts(p)};
 		if (ost_device_make(p->site, i, workers, diag, &p->id) < 0)
 			r = -EINVAL;
 		else
@@ -202,23 +204,27 @@ void ost_ports_close(struct ost_ports *ports)
 }
 
 /* The drivers of AF_PACKET and AF_XDP do not tell all their losses; the interface's own count does. */
-static uint64_t kernel_missed(const struct ost_port *p, uint64_t received_pkts)
+uint64_t ost_port_interface_pkts(const struct ost_port *p)
 {
 	uint64_t pkts;
 
-	if (!p->kernel_fed || p->site->driver == OST_DRIVER_TAP ||
-		ost_interface_received(p->site->interface, &pkts) < 0 || pkts < p->kernel_pkts)
-		return 0;
-	pkts -= p->kernel_pkts;
-	return pkts > received_pkts ? pkts - received_pkts : 0;
+	if (!p->kernel_fed || p->site->driver == OST_DRIVER_TAP || ost_interface_received(p->site->interface, &pkts) < 0)
+		return UINT64_MAX;
+	return pkts;
 }
 
-uint64_t ost_port_missed(const struct ost_port *p, uint64_t received_pkts)
+uint64_t ost_port_missed(struct ost_port *p, uint64_t interface_pkts, uint64_t judged_pkts, uint64_t rounds, uint32_t workers)
 {
 	struct rte_eth_stats nic = {0};
-	uint64_t told = rte_eth_stats_get(p->id, &nic) == 0 ? nic.imissed + nic.rx_nombuf : 0;
+	uint64_t told = 0, missed = p->missed.pkts;
 
-	return OST_MAX(told, kernel_missed(p, received_pkts));
+	/* What finds no buffer waits in the ring of AF_PACKET: it is not lost. */
+	if (rte_eth_stats_get(p->id, &nic) == 0)
+		told = nic.imissed + (p->site->driver == OST_DRIVER_AF_PACKET ? 0 : nic.rx_nombuf);
+	if (interface_pkts != UINT64_MAX)
+		missed = ost_missed_read(&p->missed, interface_pkts, judged_pkts, rounds, (uint64_t)UNDER_WAY_MAX * workers,
+			ost_clock_mono_ns());
+	return OST_MAX(told, missed);
 }
 
 /* The kernel knows best about its own interfaces: the drivers say "up" for ever. */

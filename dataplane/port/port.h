@@ -25,6 +25,7 @@
 #include <stdatomic.h>
 
 #include "diag.h"
+#include "missed.h"
 #include "site_yaml.h"
 
 struct rte_mempool;
@@ -36,7 +37,7 @@ struct ost_port {
 	bool open;
 	bool kernel_fed;	/* an interface of the kernel carries it: link and MTU are the kernel's */
 	bool gone;		/* its interface was removed under us */
-	uint64_t kernel_pkts;	/* received by the interface before the port was open */
+	struct ost_missed missed;
 	_Atomic bool up;
 };
 
@@ -67,9 +68,12 @@ void ost_ports_close(struct ost_ports *ports);
 /* Reads the links again; calls changed for each port whose link went up or down. */
 void ost_ports_links(struct ost_ports *ports, void (*changed)(void *user, uint32_t port, bool up), void *user);
 
-/* Frames that NIC or kernel lost before a worker saw them; received is what workers saw. For af_packet and
- * af_xdp: what the interface received and we did not (a frame on its way counts for a moment). */
-uint64_t ost_port_missed(const struct ost_port *p, uint64_t received_pkts);
+/* What the interface of a port received since it exists; UINT64_MAX: it is none of the kernel's, or does not tell. */
+uint64_t ost_port_interface_pkts(const struct ost_port *p);
+
+/* Frames that NIC or kernel lost before a worker judged them: only grows. interface_pkts was asked for before judged_pkts were
+ * summed; rounds: how often each of the workers has looked at its ports, at least. For af_packet and af_xdp see missed.h. */
+uint64_t ost_port_missed(struct ost_port *p, uint64_t interface_pkts, uint64_t judged_pkts, uint64_t rounds, uint32_t workers);
 
 /* Large tables: memory on hugepages when the EAL has them, else on transparent huge pages where the
  * kernel grants them. 64-byte aligned, zeroed; NULL when there is none. Release with the same size. */

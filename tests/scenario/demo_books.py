@@ -94,26 +94,27 @@ def settled(api, root):
         time.sleep(0.2)
 
 
-def same(reason, wire, replay):
-    """Of the rogue's offers the capture, made on the device's own side of the wire, was seen to hold one more than the gateway counted."""
-    return wire == replay or (reason == "dhcp-server" and 0 < wire < replay <= wire + 1)
+def missed(api, port):
+    """Packets of a port that were lost in the kernel, before the gateway saw them."""
+    return int(re.search(rf'^ostiary_port_missed_packets_total\{{port="{port}",[^}}]*\}} (\d+)', api.text("/metrics"), re.MULTILINE).group(1))
 
 
 def replayed(api, path):
     """A stolen MAC cannot show in a capture, which knows no ports; these can. The counters of the wire are fetched once a
-    second, so the last packets may not be in them yet."""
+    second, so the last packets may not be in them at the first look: seen in CI, and 0.2 s later they were. What the capture has more than
+    the gateway counted must be counted as missed."""
     replay = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))["refused_by_reason"]
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        wire = refused(api)
-        differ = [f"{reason}: {wire.get(('dev3', reason))} on the wire, {replay.get(reason)} in the replay"
-                  for reason in ("not-allowed", "dhcp-server") if not same(reason, wire.get(("dev3", reason), 0), replay.get(reason, 0))]
-        if not differ or time.monotonic() > deadline:
+        wire, lost = refused(api), missed(api, "dev3")
+        short = {reason: replay.get(reason, 0) - wire.get(("dev3", reason), 0) for reason in ("not-allowed", "dhcp-server")}
+        agrees = min(short.values()) >= 0 and sum(short.values()) <= lost
+        if agrees or time.monotonic() > deadline:
             break
         time.sleep(0.2)
-    for line in differ:
-        print(f"      {line}; replay: {replay}; wire: {wire}", file=sys.stderr)
-    return not differ
+    if not agrees:
+        print(f"      {short} more in the replay, {lost} missed; replay: {replay}; wire: {wire}", file=sys.stderr)
+    return agrees
 
 
 # ---- tables ----
