@@ -48,6 +48,13 @@ int ost_cmd_policy_import_mud(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_device_list(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_device_show(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_incident_list(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_incident_show(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_incident_watch(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_incident_decide(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_incident_close(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_incident_note(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_incident_report(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_journal_verify(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_journal_checkpoint(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_journal_rotate(const struct ost_cli *cli, int argc, char **argv);
@@ -57,7 +64,7 @@ int ost_cmd_journal_accept_loss(const struct ost_cli *cli, int argc, char **argv
 int ost_cmd_journal_prove(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv);
 
-/* For the shell's completion: names of "devices", "generations", "refusals" or "tags", a line each; nothing when nobody answers. */
+/* For the shell's completion: names of "devices", "generations", "refusals", "tags", "incidents", "regimes", "stages" or "moments", a line each; nothing when nobody answers. */
 void ost_complete_names(const struct ost_cli *cli, const char *what);
 
 /* One line on standard error: "ostiary: ..."; returns OST_EXIT_INPUT for a caller to return. */

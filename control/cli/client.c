@@ -20,7 +20,7 @@ int ost_client_unreachable(const struct ost_cli *cli, int error)
 	return OST_EXIT_UNREACHABLE;
 }
 
-static int refused(const struct ost_http_reply *reply)
+int ost_client_refused(const struct ost_http_reply *reply)
 {
 	json_t *json = json_loadb(reply->body, reply->length, 0, NULL);
 	const char *error = ost_json_text(json, "error"), *hint = ost_json_text(json, "hint");
@@ -41,7 +41,7 @@ int ost_client_get(const struct ost_cli *cli, const char *path, json_t **ret_jso
 		return ost_client_unreachable(cli, r);
 	*ret_json = NULL;
 	if (reply.status != 200)
-		exit_code = refused(&reply);
+		exit_code = ost_client_refused(&reply);
 	else if (cli->json)
 		ost_cli_json_tell(reply.body);
 	else
@@ -79,7 +79,7 @@ int ost_client_order(const struct ost_cli *cli, const char *device, const char *
 		*ret_json = json_loadb(reply.body, reply.length, 0, NULL);
 		r = OST_EXIT_OK;
 	} else {
-		r = quiet ? OST_EXIT_NO : refused(&reply);
+		r = quiet ? OST_EXIT_NO : ost_client_refused(&reply);
 	}
 	ost_http_reply_free(&reply);
 	return r;
@@ -101,10 +101,22 @@ int ost_client_post(const struct ost_cli *cli, const char *path, const json_t *b
 		*ret_json = json_loadb(reply.body, reply.length, 0, NULL);
 		r = *ret_json != NULL ? OST_EXIT_OK : ost_client_unreachable(cli, -EPROTO);
 	} else {
-		r = refused(&reply);
+		r = ost_client_refused(&reply);
 	}
 	ost_http_reply_free(&reply);
 	return r;
+}
+
+json_t *ost_client_look(const struct ost_cli *cli, const char *path)
+{
+	struct ost_http_reply reply;
+	json_t *json;
+
+	if (ost_http_request(cli->paths.api_socket, "GET", path, NULL, 0, OST_CLIENT_TIMEOUT_S, &reply) < 0)
+		return NULL;
+	json = reply.status == 200 ? json_loadb(reply.body, reply.length, 0, NULL) : NULL;
+	ost_http_reply_free(&reply);
+	return json;
 }
 
 bool ost_client_reload(const struct ost_cli *cli)

@@ -20,6 +20,10 @@ int ost_client_order(const struct ost_cli *cli, const char *device, const char *
 	unsigned *ret_status, json_t **ret_json);
 /* POST of a body; OST_EXIT_OK and the answer, which the caller frees, or an exit code after telling why. */
 int ost_client_post(const struct ost_cli *cli, const char *path, const json_t *body, json_t **ret_json);
+/* GET without a word: an answer that is no error, for parts of a page that are left out otherwise. NULL: there is none. */
+json_t *ost_client_look(const struct ost_cli *cli, const char *path);
+/* Tells an answer that is an error; the exit code. */
+int ost_client_refused(const struct ost_http_reply *reply);
 /* ostiaryd and the authenticator read keys, certificates and CRL again. False: nobody was there to be told. */
 bool ost_client_reload(const struct ost_cli *cli);
 

@@ -145,6 +145,48 @@ static const struct command commands[] = {
 		"  ID              a device's name, or the serial number of one certificate\n"
 		"  --reason REASON " OST_PKI_REASONS "\n" GROUP_OPTIONS,
 		ost_cmd_device_revoke},
+	{"incident", "list", "[--state open|closed|all] [--device NAME] ...", "what is going on, the most urgent first",
+		"  --state STATE   open (default), closed or all\n"
+		"  --device NAME   of this device alone\n"
+		"  --cause CAUSE   of this cause alone, such as scan\n"
+		"  --since TIME    that were seen since then\n"
+		"  --limit N       show so many\n",
+		ost_cmd_incident_list},
+	{"incident", "show", "ID", "all about one: what to do, what is due, what to type next", NULL, ost_cmd_incident_show},
+	{"incident", "watch", "[--device NAME] [--cause CAUSE] [--after SEQ]", "follow what happens: a list on a terminal, elsewhere a line a change",
+		"  --device NAME   of this device alone\n"
+		"  --cause CAUSE   of this cause alone\n"
+		"  --after SEQ     begin behind this record of the journal, not now\n"
+		"Goes on when ostiaryd was away; with --json an object a line.\n",
+		ost_cmd_incident_watch},
+	{"incident", "decide", "ID --regime REGIME ...", "say what only a person can say: significant or not, aware since when, answers, submissions",
+		"  --regime REGIME          such as nis2\n"
+		"  --significant yes|no     needs --reason, and yes needs --aware-at\n"
+		"  --aware-at TIME          since when you are aware of it\n"
+		"  --reason TEXT            why\n"
+		"  --moment NAME            something that a clock runs from happened --at TIME\n"
+		"  --answer FIELD=VALUE     to a field of the report; may stand several times\n"
+		"  --stage STAGE            the answer is for this stage alone\n"
+		"  --submitted STAGE        you submitted it --at TIME\n"
+		"  --at TIME                when that was\n"
+		"  --reference REF          the authority's receipt\n"
+		"  --file FILE              what was submitted: its SHA-256 is noted\n"
+		"  --corrects N             stands for decision N, which stays on record\n"
+		"TIME: 2026-11-22T03:10Z, \"2026-11-22 03:10\" in the zone of this machine, 03:10 when it was that last, now.\n",
+		ost_cmd_incident_decide},
+	{"incident", "close", "ID --verdict VERDICT --reason TEXT", "say what it was",
+		"  --verdict VERDICT   true-positive, false-positive, benign or duplicate\n"
+		"  --reason TEXT       why\n"
+		"  --duplicate-of ID   of which one\n",
+		ost_cmd_incident_close},
+	{"incident", "note", "ID TEXT", "a line for those who come after", NULL, ost_cmd_incident_note},
+	{"incident", "report", "ID --regime REGIME --stage STAGE [--format FORMAT] [--out FILE]", "the draft for an authority; nothing is sent",
+		"  --regime REGIME   such as nis2\n"
+		"  --stage STAGE     such as early-warning\n"
+		"  --format FORMAT   text (default), json or html\n"
+		"  --out FILE        write it there, readable by you alone\n"
+		"Exit code: 0 ready, 1 not: what is missing stands at the end, on standard error.\n",
+		ost_cmd_incident_report},
 	{"journal", "verify", "[--key VKEY] [--from CHECKPOINT] [--proof FILE]", "is the journal whole? Name the first bad record",
 		"  --key VKEY          the public key that you trust, or a file of it (default: the journal's own, which proves less)\n"
 		"  --from CHECKPOINT   a file: a checkpoint that was held from before; the journal must agree with it\n"
@@ -190,7 +232,7 @@ static int help_all(FILE *to)
 
 		(void)snprintf(words, sizeof(words), "%s%s%s", commands[i].group ? commands[i].group : "",
 			commands[i].group ? " " : "", commands[i].name);
-		(void)fprintf(to, "  %-16s %s\n", words, commands[i].what);
+		(void)fprintf(to, "  %-17s %s\n", words, commands[i].what);
 	}
 	(void)fprintf(to,
 		"\nOptions before the command:\n"
