@@ -23,3 +23,16 @@ bool ost_unicode_is_hostile(uint32_t c)
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
 	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0xad || (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
+
+void ost_unicode_mend(char *text)
+{
+	for (size_t n; *text != '\0'; text += n) {
+		uint32_t code;
+
+		n = ost_unicode_decode(text, &code);
+		if (n == 0) {
+			*text = '?';
+			n = 1;
+		}
+	}
+}

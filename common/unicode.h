@@ -9,3 +9,6 @@ size_t ost_unicode_decode(const char *text, uint32_t *ret_code);
 
 /* Controls, what turns the direction of text, what is not seen, what ends a line elsewhere. */
 bool ost_unicode_is_hostile(uint32_t code);
+
+/* Bytes that are no UTF-8, such as the beginning of a character that was cut, become '?'. */
+void ost_unicode_mend(char *text);

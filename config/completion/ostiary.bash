@@ -32,6 +32,20 @@ _ostiary_folders() {
 	mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 }
 
+# Words that differ from command to command: the group and the command are in words.
+_ostiary_states() {
+	case ${words[0]} in
+	incident) _ostiary_words open closed all ;;
+	*) _ostiary_words unknown learning identified quarantined authenticated expired locked-out revoked retired ;;
+	esac
+}
+_ostiary_formats() {
+	case ${words[1]} in
+	report) _ostiary_words text json html ;;
+	*) _ostiary_words ecs cef ocsf stix ;;
+	esac
+}
+
 # What an option takes. False: it takes nothing that is known, or is none.
 _ostiary_option() {
 	case $1 in
@@ -46,7 +60,17 @@ _ostiary_option() {
 	--refusal) _ostiary_words "$(_ostiary_ask refusals)" ;;
 	--confirm) _ostiary_words 90s 5m 1h ;;
 	--tag) _ostiary_words "$(_ostiary_ask tags)" ;;
-	--state) _ostiary_words unknown learning identified quarantined authenticated expired locked-out revoked retired ;;
+	--regime) _ostiary_words "$(_ostiary_ask regimes)" ;;
+	--stage | --submitted) _ostiary_words "$(_ostiary_ask stages)" ;;
+	--moment) _ostiary_words "$(_ostiary_ask moments)" ;;
+	--cause) _ostiary_words "$(_ostiary_ask causes)" ;;
+	--duplicate-of) _ostiary_words "$(_ostiary_ask incidents)" ;;
+	--significant) _ostiary_words yes no ;;
+	--verdict) _ostiary_words true-positive false-positive benign duplicate ;;
+	--format) _ostiary_formats ;;
+	--file) _ostiary_files ;;
+	--state) _ostiary_states ;;
+	--aware-at | --answer | --reference | --corrects | --since | --after) ;;
 	--message | --wait | --limit | --reason | --role | --name | --organization | --days | --at | --top | --flows | --packet | --flow | --unused-since) ;;
 	*) return 1 ;;
 	esac
@@ -59,6 +83,8 @@ _ostiary_argument() {
 	"policy import-mud") _ostiary_files .json ;;
 	"policy confirm" | "policy rollback") _ostiary_words "$(_ostiary_ask generations)" ;;
 	"device list") ;;
+	"incident list" | "incident watch") ;;
+	incident\ *) _ostiary_words "$(_ostiary_ask incidents)" ;;
 	device\ *) _ostiary_words "$(_ostiary_ask devices)" ;;
 	replay) _ostiary_files .pcap .pcapng .cap ;;
 	esac

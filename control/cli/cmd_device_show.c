@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "client.h"
+#include "incident_list.h"
 #include "options.h"
 #include "show.h"
 #include "table.h"
@@ -127,6 +127,28 @@ static void addresses(const struct ost_cli *cli, const json_t *d)
 		line(cli, "addresses", "none bound");
 }
 
+/* Its open incidents: how many, and the worst one. */
+static void incidents(const struct ost_cli *cli, const char *name)
+{
+	char path[1024], ids[OST_SHOW_TEXT];
+	json_t *list, *open, *first;
+
+	if (ost_http_path("/v1/incidents?state=open&limit=" OST_INCIDENT_LIST_ALL "&device=", name, path, sizeof(path)) < 0)
+		return;
+	list = ost_incident_plain(ost_client_look(cli, path));
+	open = json_object_get(list, "incidents");
+	ost_incident_sort(open, time(NULL));
+	first = json_array_get(open, 0);
+	if (first != NULL) {
+		(void)printf("%s%-*s%s", ost_show_colour(cli, OST_COLOUR_DIM), (int)NAME_COLUMNS, "incidents", ost_show_plain(cli));
+		(void)snprintf(ids, sizeof(ids), "%.*s", (int)ost_incident_id_length(open), ost_json_text(first, "id"));
+		ost_show_line(cli, NAME_COLUMNS, NAME_COLUMNS, "%zu open, the worst: %s%s%s %s, ostiary incident show %s", json_array_size(open),
+			ost_show_colour(cli, ost_incident_colour(ost_json_text(first, "severity"))), ost_json_text(first, "severity"), ost_show_plain(cli),
+			ost_json_text(first, "title"), ids);
+	}
+	json_decref(list);
+}
+
 static void reasons(const struct ost_cli *cli, const json_t *d)
 {
 	const json_t *r;
@@ -209,6 +231,7 @@ int ost_cmd_device_show(const struct ost_cli *cli, int argc, char **argv)
 	identity(&c, d);
 	addresses(&c, d);
 	traffic(&c, d);
+	incidents(&c, ost_json_text(d, "name"));
 	reasons(&c, d);
 	refusals(&c, d);
 	json_decref(d);

@@ -43,7 +43,7 @@ static void list_print(const struct ost_cli *cli, const struct asked *a, json_t 
 	json_t *incidents = json_object_get(answer, "incidents");
 
 	ost_incident_sort(incidents, now);
-	ost_incident_headline(cli, answer, now);
+	ost_incident_headline(cli, answer, 0, now);
 	ost_incident_table(cli, answer, strcmp(a->state, "open") != 0, (size_t)limit, now);
 	if (json_array_size(incidents) == 0)
 		ost_show_line(cli, 0, 2, strcmp(a->state, "open") == 0 && a->device == NULL && a->cause == NULL && a->since == NULL ? "Former ones: ostiary incident list --state all" : "None is like that.");

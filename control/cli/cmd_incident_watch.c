@@ -11,6 +11,7 @@
 #include "incident_list.h"
 #include "options.h"
 #include "text.h"
+#include "unicode.h"
 
 #define POLL_S		25u
 #define POLL_TERMINAL_S 5u /* times that go by are drawn anew so often */
@@ -53,6 +54,7 @@ static void change_text(const json_t *c, char *buf, size_t size)
 	(void)snprintf(buf, size, "%s  %-8.16s  %-8.32s  %.36s  %.200s%s%.60s%s%s%s", ost_moment_text(*time_text != '\0' ? time_text : ost_json_text(c, "last_seen"), when),
 		ost_json_text(c, "severity"), kind_words(ost_json_text(c, "kind")), ost_json_text(c, "id"), ost_json_text(c, "message"), *why != '\0' ? " (" : "", why,
 		*why != '\0' ? ")" : "", *due != '\0' ? "; due: " : "", due);
+	ost_unicode_mend(buf);
 }
 
 static bool is_wanted(const struct watch *w, const json_t *c)
@@ -111,7 +113,7 @@ static void draw(const struct watch *w)
 	(void)fputs("\033[H\033[2J", stdout);
 	ost_show_line(w->cli, 0, 2, "%s%s: open incidents, Ctrl-C ends%s", ost_show_colour(w->cli, OST_COLOUR_DIM), ost_moment_text(utc, when), ost_show_plain(w->cli));
 	ost_incident_sort(json_object_get(list, "incidents"), now);
-	ost_incident_headline(w->cli, list, now);
+	ost_incident_headline(w->cli, list, 0, now);
 	ost_incident_table(w->cli, list, false, rows_of(w->cli), now);
 	if (w->latest[0] != '\0')
 		ost_show_line(w->cli, 0, 2, "Last change: %s", w->latest);
@@ -151,16 +153,18 @@ static void away(struct watch *w)
 	w->retry_ms = OST_MIN(w->retry_ms * 2, RETRY_MOST_MS);
 }
 
-static void back(struct watch *w, uint64_t last)
+/* False: what was answered counts from another beginning, ask again. */
+static bool back(struct watch *w, uint64_t last)
 {
 	if (w->lost)
 		presence_tell(w, "watch.back", "ostiaryd is back");
 	w->lost = false;
 	w->retry_ms = RETRY_FIRST_MS;
-	if (last < w->after) {
-		presence_tell(w, "watch.anew", "the journal began anew: numbers of records count from its beginning");
-		w->after = 0;
-	}
+	if (last >= w->after)
+		return true;
+	presence_tell(w, "watch.anew", "ostiaryd counts changes from the beginning again");
+	w->after = 0;
+	return false;
 }
 
 /* ---- following ---- */
@@ -197,7 +201,8 @@ static int follow(struct watch *w)
 		struct ost_http_reply reply;
 		json_t *answer = NULL;
 
-		if (changes_get(w, w->live ? POLL_TERMINAL_S : POLL_S, &reply) == 0) {
+		/* Of who was away the first question is whether he is back. */
+		if (changes_get(w, w->lost ? 0 : w->live ? POLL_TERMINAL_S : POLL_S, &reply) == 0) {
 			if (reply.status == 200)
 				answer = json_loadb(reply.body, reply.length, 0, NULL);
 			ost_http_reply_free(&reply);
@@ -206,8 +211,8 @@ static int follow(struct watch *w)
 			away(w);
 			continue;
 		}
-		back(w, ost_json_u64(answer, "last"));
-		changes_tell(w, answer);
+		if (back(w, ost_json_u64(answer, "last")))
+			changes_tell(w, answer);
 		json_decref(answer);
 		if (w->live)
 			draw(w);
@@ -256,7 +261,7 @@ int ost_cmd_incident_watch(const struct ost_cli *cli, int argc, char **argv)
 		return ost_cli_fail("incident watch: '%.80s' is too much; --device and --cause choose", argv[first]);
 	if (after != NULL && ost_number_parse(after, strlen(after), &w.after) < 0)
 		return ost_cli_fail("incident watch: --after: '%.40s' is no number of a record", after);
-	w.live = c.columns != 0 && !c.json && after == NULL && w.device == NULL && w.cause == NULL;
+	w.live = isatty(STDOUT_FILENO) == 1 && !c.json && after == NULL && w.device == NULL && w.cause == NULL;
 	r = begin(&w, after);
 	if (r != OST_EXIT_OK)
 		return r;

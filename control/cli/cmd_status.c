@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "audits_print.h"
+#include "incident_list.h"
 #include "options.h"
 #include "show.h"
 #include "table.h"
@@ -111,6 +112,17 @@ static void journal(const struct ost_cli *cli, const json_t *s)
 	line_end(cli, "%s, %s records%s%s%s", ost_json_text(j, "mode"), ost_show_count(ost_json_u64(j, "size"), n), waiting,
 		*ost_json_text(j, "covered") != '\0' ? ", last checkpoint " : "",
 		*ost_json_text(j, "covered") != '\0' ? ost_show_ago(ost_json_text(j, "covered"), ago) : "");
+}
+
+static void incidents(const struct ost_cli *cli)
+{
+	json_t *list = ost_incident_plain(ost_client_look(cli, "/v1/incidents?state=open&limit=" OST_INCIDENT_LIST_ALL));
+
+	if (list == NULL)
+		return;
+	line(cli, "incidents");
+	ost_incident_headline(cli, list, NAME_COLUMNS, time(NULL));
+	json_decref(list);
 }
 
 /* "flows 12 of 1,000 (1%), addresses ..." */
@@ -246,6 +258,7 @@ int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv)
 	applying(&c, s);
 	confirmation(&c, s);
 	ost_audits_print(&c, s, "audit", NAME_COLUMNS);
+	incidents(&c);
 	journal(&c, s);
 	packets(&c, s);
 	ports(&c, s);

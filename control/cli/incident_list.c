@@ -112,7 +112,9 @@ static const json_t *next_due(const json_t *incidents)
 	return next;
 }
 
-static void next_tell(const struct ost_cli *cli, const json_t *answer, time_t now)
+#define line_below(cli, column, ...) ((void)printf("%*s", (int)(column), ""), ost_show_line(cli, column, (column) + 2, __VA_ARGS__))
+
+static void next_tell(const struct ost_cli *cli, const json_t *answer, unsigned column, time_t now)
 {
 	const json_t *next = next_due(json_object_get(answer, "incidents"));
 	const json_t *due = json_object_get(next, "due");
@@ -121,10 +123,10 @@ static void next_tell(const struct ost_cli *cli, const json_t *answer, time_t no
 	bool late = ost_json_true(due, "late");
 
 	if (next == NULL) {
-		ost_show_line(cli, 0, 2, "Nothing is due.");
+		line_below(cli, column, "Nothing is due.");
 		return;
 	}
-	ost_show_line(cli, 0, 2, "%sNext%s: %s %s of %.*s is %s%s%s%s, %s%s.", ost_show_colour(cli, OST_COLOUR_HEAD), ost_show_plain(cli),
+	line_below(cli, column, "%sNext%s: %s %s of %.*s is %s%s%s%s, %s%s.", ost_show_colour(cli, OST_COLOUR_HEAD), ost_show_plain(cli),
 		ost_json_text(due, "regime"), ost_incident_typed(ost_json_text(due, "stage"), stage), (int)length, ost_json_text(next, "id"),
 		ost_show_colour(cli, late ? OST_COLOUR_BAD : OST_COLOUR_WARN), ost_json_time_s(due, "due") >= now ? "due " : "",
 		ost_moment_left(ost_json_text(due, "due"), now, left),
@@ -132,21 +134,24 @@ static void next_tell(const struct ost_cli *cli, const json_t *answer, time_t no
 		ost_json_true(due, "shadow") ? ", if you were aware at the detection (shadow clock: nobody has decided)" : "");
 }
 
-void ost_incident_headline(const struct ost_cli *cli, const json_t *answer, time_t now)
+void ost_incident_headline(const struct ost_cli *cli, const json_t *answer, unsigned column, time_t now)
 {
 	const json_t *incidents = json_object_get(answer, "incidents");
 	const uint64_t open = ost_json_u64(answer, "open");
 	char counts[256], n[OST_SHOW_TEXT];
 
 	counts_text(incidents, counts, sizeof(counts));
-	ost_show_line(cli, 0, 2, "%s%s open%s%s", ost_show_colour(cli, open > 0 ? OST_COLOUR_HEAD : OST_COLOUR_GOOD), ost_show_count(open, n),
+	ost_show_line(cli, column, column, "%s%s open%s%s", ost_show_colour(cli, open > 0 ? OST_COLOUR_HEAD : OST_COLOUR_GOOD), ost_show_count(open, n),
 		ost_show_plain(cli), counts);
-	next_tell(cli, answer, now);
+	next_tell(cli, answer, column, now);
+	if (ost_json_true(answer, "restoring"))
+		line_below(cli, column, "%sostiaryd has just started and still reads the journal: this is not all%s", ost_show_colour(cli, OST_COLOUR_WARN),
+			ost_show_plain(cli));
 	if (ost_json_u64(answer, "overflowed") > 0)
-		ost_show_line(cli, 0, 2, "%s%s had no room for an incident of their own: see the one called overflow%s",
+		line_below(cli, column, "%s%s had no room for an incident of their own: see the one called overflow%s",
 			ost_show_colour(cli, OST_COLOUR_WARN), ost_show_things(ost_json_u64(answer, "overflowed"), "event", n), ost_show_plain(cli));
 	if (ost_json_u64(answer, "pending") > 0)
-		ost_show_line(cli, 0, 2, "%s%s not in the journal yet: see ostiary status%s", ost_show_colour(cli, OST_COLOUR_WARN),
+		line_below(cli, column, "%s%s not in the journal yet: see ostiary status%s", ost_show_colour(cli, OST_COLOUR_WARN),
 			ost_show_things(ost_json_u64(answer, "pending"), "record", n), ost_show_plain(cli));
 }
 

@@ -9,7 +9,8 @@
  * seen last. Sorts the array in place. */
 void ost_incident_sort(json_t *incidents, time_t now);
 
-/* "3 open: 1 critical, 2 low. Next: ..." of the answer to GET /v1/incidents, whose incidents are sorted. */
-void ost_incident_headline(const struct ost_cli *cli, const json_t *answer, time_t now);
+/* "3 open: 1 critical, 2 low. Next: ..." of the answer to GET /v1/incidents, and what is due next; each line begins in this
+ * column, where the first one goes on. */
+void ost_incident_headline(const struct ost_cli *cli, const json_t *answer, unsigned column, time_t now);
 /* The first `most` of them, 0: all. closed: with a column for their state. */
 void ost_incident_table(const struct ost_cli *cli, const json_t *answer, bool closed, size_t most, time_t now);

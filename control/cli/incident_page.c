@@ -96,6 +96,8 @@ static void when(const struct ost_cli *cli, const json_t *i, time_t now)
 		ost_incident_line(cli, "", "%sthe gateway's clock was not known to be right%s", ost_show_colour(cli, OST_COLOUR_WARN), ost_show_plain(cli));
 	ost_incident_line(cli, "events", "%s, about %" PRIu64 " peer%s", ost_show_count(ost_json_u64(i, "count"), n), ost_json_u64(i, "peers"),
 		ost_json_u64(i, "peers") == 1 ? "" : "s");
+	if (ost_json_u64(i, "reopened") > 0)
+		ost_incident_line(cli, "", "reopened %s", ost_show_things(ost_json_u64(i, "reopened"), "time", n));
 }
 
 static void how_bad(const struct ost_cli *cli, const json_t *i)
@@ -219,9 +221,11 @@ static void changed(const struct ost_cli *cli, const json_t *i)
 
 static void why(const struct ost_cli *cli, const json_t *i)
 {
-	const char *threshold = ost_incident_text(i, "record.ostiary.incident.threshold"), *rule = ost_incident_text(i, "record.ostiary.context.policy_rule");
+	const char *threshold = ost_json_text(i, "threshold"), *rule = ost_incident_text(i, "record.ostiary.context.policy_rule");
 	const char *cause = ost_json_text(i, "cause");
 
+	if (*threshold == '\0')
+		threshold = ost_incident_text(i, "record.ostiary.incident.threshold");
 	ost_incident_line(cli, "because", "%s%s%s", cause, *threshold != '\0' ? ": " : "", threshold);
 	if (*rule != '\0')
 		ost_incident_line(cli, "policy", "%s", rule);

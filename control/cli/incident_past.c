@@ -7,7 +7,7 @@
 #include "incident_page.h"
 #include "table.h"
 
-#define HISTORY_SHOWN 12u
+#define HISTORY_SHOWN 15u /* and the first one */
 
 static void evidence(const struct ost_cli *cli, const json_t *incident)
 {
@@ -110,12 +110,37 @@ static void decisions(const struct ost_cli *cli, const json_t *incident)
 	ost_table_print(&t, cli, 2);
 }
 
+static void notes(const struct ost_cli *cli, const json_t *incident)
+{
+	static const char *const heads[] = {"when", "who", "note"};
+	struct ost_table t = {.heads = heads, .columns = OST_ARRAY_SIZE(heads)};
+	const json_t *closed = json_object_get(incident, "closed_as"), *n;
+	char when[OST_SHOW_TEXT];
+	size_t i;
+
+	json_array_foreach(json_object_get(incident, "notes"), i, n) {
+		ost_table_cell(&t, ost_moment_text(ost_json_text(n, "at"), when));
+		ost_table_cell(&t, ost_json_text(n, "by"));
+		ost_table_cell(&t, ost_json_text(n, "text"));
+	}
+	if (t.count == 0 && !json_is_object(closed))
+		return;
+	ost_incident_heading(cli, "Notes");
+	if (t.count > 0)
+		ost_table_print(&t, cli, 2);
+	if (json_is_object(closed))
+		ost_show_line(cli, 0, 4, "  closed as %s%s%s by %s, %s: %s", ost_json_text(closed, "verdict"), *ost_json_text(closed, "duplicate_of") != '\0' ? " of " : "",
+			ost_json_text(closed, "duplicate_of"), ost_json_text(closed, "by"), ost_moment_text(ost_json_text(closed, "at"), when),
+			ost_json_text(closed, "reason"));
+}
+
 static void history(const struct ost_cli *cli, const json_t *incident)
 {
 	static const char *const heads[] = {">record", "when", "kind", ">events", "why"};
 	struct ost_table t = {.heads = heads, .columns = OST_ARRAY_SIZE(heads)};
 	const json_t *list = json_object_get(incident, "history"), *h;
 	const size_t count = json_array_size(list);
+	const uint64_t skipped = ost_json_u64(incident, "history_skipped") + (count > HISTORY_SHOWN + 1 ? count - HISTORY_SHOWN - 1 : 0);
 	size_t i;
 
 	json_array_foreach(list, i, h) {
@@ -123,8 +148,9 @@ static void history(const struct ost_cli *cli, const json_t *incident)
 
 		if (i + HISTORY_SHOWN < count && i > 0) /* the first one and the latest */
 			continue;
+		/* One that is not in the journal yet has no number. */
 		(void)snprintf(text, sizeof(text), "%" PRIu64, ost_json_u64(h, "seq"));
-		ost_table_cell(&t, text);
+		ost_table_cell(&t, json_is_integer(json_object_get(h, "seq")) ? text : "");
 		ost_table_cell(&t, ost_moment_text(ost_json_text(h, "time"), text));
 		ost_table_cell(&t, ost_json_text(h, "kind"));
 		ost_table_cell(&t, json_object_get(h, "count") != NULL ? ost_show_count(ost_json_u64(h, "count"), text) : "");
@@ -134,8 +160,8 @@ static void history(const struct ost_cli *cli, const json_t *incident)
 		return;
 	ost_incident_heading(cli, "History");
 	ost_table_print(&t, cli, 2);
-	if (count > HISTORY_SHOWN + 1)
-		ost_show_line(cli, 0, 2, "  %zu records between are left out: --json has all", count - HISTORY_SHOWN - 1);
+	if (skipped > 0)
+		ost_show_line(cli, 0, 2, "  %" PRIu64 " between the first one and these are left out: the journal has all", skipped);
 }
 
 void ost_incident_past(const struct ost_cli *cli, const json_t *incident, time_t now)
@@ -143,6 +169,7 @@ void ost_incident_past(const struct ost_cli *cli, const json_t *incident, time_t
 	evidence(cli, incident);
 	related(cli, incident, now);
 	decisions(cli, incident);
+	notes(cli, incident);
 	history(cli, incident);
 }
 

@@ -6,6 +6,7 @@
 #include "file.h"
 #include "jsonw.h"
 #include "text.h"
+#include "unicode.h"
 
 static bool json_wanted, json_told;
 static char failure[1024]; /* the last one */
@@ -55,6 +56,7 @@ int ost_cli_fail(const char *fmt, ...)
 	(void)vsnprintf(line, sizeof(failure), fmt, ap);
 	va_end(ap);
 	ost_text_make_plain(line);
+	ost_unicode_mend(line);
 	(void)fprintf(stderr, "ostiary: %s\n", line);
 	return OST_EXIT_INPUT;
 }

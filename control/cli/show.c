@@ -7,6 +7,8 @@
 #include <time.h>
 #include <wchar.h>
 
+#include "unicode.h"
+
 const char *ost_show_colour(const struct ost_cli *cli, enum ost_colour colour)
 {
 	static const char *const sequences[] = {
@@ -170,5 +172,6 @@ void ost_show_line(const struct ost_cli *cli, unsigned at, unsigned hang, const 
 		text = NULL;
 		return;
 	}
+	ost_unicode_mend(text);
 	line_print(cli, at, cli->columns == 0 ? hang : OST_MIN(hang, cli->columns / 2), text);
 }

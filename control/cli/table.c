@@ -3,6 +3,7 @@
 
 #include "array.h"
 #include "show.h"
+#include "unicode.h"
 
 #define GAP	  2u  /* columns between two cells */
 #define LAST_LEAST 20u /* what the last column wants to be worth wrapping */
@@ -15,8 +16,10 @@ void ost_table_cell(struct ost_table *t, const char *text)
 		return;
 	t->cells = cells;
 	t->cells[t->count] = strdup(text[0] != '\0' ? text : "-");
-	if (t->cells[t->count] != NULL)
-		t->count++;
+	if (t->cells[t->count] == NULL)
+		return;
+	ost_unicode_mend(t->cells[t->count]);
+	t->count++;
 }
 
 static bool is_right(const struct ost_table *t, unsigned column)
