@@ -8,11 +8,11 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
+#include "await.h"
 #include "certificate.h"
 #include "clock.h"
 
@@ -103,22 +103,6 @@ void ost_mud_web_free(struct ost_mud_web **web)
 
 /* ---- waiting ---- */
 
-/* 0, or -ETIMEDOUT. */
-static int ready_wait(int fd, short events, uint64_t deadline_ns)
-{
-	struct pollfd p = {.fd = fd, .events = events};
-	int r;
-
-	do {
-		uint64_t now = ost_clock_mono_ns();
-
-		if (now >= deadline_ns)
-			return -ETIMEDOUT;
-		r = poll(&p, 1, (int)((deadline_ns - now) / 1000000 + 1));
-	} while (r == 0 || (r < 0 && errno == EINTR));
-	return r > 0 ? 0 : -errno;
-}
-
 /* Waits for what the TLS library waits for. 0: again; -EIO and trouble. */
 static int tls_wait(struct ost_mud_connection *c, int result, const char *doing, struct ost_mud_trouble *trouble)
 {
@@ -126,7 +110,7 @@ static int tls_wait(struct ost_mud_connection *c, int result, const char *doing,
 	char text[WOLFSSL_MAX_ERROR_SZ];
 
 	if (e == WOLFSSL_ERROR_WANT_READ || e == WOLFSSL_ERROR_WANT_WRITE) {
-		if (ready_wait(c->fd, e == WOLFSSL_ERROR_WANT_READ ? POLLIN : POLLOUT, c->deadline_ns) == 0)
+		if (ost_fd_wait(c->fd, e == WOLFSSL_ERROR_WANT_READ ? POLLIN : POLLOUT, c->deadline_ns) == 0)
 			return 0;
 		return ost_mud_trouble_say(trouble, OST_MUD_FAULT_TIME, "%s took too long while %s", c->host, doing);
 	}
@@ -146,7 +130,7 @@ static int socket_connect(const union ost_mud_address *address, uint64_t deadlin
 	if (fd < 0)
 		return -errno;
 	if (connect(fd, &address->any, size) < 0) {
-		r = errno == EINPROGRESS ? ready_wait(fd, POLLOUT, deadline_ns) : -errno;
+		r = errno == EINPROGRESS ? ost_fd_wait(fd, POLLOUT, deadline_ns) : -errno;
 		if (r == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
 			error = errno;
 		r = r == 0 ? -error : r;

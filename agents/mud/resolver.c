@@ -3,13 +3,12 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "clock.h"
+#include "await.h"
 #include "sandbox.h"
 
 #define LIFE_S 60 /* of the process, whatever happens */
@@ -103,18 +102,12 @@ static bool numeric_take(const struct ost_mud_url *url, union ost_mud_address *t
 
 static int answer_wait(const struct ost_mud_resolver *resolver, uint64_t deadline_ns, void *to, size_t size, size_t *ret_length)
 {
-	struct pollfd p = {.fd = resolver->fd, .events = POLLIN};
+	int r = ost_fd_wait(resolver->fd, POLLIN, deadline_ns);
 	ssize_t n;
-	int r;
 
-	do {
-		uint64_t now = ost_clock_mono_ns();
-
-		if (now >= deadline_ns)
-			return -ETIMEDOUT;
-		r = poll(&p, 1, (int)((deadline_ns - now) / 1000000 + 1));
-	} while (r == 0 || (r < 0 && errno == EINTR));
-	n = r > 0 ? recv(resolver->fd, to, size, 0) : -1;
+	if (r < 0)
+		return r == -ETIMEDOUT ? r : -EPROTO;
+	n = recv(resolver->fd, to, size, 0);
 	if (n <= 0)
 		return -EPROTO;
 	*ret_length = (size_t)n;

@@ -2,12 +2,12 @@
 #include "mud_agent.h"
 
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "await.h"
 #include "clock.h"
 #include "programs.h"
 
@@ -61,19 +61,6 @@ static int all_send(int fd, const uint8_t *bytes, size_t length)
 	return shutdown(fd, SHUT_WR) < 0 ? -errno : 0;
 }
 
-/* 1: bytes or the end are there. */
-static int input_wait(int fd, uint64_t deadline_ns)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	uint64_t now = ost_clock_mono_ns();
-	int r;
-
-	if (now >= deadline_ns)
-		return -ETIMEDOUT;
-	r = poll(&p, 1, (int)((deadline_ns - now) / 1000000 + 1));
-	return r < 0 && errno != EINTR ? -errno : r > 0;
-}
-
 static int all_receive(int fd, uint8_t **ret_bytes, size_t *ret_length)
 {
 	uint64_t deadline_ns = ost_clock_mono_ns() + WAIT_NS;
@@ -83,9 +70,9 @@ static int all_receive(int fd, uint8_t **ret_bytes, size_t *ret_length)
 	int r = bytes != NULL ? 0 : -ENOMEM;
 
 	while (r == 0 && n != 0) {
-		r = input_wait(fd, deadline_ns);
-		if (r <= 0)
-			continue;
+		r = ost_fd_wait(fd, POLLIN, deadline_ns);
+		if (r < 0)
+			break;
 		n = recv(fd, bytes + length, OST_MUD_WIRE_MAX + 1 - length, 0);
 		r = n < 0 ? -errno : 0;
 		length += n > 0 ? (size_t)n : 0;
