@@ -394,8 +394,8 @@ static enum MHD_Result answer_await(struct request *q, struct request **waiting)
 	return MHD_YES;
 }
 
-/* The body as policy files; an answer that says why not. */
-static bool sources_take(struct request *q, enum MHD_Result *ret_answer)
+/* The body as policy files, and who asks; an answer that says why not. */
+static bool sources_take(struct request *q, struct ost_apply_request *ret_request, enum MHD_Result *ret_answer)
 {
 	char why[256] = "";
 
@@ -406,6 +406,7 @@ static bool sources_take(struct request *q, enum MHD_Result *ret_answer)
 	}
 	free(q->body);
 	q->body = NULL;
+	*ret_request = ost_api_sources_request(q->sources, peer_uid(q->connection));
 	return true;
 }
 
@@ -415,9 +416,8 @@ static enum MHD_Result post_policy(struct request *q, const char *rest)
 	enum MHD_Result answer;
 
 	(void)rest;
-	if (!sources_take(q, &answer))
+	if (!sources_take(q, &request, &answer))
 		return answer;
-	request = ost_api_sources_request(q->sources, peer_uid(q->connection));
 	ost_apply(q->api->d->applier, &request, applied, q);
 	return answer_await(q, &q->api->waiting);
 }
@@ -428,9 +428,8 @@ static enum MHD_Result post_plan(struct request *q, const char *rest)
 	enum MHD_Result answer;
 
 	(void)rest;
-	if (!sources_take(q, &answer))
+	if (!sources_take(q, &request, &answer))
 		return answer;
-	request = ost_api_sources_request(q->sources, peer_uid(q->connection));
 	ost_plan(q->api->d->planner, request.sources, request.count, planned, q);
 	return answer_await(q, &q->api->planning);
 }

@@ -7,9 +7,7 @@
 
 #include <cmocka.h>
 
-#include "finding_place.h"
-#include "policy_yaml.h"
-#include "regime.h"
+#include "regime_rig.h"
 
 struct world {
 	struct ost_regime *g;
@@ -17,24 +15,6 @@ struct world {
 	struct ost_due dues[OST_REGIME_STAGES];
 	uint32_t count;
 };
-
-static int journal(void *user, const char *kind, const char *members)
-{
-	(void)user;
-	(void)kind;
-	(void)members;
-	return 0;
-}
-
-static uint64_t at(const char *text)
-{
-	char why[256];
-	int64_t s;
-
-	if (ost_time_parse(text, &s, why) < 0)
-		fail_msg("%s", text);
-	return (uint64_t)s * OST_NS_PER_S;
-}
 
 static const char dora[] =
 	"{ \"id\": \"dora\", \"v\": 1, \"title\": \"DORA\", \"law\": \"L\", \"valid_from\": \"2025-01-17\",\n"
@@ -45,17 +25,15 @@ static const char dora[] =
 static void begin(struct world *w, const char *id)
 {
 	struct ost_diag diag = {0};
-	char path[128];
-	int r;
 
 	*w = (struct world){0};
-	(void)snprintf(path, sizeof(path), "config/regimes/%s.json", id);
-	r = strcmp(id, "dora") == 0 ? ost_regime_parse("dora", dora, strlen(dora), &diag, &w->g) : ost_regime_load(path, &diag, &w->g);
-	if (r != 0) {
+	if (strcmp(id, "dora") != 0) {
+		w->g = shipped_load(id);
+	} else if (ost_regime_parse("dora", dora, strlen(dora), &diag, &w->g) != 0) {
 		findings_print(&diag);
 		fail();
 	}
-	assert_int_equal(ost_decisions_new("x", journal, w, &w->d), 0);
+	assert_int_equal(ost_decisions_new("x", journal_any, w, &w->d), 0);
 }
 
 static void end(struct world *w)

@@ -9,9 +9,7 @@
 
 #include <jansson.h>
 
-#include "finding_place.h"
-#include "policy_yaml.h"
-#include "regime.h"
+#include "regime_rig.h"
 
 struct world {
 	struct ost_regime *g;
@@ -32,15 +30,6 @@ static int journal(void *user, const char *kind, const char *members)
 	(void)snprintf(w->kind, sizeof(w->kind), "%s", kind);
 	(void)snprintf(w->last, sizeof(w->last), "{%s}", members);
 	return 0;
-}
-
-static uint64_t at(const char *text)
-{
-	char why[256];
-	int64_t s;
-
-	assert_int_equal(ost_time_parse(text, &s, why), 0);
-	return (uint64_t)s * OST_NS_PER_S;
 }
 
 static void begin(struct world *w)

@@ -7,18 +7,7 @@
 
 #include <cmocka.h>
 
-#include "policy_yaml.h"
-#include "regime.h"
-
-static uint64_t at(const char *text)
-{
-	char why[256];
-	int64_t s;
-
-	if (ost_time_parse(text, &s, why) < 0)
-		fail_msg("%s: %s", text, why);
-	return (uint64_t)s * OST_NS_PER_S;
-}
+#include "regime_rig.h"
 
 static const struct {
 	const char *period, *start, *end;

@@ -9,31 +9,15 @@
 #include <cmocka.h>
 
 #include "file.h"
-#include "finding_place.h"
-#include "regime.h"
+#include "regime_rig.h"
 
 static const char *const shipped[] = {"nis1", "nis2", "nis2-tsp", "gdpr", "cra-vulnerability", "cra-incident"};
-
-static struct ost_regime *load(const char *id)
-{
-	struct ost_regime *g = NULL;
-	struct ost_diag diag = {0};
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "config/regimes/%s.json", id);
-	if (ost_regime_load(path, &diag, &g) != 0) {
-		findings_print(&diag);
-		fail();
-	}
-	assert_int_equal(diag.count, 0);
-	return g;
-}
 
 static void each_shipped_file_is_sound(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < OST_ARRAY_SIZE(shipped); i++) {
-		struct ost_regime *g = load(shipped[i]);
+		struct ost_regime *g = shipped_load(shipped[i]);
 
 		assert_string_equal(g->id, shipped[i]);
 		assert_true(g->version >= 1);
@@ -77,7 +61,7 @@ static void clocks_are_those_of_the_law(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < OST_ARRAY_SIZE(clocks); i++) {
-		struct ost_regime *g = load(clocks[i].regime);
+		struct ost_regime *g = shipped_load(clocks[i].regime);
 		const struct ost_regime_clock *c;
 		char text[OST_PERIOD_TEXT];
 		uint32_t s = 0;
@@ -98,7 +82,7 @@ static void clocks_are_those_of_the_law(void **state)
 
 static void a_stage_is_found_as_it_is_typed(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	uint32_t s = 99;
 
 	(void)state;

@@ -9,9 +9,7 @@
 
 #include <jansson.h>
 
-#include "finding_place.h"
-#include "policy_yaml.h"
-#include "regime.h"
+#include "regime_rig.h"
 
 struct world {
 	struct ost_regime *g;
@@ -24,23 +22,6 @@ struct world {
 	uint32_t service;
 };
 
-static int journal(void *user, const char *kind, const char *members)
-{
-	(void)user;
-	(void)kind;
-	(void)members;
-	return 0;
-}
-
-static uint64_t at(const char *text)
-{
-	char why[256];
-	int64_t s;
-
-	assert_int_equal(ost_time_parse(text, &s, why), 0);
-	return (uint64_t)s * OST_NS_PER_S;
-}
-
 static const char entity[] =
 	"ostiary: 1\nname: Stadtwerke\nregistration: HRB 1\nsector: energy\nmember-states: [DE]\ncontact: noc\ndpo: dpo\ncsirt: cert\n"
 	"authority: bsi\nproduct: p\nservices:\n  heating: { tags: [t], users: 1200, personal-data: names }\n";
@@ -48,15 +29,13 @@ static const char entity[] =
 static void begin(struct world *w, const char *regime, const char *stage)
 {
 	struct ost_diag diag = {0};
-	char path[128];
 
-	*w = (struct world){0};
-	(void)snprintf(path, sizeof(path), "config/regimes/%s.json", regime);
-	if (ost_regime_load(path, &diag, &w->g) != 0 || ost_entity_parse("e", entity, strlen(entity), &diag, &w->e) != 0) {
+	*w = (struct world){.g = shipped_load(regime)};
+	if (ost_entity_parse("e", entity, strlen(entity), &diag, &w->e) != 0) {
 		findings_print(&diag);
 		fail();
 	}
-	assert_int_equal(ost_decisions_new("x", journal, NULL, &w->d), 0);
+	assert_int_equal(ost_decisions_new("x", journal_any, NULL, &w->d), 0);
 	w->i = (struct ost_incident){.state = OST_INCIDENT_OPEN,
 		.cause = OST_CAUSE_ARP_SPOOF,
 		.who = "cam-01",

@@ -9,34 +9,9 @@
 
 #include <jansson.h>
 
-#include "finding_place.h"
-#include "policy_yaml.h"
-#include "regime.h"
+#include "regime_rig.h"
 
 #define HOUR_MS 3600000ull
-
-static struct ost_regime *load(const char *id)
-{
-	struct ost_regime *g = NULL;
-	struct ost_diag diag = {0};
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "config/regimes/%s.json", id);
-	if (ost_regime_load(path, &diag, &g) != 0) {
-		findings_print(&diag);
-		fail();
-	}
-	return g;
-}
-
-static uint64_t at(const char *text)
-{
-	char why[256];
-	int64_t s;
-
-	assert_int_equal(ost_time_parse(text, &s, why), 0);
-	return (uint64_t)s * OST_NS_PER_S;
-}
 
 #define YES(f, name)   ost_fact_set(f, OST_FACT_##name, 1, OST_ORIGIN_MEASURED)
 #define NO(f, name)    ost_fact_set(f, OST_FACT_##name, 0, OST_ORIGIN_MEASURED)
@@ -65,7 +40,7 @@ static enum ost_proposal one(const struct ost_regime *g, const char *rule, const
 
 static void n1_access(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -92,7 +67,7 @@ static void n1_access(void **state)
 
 static void n2_loss_to_the_cent(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -136,7 +111,7 @@ static void n2_loss_to_the_cent(void **state)
 
 static void n3_recurring_by_the_calendar(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -161,7 +136,7 @@ static void n3_recurring_by_the_calendar(void **state)
 
 static void n4_secrets(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -183,7 +158,7 @@ static void n4_secrets(void **state)
 
 static void n5_safety(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -202,7 +177,7 @@ static void n5_safety(void **state)
 
 static void n6_more_than_thirty_minutes(void **state)
 {
-	struct ost_regime *g = load("nis2"), *tsp = load("nis2-tsp");
+	struct ost_regime *g = shipped_load("nis2"), *tsp = shipped_load("nis2-tsp");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -229,7 +204,7 @@ static void n6_more_than_thirty_minutes(void **state)
 
 static void n6_limited_availability(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -259,7 +234,7 @@ static void n6_limited_availability(void **state)
 
 static void n7_compromise(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -276,7 +251,7 @@ static void n7_compromise(void **state)
 
 static void n8_own_thresholds(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -302,7 +277,7 @@ static void n8_own_thresholds(void **state)
 
 static void n9_users(void **state)
 {
-	struct ost_regime *g = load("nis1");
+	struct ost_regime *g = shipped_load("nis1");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -344,7 +319,7 @@ static void outage_in_a_window(struct ost_facts *f)
 
 static void x1_maintenance(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	struct ost_assessment *a = calloc(1, sizeof(*a));
 	struct ost_facts f = {0};
 
@@ -392,7 +367,7 @@ static void x1_maintenance(void **state)
 
 static void g1_g2_personal_data(void **state)
 {
-	struct ost_regime *g = load("gdpr");
+	struct ost_regime *g = shipped_load("gdpr");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -430,7 +405,7 @@ static void g1_g2_personal_data(void **state)
 
 static void c1_c2_products(void **state)
 {
-	struct ost_regime *incident = load("cra-incident"), *vulnerability = load("cra-vulnerability");
+	struct ost_regime *incident = shipped_load("cra-incident"), *vulnerability = shipped_load("cra-vulnerability");
 	struct ost_facts f = {0};
 
 	(void)state;
@@ -458,7 +433,7 @@ static void blocked_at_the_gate(void **state)
 	YES(&f, SAFETY);
 	YES(&f, TRADE_SECRET);
 	for (uint32_t i = 0; i < OST_ARRAY_SIZE(ids); i++) {
-		struct ost_regime *g = load(ids[i]);
+		struct ost_regime *g = shipped_load(ids[i]);
 
 		ost_assess(g, &f, a);
 		assert_int_equal(a->result, OST_NOT_PROPOSED);
@@ -466,7 +441,7 @@ static void blocked_at_the_gate(void **state)
 	}
 	/* assumed is not measured; and what is certain is proposed all the same */
 	{
-		struct ost_regime *g = load("nis2");
+		struct ost_regime *g = shipped_load("nis2");
 
 		ost_fact_set(&f, OST_FACT_SUCCEEDED, 0, OST_ORIGIN_ASSUMED);
 		assert_int_equal(one(g, "N5", &f), OST_REVIEW);
@@ -482,7 +457,7 @@ static void blocked_at_the_gate(void **state)
 /* From what the gateway saw itself to a proposal. */
 static void from_an_incident(void **state)
 {
-	struct ost_regime *nis2 = load("nis2"), *cra = load("cra-incident"), *maker = load("cra-vulnerability");
+	struct ost_regime *nis2 = shipped_load("nis2"), *cra = shipped_load("cra-incident"), *maker = shipped_load("cra-vulnerability");
 	struct ost_incident i = {.cause = OST_CAUSE_LATERAL_MOVEMENT, .malicious = OST_ANSWER_YES, .essential = true, .first_wall_ns = 5, .last_wall_ns = 6};
 	struct ost_facts f = {0};
 
@@ -515,7 +490,7 @@ static void from_an_incident(void **state)
 /* Who reads it sees rule, basis, each input with its origin, the comparison, what is missing. */
 static void the_trace_tells_all(void **state)
 {
-	struct ost_regime *g = load("nis2");
+	struct ost_regime *g = shipped_load("nis2");
 	struct ost_assessment *a = calloc(1, sizeof(*a));
 	struct ost_jsonw w = {0};
 	struct ost_facts f = {0};
