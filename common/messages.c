@@ -7,7 +7,7 @@
 _Static_assert(sizeof(struct ost_msg_hello) == 48, "layout");
 _Static_assert(sizeof(struct ost_msg_image) == 16, "layout");
 _Static_assert(sizeof(struct ost_msg_image_result) == 16 + OST_MSG_TEXT, "layout");
-_Static_assert(sizeof(struct ost_msg_totals) == 168, "layout");
+_Static_assert(sizeof(struct ost_msg_totals) == 184, "layout");
 _Static_assert(sizeof(struct ost_msg_port_stats) == 128 + 8 + 64 + 512, "layout");
 _Static_assert(sizeof(struct ost_msg_device_stats) == 16 + 40 + 8 + 512, "layout");
 _Static_assert(sizeof(struct ost_refusal) == 112, "layout");
@@ -32,6 +32,9 @@ _Static_assert(sizeof(struct ost_rehearsed_flow) == 48, "layout");
 _Static_assert(sizeof(struct ost_msg_rehearsed) == 40 + OST_MSG_TEXT + 8 * OST_REHEARSED_DEVICES + 48 * OST_REHEARSED_FLOWS, "layout");
 _Static_assert(sizeof(struct ost_opened) == 64, "layout");
 _Static_assert(offsetof(struct ost_msg_opened, flows) == 16, "layout");
+_Static_assert(sizeof(struct ost_copy) == 24 + OST_COPY_BYTES, "layout");
+_Static_assert(sizeof(struct ost_msg_evidence) == 40, "layout");
+_Static_assert(offsetof(struct ost_msg_copies, copies) == 32, "layout");
 _Static_assert(OST_OPENED_NAMES < UINT16_MAX, "a name's place fits");
 _Static_assert(OST_AUTH_REASON_COUNT <= 32, "failed[] has room for every reason");
 
@@ -47,6 +50,13 @@ const char *ost_binding_source_name(unsigned source)
 	static const char *const names[OST_BINDING_SOURCE_COUNT] = {"static", "dhcp", "nd"};
 
 	return source < OST_BINDING_SOURCE_COUNT ? names[source] : "invalid";
+}
+
+const char *ost_copy_verdict_name(unsigned verdict)
+{
+	static const char *const names[OST_COPY_VERDICT_COUNT] = {"refused", "audited", "opened", "control"};
+
+	return verdict < OST_COPY_VERDICT_COUNT ? names[verdict] : "invalid";
 }
 
 static const struct {
@@ -430,6 +440,42 @@ static bool auth_limit_valid(const void *payload)
 	return m.conversation != 0 && m.tls_max < OST_TLS_MAX_COUNT;
 }
 
+static bool evidence_valid(const void *payload)
+{
+	struct ost_msg_evidence m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.token != 0 && m.before <= OST_EVIDENCE_BEFORE_MAX && m.after <= OST_EVIDENCE_AFTER_MAX && m.after_ms <= OST_EVIDENCE_MS_MAX &&
+		m.port < OST_PORTS_MAX && m.any_mac <= 1 && (m.device == OST_DEVICE_NONE || m.generation != 0);
+}
+
+static bool copy_valid(const struct ost_copy *c)
+{
+	return c->port < OST_PORTS_MAX && c->verdict < OST_COPY_VERDICT_COUNT && c->reason < OST_REASON_COUNT &&
+		(c->reason != OST_REASON_NONE) == (c->verdict <= OST_COPY_AUDITED) && c->length <= OST_COPY_BYTES && c->length <= c->frame_bytes;
+}
+
+static bool copies_valid(const uint8_t *payload, size_t length)
+{
+	struct ost_msg_copies m;
+	const size_t head = offsetof(struct ost_msg_copies, copies);
+
+	if (length < head)
+		return false;
+	memcpy(&m, payload, head);
+	if (m.token == 0 || m.last > 1 || m.result > 0 || m.count > OST_COPIES_PER_MSG || length != ost_msg_copies_bytes(&m) ||
+		(m.result < 0 && (m.count != 0 || m.last == 0)))
+		return false;
+	for (uint32_t i = 0; i < m.count; i++) {
+		struct ost_copy c;
+
+		memcpy(&c, payload + head + i * sizeof(c), sizeof(c));
+		if (!copy_valid(&c))
+			return false;
+	}
+	return true;
+}
+
 static const struct {
 	size_t length;
 	bool (*valid)(const void *payload);
@@ -461,6 +507,8 @@ static const struct {
 	[OST_MSG_OPENED] = {0, NULL},
 	[OST_MSG_REHEARSED] = {sizeof(struct ost_msg_rehearsed), rehearsed_valid},
 	[OST_MSG_GIVEN] = {0, NULL},
+	[OST_MSG_EVIDENCE] = {sizeof(struct ost_msg_evidence), evidence_valid},
+	[OST_MSG_COPIES] = {0, NULL},
 };
 
 bool ost_message_valid(uint16_t type, const void *payload, size_t length)
@@ -477,6 +525,8 @@ bool ost_message_valid(uint16_t type, const void *payload, size_t length)
 		return eapol_valid(payload, length);
 	if (type == OST_MSG_GIVEN)
 		return given_valid(payload, length);
+	if (type == OST_MSG_COPIES)
+		return copies_valid(payload, length);
 	return length == messages[type].length &&
 		(messages[type].valid == NULL || messages[type].valid(payload));
 }

@@ -22,6 +22,8 @@
  *   data plane BINDING        an address was bound to a device, renewed, or given up
  *   data plane GIVEN          an address was given to a device for a name that the policy in force asks for, or its time has moved by
  *                             OST_NAME_GRAIN_S; all of them again behind a HELLO and another policy. Its end is not told
+ *   ostiaryd   EVIDENCE       of one device or (port, MAC): copies of frames that are remembered, and of those that come from now on
+ *   data plane COPIES         what an EVIDENCE asked for, in one or several; the last one says so
  *   ostiaryd   ADMIT          a device's state, and the (port, VLAN, MAC) that it has proved to be at; answered by ACK
  *   data plane PORT_LINK      a device-side port came up or went down; of each one behind the HELLO. One that went down and up again
  *                             may be told once, but is: by down_ns
@@ -76,6 +78,8 @@ enum ost_msg_type {
 	OST_MSG_REHEARSED,
 	OST_MSG_GIVEN,
 	OST_MSG_OPENED,
+	OST_MSG_EVIDENCE,
+	OST_MSG_COPIES,
 	OST_MSG_TYPE_COUNT,
 };
 
@@ -172,6 +176,8 @@ struct ost_msg_totals {
 	uint64_t names_bound; /* addresses of answers, bound or renewed */
 	uint64_t names_unbound; /* for which there was no room */
 	uint64_t names_evicted; /* addresses and questions that gave way to newer ones */
+	uint64_t frames_copied; /* headers of frames that were no plain packets of established flows, for evidence */
+	uint64_t frames_uncopied; /* that should have been, and found no room */
 	uint32_t workers;
 	uint32_t ports;
 	uint32_t devices;   /* of the image in force */
@@ -294,6 +300,63 @@ struct ost_msg_opened {
 static inline const char *ost_opened_names(const struct ost_msg_opened *m)
 {
 	return (const char *)(m->flows + m->count);
+}
+
+/* What became of a frame whose headers were copied. */
+enum ost_copy_verdict {
+	OST_COPY_REFUSED, /* reason says why */
+	OST_COPY_AUDITED, /* only audit let it pass; reason is what would have refused it */
+	OST_COPY_OPENED,  /* it opened a flow */
+	OST_COPY_CONTROL, /* ARP, ND, DHCP, IGMP, MLD or 802.1X that passed */
+	OST_COPY_VERDICT_COUNT,
+};
+
+#define OST_COPY_BYTES 128u
+
+/* The headers of one frame; what TCP, UDP and the like carry is not among them. */
+struct ost_copy {
+	uint64_t wall_ns;
+	uint32_t frame_bytes; /* of the whole frame, without FCS */
+	uint16_t length;      /* bytes that are there */
+	uint8_t port;	      /* ingress */
+	uint8_t verdict;      /* enum ost_copy_verdict */
+	uint8_t reason;	      /* enum ost_reason; NONE unless refused or audited */
+	uint8_t reserved[7];
+	uint8_t bytes[OST_COPY_BYTES];
+};
+
+#define OST_EVIDENCE_BEFORE_MAX 128u
+#define OST_EVIDENCE_AFTER_MAX	128u
+#define OST_EVIDENCE_MS_MAX	60000u
+
+struct ost_msg_evidence {
+	uint64_t token;	     /* not 0: comes back in the COPIES */
+	uint64_t generation; /* that device is a place of */
+	uint32_t device;     /* or OST_DEVICE_NONE: whoever sent it, by port and mac */
+	uint32_t after_ms;   /* how long, at most, it waits for frames to come */
+	uint16_t before, after; /* frames, at most */
+	uint8_t port;	     /* ingress, below OST_PORTS_MAX; with a device not looked at */
+	uint8_t any_mac;     /* 1: of all that came in there; mac is not looked at */
+	uint8_t mac[6];	     /* source */
+	uint8_t reserved[4];
+};
+
+#define OST_COPIES_PER_MSG 256u
+
+struct ost_msg_copies {
+	uint64_t token;
+	uint64_t uncopied; /* frames of anybody that found no room, from the EVIDENCE on until now */
+	uint32_t count;
+	int32_t result;	  /* 0, or a negative errno, and there is nothing: -ESTALE another generation is in force; -EBUSY too many at once */
+	uint8_t last;	  /* 1: no further message follows */
+	uint8_t reserved[7];
+	struct ost_copy copies[OST_COPIES_PER_MSG]; /* count of them are sent, in the order of time */
+};
+
+/* Bytes of a COPIES message that are sent. */
+static inline size_t ost_msg_copies_bytes(const struct ost_msg_copies *m)
+{
+	return offsetof(struct ost_msg_copies, copies) + m->count * sizeof(m->copies[0]);
 }
 
 enum ost_binding_source {
@@ -509,6 +572,7 @@ enum ost_side {
 
 const char *ost_side_name(unsigned side);
 const char *ost_binding_source_name(unsigned source);
+const char *ost_copy_verdict_name(unsigned verdict); /* "refused", "audited", "opened", "control" */
 const char *ost_auth_way_name(unsigned way);
 const char *ost_auth_reason_name(unsigned reason);
 const char *ost_auth_reason_text(unsigned reason); /* what it means, and what to do: one sentence */

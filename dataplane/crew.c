@@ -11,6 +11,7 @@
 
 #define REFUSAL_RECORDS 8192u
 #define OPENED_RECORDS	4096u
+#define COPIES		1024u
 #define HANDOVER_SLOTS	1024u
 #define AUTH_SLOTS	512u
 #define QUIESCE_STEP_US 20u
@@ -58,6 +59,7 @@ static int worker_make(struct ost_dataplane *dp, uint32_t index)
 		.flows6_max = share(f->flows6, dp->worker_count),
 		.refusal_records = REFUSAL_RECORDS,
 		.opened_records = OPENED_RECORDS,
+		.copies = COPIES,
 		.owns_control = index == 0,
 		.shared_limits = dp->worker_count > 1,
 		.tcp_established_s = f->tcp_established_s,
@@ -117,6 +119,8 @@ int ost_crew_make(struct ost_dataplane *dp)
 			return -rte_errno;
 	}
 	r = auth_rings_make(dp);
+	if (r == 0)
+		r = ost_evidence_new(dp, &dp->evidence);
 	for (uint32_t i = 0; i < dp->worker_count && r == 0; i++)
 		r = worker_make(dp, i);
 	return r;
@@ -152,6 +156,7 @@ void ost_crew_free(struct ost_dataplane *dp)
 		rte_free(dp->workers[i]);
 		dp->workers[i] = NULL;
 	}
+	ost_evidence_free(&dp->evidence);
 	rte_ring_free(dp->handover);
 	rte_ring_free(dp->to_auth);
 	rte_ring_free(dp->from_auth);

@@ -26,6 +26,7 @@ struct ost_policy_in_force {
 
 struct ost_link;
 struct ost_door;
+struct ost_evidence;
 struct ost_rehearsing;
 
 struct ost_dataplane {
@@ -44,6 +45,7 @@ struct ost_dataplane {
 	struct ost_policy_in_force *policy; /* NULL: none, everything is refused */
 	struct ost_link *link;
 	struct ost_door *door;
+	struct ost_evidence *evidence;
 	struct ost_rehearsing *rehearsing; /* NULL: no policy is rehearsed */
 	uint64_t refusal_records_lost;
 	const char *root; /* --root, or NULL */
@@ -130,6 +132,25 @@ void ost_opened_collect(struct ost_dataplane *dp, struct ost_opened_queue *q, in
 size_t ost_opened_message(const struct ost_dataplane *dp, const struct ost_opened_queue *q, struct ost_msg_opened *ret_message);
 /* It was sent. */
 void ost_opened_sent(struct ost_opened_queue *q, const struct ost_msg_opened *m);
+
+/* ---- evidence.c: copies of headers, remembered, and sent when they are ordered ---- */
+
+int ost_evidence_new(struct ost_dataplane *dp, struct ost_evidence **ret_evidence) OST_MUST_CHECK;
+void ost_evidence_free(struct ost_evidence **evidence);
+
+/* About every 100 ms: flip, let the workers pass a quiescent point, collect. */
+void ost_evidence_flip(struct ost_evidence *e);
+void ost_evidence_collect(struct ost_evidence *e, int64_t wall_offset_ns);
+
+/* -ESTALE: another generation is in force; -ENOENT: the device is nowhere; -EBUSY: too many orders. */
+int ost_evidence_order(struct ost_evidence *e, const struct ost_msg_evidence *m) OST_MUST_CHECK;
+/* Nobody waits for what was ordered any more. */
+void ost_evidence_drop(struct ost_evidence *e);
+/* The next message, false: none; and it was sent. */
+bool ost_evidence_message(const struct ost_evidence *e, struct ost_msg_copies *ret_message);
+void ost_evidence_sent(struct ost_evidence *e, const struct ost_msg_copies *m);
+/* Frames that were copied, and those that found no room. */
+void ost_evidence_counts(const struct ost_evidence *e, uint64_t *ret_copied, uint64_t *ret_uncopied);
 
 /* ---- link.c: the socket to ostiaryd ---- */
 

@@ -20,6 +20,7 @@
 #define HELLO_WAIT_NS (2 * OST_NS_PER_S)
 #define REPLY_MAX     256u
 #define PLACE_TRIES   3u
+#define COPIES_AT_ONCE 8u /* messages in a tick */
 
 enum { STATS_NONE, STATS_TOTALS, STATS_PORTS, STATS_DEVICES, STATS_RULES, STATS_END };
 
@@ -63,6 +64,7 @@ struct ost_link {
 	uint64_t events_lost;
 	uint64_t bindings_left_out; /* remembered ones that could not be bound any more */
 	struct ost_given *given;
+	uint32_t copies_left; /* messages that may be sent until the next tick */
 	int64_t wall_offset_ns;
 };
 
@@ -78,6 +80,8 @@ static void drop(struct ost_link *l, const char *why)
 	l->stats = STATS_NONE;
 	l->rehearsing = l->rehearsed_waits = false;
 	ost_rehearse_drop(l->dp);
+	if (l->dp->evidence != NULL)
+		ost_evidence_drop(l->dp->evidence);
 }
 
 /* ---- replies ---- */
@@ -272,6 +276,24 @@ static void on_remembered(struct ost_link *l, const void *payload)
 		l->bindings_left_out++;
 }
 
+/* What is ordered comes by and by; only that it cannot be had is answered at once. */
+static void on_evidence(struct ost_link *l, const struct ost_msg_header *h, const void *payload)
+{
+	struct ost_msg_evidence m;
+	struct ost_msg_copies none;
+	int r;
+
+	memcpy(&m, payload, sizeof(m));
+	r = ost_evidence_order(l->dp->evidence, &m);
+	if (r == 0)
+		return;
+	memset(&none, 0, offsetof(struct ost_msg_copies, copies));
+	none.token = m.token;
+	none.result = r;
+	none.last = 1;
+	reply(l, OST_MSG_COPIES, h->sequence, &none, offsetof(struct ost_msg_copies, copies));
+}
+
 static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const void *payload, int fd)
 {
 	struct ost_msg_hello hello;
@@ -296,6 +318,8 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h, const v
 		on_remembered(l, payload);
 	} else if (h->type == OST_MSG_GIVEN) {
 		ost_given_back(l->given, payload);
+	} else if (h->type == OST_MSG_EVIDENCE) {
+		on_evidence(l, h, payload);
 	} else if (h->type == OST_MSG_STATS_REQUEST) {
 		l->stats = STATS_TOTALS;
 		l->stats_sequence = h->sequence;
@@ -482,15 +506,23 @@ static void on_binding(void *user, const struct ost_binding_event *e)
 	memcpy(m->ip, e->ip.b, sizeof(m->ip));
 }
 
-static void records_collect(struct ost_link *l)
+/* Frames of the last tenth of a second; and the records, if those before them are sent. */
+static void records_collect(struct ost_link *l, bool records)
 {
 	struct ost_dataplane *dp = l->dp;
 
+	ost_evidence_flip(dp->evidence);
+	if (!records) {
+		ost_crew_quiesce(dp);
+		ost_evidence_collect(dp->evidence, l->wall_offset_ns);
+		return;
+	}
 	l->refusal_count = l->refusal_next = 0;
 	/* Both kinds of records flip at once. */
 	for (uint32_t i = 0; i < dp->worker_count; i++)
 		ost_classifier_refusals_flip(dp->workers[i]->classifier);
 	ost_crew_quiesce(dp);
+	ost_evidence_collect(dp->evidence, l->wall_offset_ns);
 	for (uint32_t i = 0; i < dp->worker_count; i++)
 		dp->refusal_records_lost +=
 			ost_classifier_refusals_drain(dp->workers[i]->classifier, l->wall_offset_ns, on_refusal, l);
@@ -559,6 +591,22 @@ static int name_send(struct ost_link *l)
 	return r;
 }
 
+/* Last of all, and so many in a tick. -EAGAIN: none is due, as when the other end takes no more. */
+static int copies_send(struct ost_link *l)
+{
+	static struct ost_msg_copies m;
+	int r;
+
+	if (l->copies_left == 0 || !ost_evidence_message(l->dp->evidence, &m))
+		return -EAGAIN;
+	r = send_own(l, OST_MSG_COPIES, 0, &m, ost_msg_copies_bytes(&m));
+	if (r == 0) {
+		ost_evidence_sent(l->dp->evidence, &m);
+		l->copies_left--;
+	}
+	return r;
+}
+
 /* ---- outside ---- */
 
 static int link_send(struct ost_link *l)
@@ -613,6 +661,8 @@ static void transmit(struct ost_link *l)
 			r = name_send(l);
 		}
 	}
+	while (l->fd >= 0 && l->greeted && r == 0)
+		r = copies_send(l);
 }
 
 static void accept_one(struct ost_link *l)
@@ -660,11 +710,11 @@ void ost_link_tick(struct ost_link *l)
 {
 	if (l->fd >= 0 && !l->greeted && ost_clock_mono_ns() - l->since_ns > HELLO_WAIT_NS)
 		drop(l, "it never said hello");
+	l->wall_offset_ns = (int64_t)(ost_clock_wall_ns() - ost_tsc_now_ns(&l->dp->clock));
+	l->copies_left = COPIES_AT_ONCE;
+	records_collect(l, l->fd >= 0 && l->greeted && l->refusal_next == l->refusal_count && !ost_opened_waits(&l->opened));
 	if (l->fd < 0 || !l->greeted)
 		return;
-	l->wall_offset_ns = (int64_t)(ost_clock_wall_ns() - ost_tsc_now_ns(&l->dp->clock));
-	if (l->refusal_next == l->refusal_count && !ost_opened_waits(&l->opened))
-		records_collect(l);
 	if (l->binding_next == l->binding_count)
 		bindings_collect(l);
 	if (l->rehearsing && ost_rehearse_take(l->dp, &l->rehearsed)) {

@@ -111,6 +111,8 @@ static int classifier_fill(struct ost_classifier *c)
 		r = refusals_make(site, &c->refusals[i], c->config.refusal_records);
 	for (int i = 0; i < 2 && r == 0; i++)
 		r = opened_make(site, &c->opened_tables[i], c->config.opened_records);
+	for (int i = 0; i < 2 && r == 0; i++)
+		r = ost_copies_make(site, &c->copies[i], c->config.copies);
 	if (r < 0)
 		return r;
 	c->tallies = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*c->tallies));
@@ -169,6 +171,8 @@ void ost_classifier_free(struct ost_classifier **classifier)
 		ost_site_release(site, t->places.hashes, t->places.capacity * sizeof(*t->places.hashes));
 		ost_site_release(site, t->records, t->places.capacity * sizeof(*t->records));
 	}
+	for (int i = 0; i < 2; i++)
+		ost_copies_free(site, &c->copies[i]);
 	ost_site_release(site, c->tallies, (size_t)site->config.devices_max * sizeof(*c->tallies));
 	ost_site_release(site, c, sizeof(*c));
 	*classifier = NULL;

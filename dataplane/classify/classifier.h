@@ -2,6 +2,7 @@
 /* One worker's own state, as classify's own files see it. */
 #pragma once
 
+#include "copies.h"
 #include "neighbour.h"
 #include "refusal.h"
 #include "site.h"
@@ -37,6 +38,8 @@ struct ost_classifier {
 	struct ost_refusal_table refusals[2];
 	struct ost_opened_table opened_tables[2];
 	_Atomic uint32_t refusals_current; /* of both pairs */
+	struct ost_copies copies[2];
+	_Atomic uint32_t copies_current;
 	struct ost_explanation *explain; /* not NULL: tell what decided */
 	_Atomic(struct ost_rehearsal *) rehearsal; /* a policy that is tried on our flows; written by main */
 

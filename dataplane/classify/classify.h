@@ -235,6 +235,7 @@ struct ost_classifier_config {
 	uint32_t flows6_max;
 	uint32_t refusal_records; /* a power of two; 0: no records, counters only */
 	uint32_t opened_records;  /* the same, of flows that were opened */
+	uint32_t copies;	  /* of headers of frames, in each of two tables; 0: none */
 	bool owns_control;	  /* exactly one classifier of a site */
 	bool shared_limits;	  /* other workers take from the same rate limits and count with the same devices */
 	/* seconds; 0: the default of docs/ostiary.yaml.5 */
@@ -304,6 +305,15 @@ uint64_t ost_classifier_refusals_drain(struct ost_classifier *c, int64_t wall_of
  * no room for a record. */
 uint64_t ost_classifier_opened_drain(struct ost_classifier *c, int64_t wall_offset_ns,
 	void (*fn)(void *user, const struct ost_opened *opened), void *user);
+
+/* Copies of the headers of frames that were no plain packets of established flows: of the refused, the first of each kind of which a
+ * record was made since the records were drained; those that opened flows, likewise; control protocols that passed. Each device, and
+ * each MAC that is none at a port, has a share of the table. Flip, quiesce and drain as above, on their own. slot: of the device that
+ * the frame is accounted to, or OST_DEVICE_NONE; in the order in which they came. The return value counts frames for which there was
+ * no room. */
+void ost_classifier_copies_flip(struct ost_classifier *c);
+uint64_t ost_classifier_copies_drain(struct ost_classifier *c, int64_t wall_offset_ns,
+	void (*fn)(void *user, uint32_t slot, const struct ost_copy *copy), void *user);
 
 /* ---- rehearsing: which flows a policy would cut, without putting it in force ---- */
 

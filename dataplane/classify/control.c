@@ -275,7 +275,7 @@ static enum ost_reason device_may(struct ost_control *k, unsigned include)
 	return ost_limits_take(c, k->slot, k->p->length);
 }
 
-void ost_control(struct ost_classifier *c, const struct ost_packet *p, struct ost_verdict *v)
+static void judge(struct ost_classifier *c, const struct ost_packet *p, struct ost_verdict *v)
 {
 	struct ost_control k = {.c = c, .p = p, .v = v, .slot = OST_SLOT_NONE};
 	unsigned row = p->kind - OST_KIND_CONTROL_FIRST;
@@ -300,4 +300,11 @@ void ost_control(struct ost_classifier *c, const struct ost_packet *p, struct os
 		ost_control_refuse(&k, r);
 	else
 		protocols[row].handle(&k);
+}
+
+void ost_control(struct ost_classifier *c, const struct ost_packet *p, struct ost_verdict *v)
+{
+	judge(c, p, v);
+	if (v->action != OST_REFUSE)
+		ost_copy_take(c, p, v->device, OST_COPY_CONTROL, OST_REASON_NONE);
 }

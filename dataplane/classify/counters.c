@@ -226,7 +226,7 @@ static void refusal_addresses(const struct ost_packet *p, struct ost_refusal *r)
 	}
 }
 
-void ost_refusal_fill(const struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason,
+void ost_refusal_fill(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason,
 	struct ost_refusal *r)
 {
 	*r = (struct ost_refusal){.first_wall_ns = c->now_ns, .device = OST_DEVICE_NONE, .vlan = p->vlan,
@@ -236,6 +236,7 @@ void ost_refusal_fill(const struct ost_classifier *c, const struct ost_packet *p
 		if (slot != OST_SLOT_NONE && c->view->hot[slot].role != UINT32_MAX)
 			r->device = c->view->device[slot];
 	}
+	ost_copy_take(c, p, slot, r->audit ? OST_COPY_AUDITED : OST_COPY_REFUSED, r->reason);
 	if (p->length < 12)
 		return;
 	memcpy(r->dst_mac, p->bytes, 6);

@@ -44,6 +44,8 @@ static inline void ost_opened_note(struct ost_classifier *c, const struct ost_pa
 			.family = ost_packet_is4(p) ? OST_IPV4 : OST_IPV6, .audit = audit,
 			.direction = p->flags & OST_PACKET_TO_DEVICE ? OST_FROM : OST_TO};
 		memcpy(r->peer_ip, rem_ip, ost_packet_is4(p) ? 4 : 16);
+		if (!audit) /* else the note of the audit takes it */
+			ost_copy_take(c, p, slot, OST_COPY_OPENED, OST_REASON_NONE);
 	}
 	r->last_wall_ns = c->now_ns;
 	r->flows++;

@@ -9,8 +9,8 @@
 
 _Static_assert((int)OST_REASON_COUNT <= (int)OST_REFUSAL_AUDIT, "the bit is a reason's");
 
-/* A fresh record's fields (counters.c). */
-void ost_refusal_fill(const struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason,
+/* A fresh record's fields, and a copy of the frame's headers (counters.c). */
+void ost_refusal_fill(struct ost_classifier *c, const struct ost_packet *p, uint32_t slot, uint8_t reason,
 	struct ost_refusal *r);
 
 /* ost_refuse() of one whose ost_refusal_hash() is known. */
@@ -55,7 +55,7 @@ static inline uint64_t ost_refusal_key(uint64_t hash, uint8_t reason)
 }
 
 /* at: what ost_refusal_look() said of it, maybe a packet ago. */
-static inline void ost_refusal_record(const struct ost_classifier *c, struct ost_refusal_table *t, const struct ost_packet *p,
+static inline void ost_refusal_record(struct ost_classifier *c, struct ost_refusal_table *t, const struct ost_packet *p,
 	uint64_t hash, uint32_t at, uint32_t slot, uint8_t reason)
 {
 	struct ost_refusal *r;
