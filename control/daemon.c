@@ -11,6 +11,7 @@
 #include "authority.h"
 #include "casebook.h"
 #include "clock.h"
+#include "evidence.h"
 #include "generations.h"
 #include "journaling.h"
 #include "log.h"
@@ -51,6 +52,7 @@ static void on_down(void *user, const char *why)
 	ost_authority_link_down(d);
 	ost_applier_down(d->applier, why);
 	ost_planner_down(d->planner, why);
+	ost_evidence_down(d);
 }
 
 static void on_image_result(void *user, const struct ost_msg_image_result *m)
@@ -266,6 +268,11 @@ static void on_given(void *user, const struct ost_msg_given *m)
 		ost_given_told(d->given, name, m);
 }
 
+static void on_copies(void *user, const struct ost_msg_copies *m)
+{
+	ost_evidence_copies(user, m);
+}
+
 static bool on_ack(void *user, uint32_t sequence, int result)
 {
 	return ost_authority_ack(user, sequence, result);
@@ -285,6 +292,7 @@ static const struct ost_link_handlers link_handlers = {
 	.opened = on_opened,
 	.binding = on_binding,
 	.given = on_given,
+	.copies = on_copies,
 	.ack = on_ack,
 };
 
@@ -394,6 +402,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	ost_journaling_tick(d);
 	ost_watching_tick(d);
 	ost_casebook_tick(d);
+	ost_evidence_tick(d);
 	after = ost_line_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));
@@ -614,6 +623,8 @@ int ost_daemon_new(struct event_base *base, const struct ost_paths *paths,
 	if (r == 0)
 		r = ost_journaling_start(d);
 	if (r == 0)
+		r = ost_evidence_start(d);
+	if (r == 0)
 		r = ost_watching_start(d);
 	if (r == 0)
 		r = ost_casebook_start(d);
@@ -668,6 +679,7 @@ void ost_daemon_free(struct ost_daemon **daemon)
 	ost_sightings_free(&d->sightings);
 	ost_roster_free(&d->roster);
 	ost_registry_free(&d->registry);
+	ost_evidence_stop(d);
 	ost_journaling_stop(d);
 	free(d);
 	*daemon = NULL;

@@ -195,6 +195,9 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h)
 	case OST_MSG_GIVEN:
 		l->handlers.given(l->user, p);
 		return;
+	case OST_MSG_COPIES:
+		l->handlers.copies(l->user, p);
+		return;
 	case OST_MSG_ACK:
 		on_ack(l, h->sequence);
 		return;
@@ -413,6 +416,13 @@ int ost_link_given(struct ost_link *link, const struct ost_msg_given *m)
 	if (link->state != LINK_UP)
 		return -ENOTCONN;
 	return ost_msg_send(link->fd, OST_MSG_GIVEN, ++link->sequence, m, ost_msg_given_bytes(m), -1);
+}
+
+int ost_link_evidence(struct ost_link *link, const struct ost_msg_evidence *m)
+{
+	if (link->state != LINK_UP)
+		return -ENOTCONN;
+	return ost_msg_send(link->fd, OST_MSG_EVIDENCE, ++link->sequence, m, sizeof(*m), -1);
 }
 
 int ost_link_admit(struct ost_link *link, const struct ost_msg_admit *m, uint32_t *ret_sequence)

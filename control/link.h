@@ -29,6 +29,7 @@ struct ost_link_handlers {
 	void (*opened)(void *user, const struct ost_msg_opened *m); /* count of its flows, and their names behind them */
 	void (*binding)(void *user, const struct ost_msg_binding *m);
 	void (*given)(void *user, const struct ost_msg_given *m); /* length bytes of its chain */
+	void (*copies)(void *user, const struct ost_msg_copies *m); /* count of its copies */
 	/* The answer to an ADMIT. False: to none that was sent; the connection is cut. */
 	bool (*ack)(void *user, uint32_t sequence, int result);
 };
@@ -55,6 +56,9 @@ int ost_link_binding(struct ost_link *link, const struct ost_msg_binding *m) OST
 
 /* The same of a name that it was given an address for. */
 int ost_link_given(struct ost_link *link, const struct ost_msg_given *m) OST_MUST_CHECK;
+
+/* Evidence: handlers.copies follows, up to one that is the last, or handlers.down. -ENOTCONN, -EAGAIN: the data plane does not read. */
+int ost_link_evidence(struct ost_link *link, const struct ost_msg_evidence *m) OST_MUST_CHECK;
 
 /* What a device may now; handlers.ack or handlers.down follows. -ENOTCONN, -EAGAIN: the data plane does not read. */
 int ost_link_admit(struct ost_link *link, const struct ost_msg_admit *m, uint32_t *ret_sequence) OST_MUST_CHECK;

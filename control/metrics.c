@@ -7,6 +7,7 @@
 #include "audits.h"
 #include "authority.h"
 #include "clock.h"
+#include "evidence.h"
 #include "trial.h"
 
 #define LABEL_MAX 160
@@ -295,6 +296,10 @@ static void dataplane_metrics(FILE *f, const struct ost_daemon *d)
 	names_metrics(f, t);
 	one(f, "ostiary_refusals_unrecorded_packets_total", "counter",
 		"Refused packets that were counted, but found no room for a record.", t->refusal_records_lost);
+	one(f, "ostiary_evidence_frames_copied_total", "counter",
+		"Frames whose headers were copied, to be evidence when an incident begins.", t->frames_copied);
+	one(f, "ostiary_evidence_frames_uncopied_total", "counter", "Frames that should have been copied, and found no room.",
+		t->frames_uncopied);
 }
 
 static void journal_metrics(FILE *f, struct ost_daemon *d)
@@ -317,6 +322,18 @@ static void journal_metrics(FILE *f, struct ost_daemon *d)
 	(void)fprintf(f, "ostiary_journal_commit_seconds %.6f\n", (double)s.commit_ns / 1e9);
 	head(f, "ostiary_journal_commit_most_seconds", "gauge", "How long the longest commit took.");
 	(void)fprintf(f, "ostiary_journal_commit_most_seconds %.6f\n", (double)s.commit_most_ns / 1e9);
+}
+
+static void evidence_metrics(FILE *f, const struct ost_daemon *d)
+{
+	struct ost_evidence_counts c;
+
+	ost_evidence_counts(d, &c);
+	one(f, "ostiary_evidence_files", "gauge", "Capture files beside the journal.", c.files);
+	one(f, "ostiary_evidence_bytes", "gauge", "Bytes of them.", c.bytes);
+	one(f, "ostiary_evidence_written_total", "counter", "Times that evidence was wanted, and is there.", c.written);
+	one(f, "ostiary_evidence_failed_total", "counter", "Times that evidence was wanted, and there was none; the journal says why.", c.failed);
+	one(f, "ostiary_evidence_expired_total", "counter", "Files past their time, or that gave way to newer.", c.expired);
 }
 
 static void own_metrics(FILE *f, const struct ost_daemon *d)
@@ -359,6 +376,7 @@ int ost_metrics_make(struct ost_daemon *d, char **ret_text, size_t *ret_length)
 		return -ENOMEM;
 	own_metrics(f, d);
 	journal_metrics(f, d);
+	evidence_metrics(f, d);
 	dataplane_metrics(f, d);
 	ports_metrics(f, d);
 	states_metrics(f, d);
