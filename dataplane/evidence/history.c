@@ -9,7 +9,7 @@ struct entry {
 	uint32_t newer; /* of the same source; of a free entry: the next free one */
 };
 
-/* Sources with equally many copies are in one ring, the one that was quiet for the longest first. */
+/* Sources with equally many copies are in one ring: first those that had more, then the one that was quiet for the longest. */
 struct source {
 	uint64_t owner;
 	uint32_t oldest, newest;
@@ -82,24 +82,24 @@ static void ring_leave(struct ost_history *h, uint32_t source)
 		r->last = s->before;
 }
 
-/* As the one that was heard of last. */
-static void ring_join(struct ost_history *h, uint32_t source)
+static void ring_join(struct ost_history *h, uint32_t source, uint32_t before, uint32_t behind)
 {
 	struct source *s = &h->sources[source];
 	struct ring *r = &h->rings[s->count];
 
-	if (s->count == 0)
-		return;
-	s->behind = NONE;
-	s->before = r->last;
-	if (r->last != NONE)
-		h->sources[r->last].behind = source;
+	s->before = before;
+	s->behind = behind;
+	if (before != NONE)
+		h->sources[before].behind = source;
 	else
 		r->first = source;
-	r->last = source;
+	if (behind != NONE)
+		h->sources[behind].before = source;
+	else
+		r->last = source;
 }
 
-/* Forgets a source's oldest copies until so many are left. */
+/* Forgets a source's oldest copies until so many are left. Among those that have as many it comes first: it had more. */
 static void shrink(struct ost_history *h, uint32_t source, uint32_t left)
 {
 	struct source *s = &h->sources[source];
@@ -114,7 +114,8 @@ static void shrink(struct ost_history *h, uint32_t source, uint32_t left)
 		h->free = place;
 		h->used--;
 	}
-	ring_join(h, source);
+	if (s->count > 0)
+		ring_join(h, source, NONE, h->rings[s->count].first);
 }
 
 static void make_room(struct ost_history *h)
@@ -152,7 +153,7 @@ void ost_history_add(struct ost_history *h, uint32_t source, uint64_t owner, con
 		h->entries[s->newest].newer = place;
 	s->newest = place;
 	s->count++;
-	ring_join(h, source);
+	ring_join(h, source, h->rings[s->count].last, NONE);
 }
 
 bool ost_history_matches(const struct ost_history_match *m, uint32_t source, uint64_t owner, const struct ost_copy *copy)
