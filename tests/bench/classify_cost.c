@@ -297,7 +297,7 @@ static void world_make(struct world *w, struct scene scene)
 		.secret = {1, 2, 3, 4}, .alloc = pages_alloc,
 		.alloc_sparse = pages_alloc_sparse, .release = pages_release};
 	struct ost_classifier_config cc = {.flows4_max = OST_MAX(scene.flows, 1000u), .flows6_max = 1000,
-		.refusal_records = 2048, .opened_records = 4096, .owns_control = true};
+		.refusal_records = 2048, .opened_records = 4096, .copies = 1024, .owns_control = true};
 	struct ost_diag diag = {0};
 	struct ost_view *old;
 	char why[256];
