@@ -7,6 +7,7 @@
 
 #include "case_restore.h"
 #include "casebook_private.h"
+#include "evidence.h"
 #include "incident_json.h"
 #include "log.h"
 
@@ -229,6 +230,8 @@ static void on_record(void *user, enum ost_incident_record what, const struct os
 	c->summed = i->count;
 	case_record(b, c, what, why);
 	c->i.suppressed = 0;
+	if (what == OST_INCIDENT_RECORD_OPEN || what == OST_INCIDENT_RECORD_REOPEN)
+		ost_evidence_wanted(b->d, i);
 }
 
 static void event_take(struct ost_casebook *b, const struct ost_incident_event *event, struct ost_moment now)

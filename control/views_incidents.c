@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "array.h"
+#include "evidence.h"
 #include "incident_json.h"
 #include "watching.h"
 
@@ -201,8 +202,7 @@ void ost_view_incident(struct ost_daemon *d, struct ost_case *c, struct ost_json
 		ost_jsonw_raw(w, c->record);
 	ost_jsonw_end(w, '}');
 	related_json(d, c, w);
-	ost_jsonw_array(w, "evidence");
-	ost_jsonw_end(w, ']');
+	ost_evidence_json(d, c->i.id, w);
 	history_json(c, w);
 	notes_json(c, w);
 	proof_json(c, w);
