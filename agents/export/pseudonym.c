@@ -422,7 +422,7 @@ static void names_find(struct veil *v, const json_t *value)
 }
 
 /* Words of a closed list have no blanks: a device called "open" does not change the state of its incident. */
-static const char *const text_keys[] = {"who", "place", "scope", "threshold", "path", "policy_rule", "message", "reason", "value", "text", NULL};
+static const char *const text_keys[] = {"who", "place", "scope", "threshold", "path", "policy_rule", "message", "reason", "value", "text", "domain", NULL};
 
 static void value_veil(struct veil *v, const char *key, json_t *value, bool name)
 {
