@@ -18,7 +18,7 @@
 #include "common.h"
 
 #define OST_FORMAT_LINE_MAX 65536u /* bytes of a journal line; longer ones are refused */
-#define OST_FORMAT_OUT_MAX  (512u * 1024) /* no line that comes out is longer (but a STIX bundle) */
+#define OST_FORMAT_OUT_MAX  (4u << 20) /* no line that comes out is longer (but a STIX bundle) */
 #define OST_FORMAT_ID	    96u /* bytes of an event's id, with its NUL */
 #define OST_FORMAT_KIND	    48u
 #define OST_FORMAT_WHY	    160u

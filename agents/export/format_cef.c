@@ -256,7 +256,7 @@ static void other(struct cef *c)
 		own(c, "cs5", "record", strcmp(json, "{}") != 0 ? json : NULL, 4000);
 	free(json);
 	own(c, "cs6", "kind", c->line->about.kind, 64);
-	pair_at(c, "fileHash", "file.hash.sha256", 255);
+	pair(c, "fileHash", json_string_value(json_object_get(json_array_get(ost_tree_at(c->line->root, "ostiary.evidence"), 0), "sha256")), 255);
 }
 
 int ost_format_cef(const struct ost_line *line, const struct ost_format_config *config, struct ost_format_text *out)

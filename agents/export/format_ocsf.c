@@ -83,7 +83,7 @@ static unsigned verdict_of(const struct ost_line *line, const char **ret_name)
 		const char *word, *name;
 		unsigned id;
 	} verdicts[] = {{"false-positive", "False Positive", 1}, {"true-positive", "True Positive", 2}, {"benign", "Benign", 5}, {"duplicate", "Duplicate", 10}};
-	static const char *const paths[] = {"ostiary.incident.verdict", "ostiary.close.verdict", "ostiary.decision.verdict", "ostiary.verdict", "verdict"};
+	static const char *const paths[] = {"ostiary.verdict.is", "ostiary.incident.verdict", "ostiary.decision.verdict"};
 	const char *malicious = ost_tree_text(line->root, "ostiary.assess.malicious");
 
 	for (size_t p = 0; p < OST_ARRAY_SIZE(paths); p++) {

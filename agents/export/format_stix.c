@@ -110,7 +110,7 @@ static const char *type_of(const char *cause)
 static const char *determination(const struct ost_line *line)
 {
 	const char *did = ost_tree_text(line->root, "ostiary.response.action"), *succeeded = ost_tree_text(line->root, "ostiary.incident.succeeded");
-	const char *verdict = ost_tree_text(line->root, "ostiary.incident.verdict");
+	const char *verdict = ost_tree_text(line->root, "ostiary.verdict.is");
 
 	if (verdict != NULL && strcmp(verdict, "false-positive") == 0)
 		return "false-positive";
@@ -128,7 +128,7 @@ static void extension(struct ost_tree *t, const struct ost_line *line, bool deci
 
 	ost_tree_put_text(&e, "extension_type", "property-extension");
 	ost_tree_put_text(&e, "determination", determination(line));
-	ost_tree_put_text(&e, "investigation_status", strcmp(line->about.kind, "incident.close") == 0 ? "closed" : decided ? "open" : "new");
+	ost_tree_put_text(&e, "investigation_status", strcmp(line->about.kind, "incident.close") == 0 ? "closed" : decided || json_array_size(ost_tree_at(line->root, "ostiary.decision")) > 0 ? "open" : "new");
 	ost_tree_put_integer(&e, "criticality", risk * 100 / 9);
 	ost_tree_put(&e, "detection_methods", json_pack("[ss]", "automated-tool", "Ostiary"));
 	ost_tree_put(&e, "incident_types", json_pack("[s]", type_of(ost_tree_text(line->root, "rule.id"))));

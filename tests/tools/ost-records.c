@@ -66,10 +66,31 @@ static void wire_fill(struct ost_incident_wire *x, unsigned variant)
 	memcpy(x->peer_ip, variant == 2 ? (const uint8_t[16]){203, 0, 113, 9} : v6, 16);
 }
 
+/* What persons and regimes add. */
+static void more(void *user, struct ost_jsonw *w)
+{
+	static const char *const verdicts[] = {"true-positive", "false-positive", "benign", "duplicate"};
+	const char *text = user;
+
+	ost_jsonw_array(w, "proposal");
+	ost_jsonw_object(w, NULL);
+	ost_jsonw_string(w, "regime", "nis2");
+	ost_jsonw_string(w, "result", "review");
+	ost_jsonw_end(w, '}');
+	ost_jsonw_end(w, ']');
+	ost_jsonw_array(w, "decision");
+	ost_jsonw_end(w, ']');
+	ost_jsonw_object(w, "verdict");
+	ost_jsonw_string(w, "is", verdicts[seq % 4]);
+	ost_jsonw_text(w, "by", text, 256);
+	ost_jsonw_text(w, "reason", text, 4096);
+	ost_jsonw_end(w, '}');
+}
+
 static int incident_put(unsigned cause, unsigned record, const char *text)
 {
 	const char *tags[] = {text, "floor-2"};
-	const struct ost_incident_context context = {.gateway = text, .ingress = text, .role = "camera", .state = "authenticated", .model = text, .owner = text,
+	const struct ost_incident_context context = {.more = record == 2 ? more : NULL, .user = (void *)(uintptr_t)text, .gateway = text, .ingress = text, .role = "camera", .state = "authenticated", .model = text, .owner = text,
 		.device_place = text, .tags = tags, .tags_count = 2, .peer_name = cause % 3 == 0 ? "video.example.com" : cause % 3 == 1 ? text : NULL, .policy_rule = text,
 		.generation = 7, .policy_wall_ns = WALL, .policy_author = text, .first_seen_wall_ns = WALL, .flows_opened = 3};
 	struct ost_incident i = {.id = {1, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10, 11, 12, 13, 14, 15, (uint8_t)cause}, .state = record == 2 ? OST_INCIDENT_CLOSED : OST_INCIDENT_OPEN,
@@ -98,7 +119,7 @@ static const struct {
 	bool incident;
 } others[] = {
 	{"decision", "decision", true}, {"submission", "submission", true}, {"decision", "", true}, {"note", "note", true}, {"deadline.warning", "deadline", true},
-	{"evidence", "evidence", true}, {"suppress", "suppress", false}, {"policy.change", "policy", false}, {"entity.change", "entity", false},
+	{"evidence", "capture", true}, {"suppress", "suppress", false}, {"policy.change", "policy", false}, {"entity.change", "entity", false},
 	{"regime.change", "regime", false}, {"key.rotate", "journal", false}, {"key.compromise", "journal", false}, {"clock.step", "clock", false},
 	{"journal.begin", "journal", false}, {"journal.recovery", "journal", false}, {"journal.io_error", "journal", false},
 	{"journal.overflow", "journal", false}, {"journal.prune", "journal", false}, {"journal.accept_loss", "journal", false}, {"nobody.knows", "what", false},
