@@ -127,7 +127,7 @@ static void addresses(const struct ost_cli *cli, const json_t *d)
 		line(cli, "addresses", "none bound");
 }
 
-/* Its open incidents: how many, and the worst one. */
+/* Its open incidents: how many, and the most urgent one. */
 static void incidents(const struct ost_cli *cli, const char *name)
 {
 	char path[1024], ids[OST_SHOW_TEXT];
@@ -142,7 +142,7 @@ static void incidents(const struct ost_cli *cli, const char *name)
 	if (first != NULL) {
 		(void)printf("%s%-*s%s", ost_show_colour(cli, OST_COLOUR_DIM), (int)NAME_COLUMNS, "incidents", ost_show_plain(cli));
 		(void)snprintf(ids, sizeof(ids), "%.*s", (int)ost_incident_id_length(open), ost_json_text(first, "id"));
-		ost_show_line(cli, NAME_COLUMNS, NAME_COLUMNS, "%zu open, the worst: %s%s%s %s, ostiary incident show %s", json_array_size(open),
+		ost_show_line(cli, NAME_COLUMNS, NAME_COLUMNS, "%zu open, the most urgent: %s%s%s %s, ostiary incident show %s", json_array_size(open),
 			ost_show_colour(cli, ost_incident_colour(ost_json_text(first, "severity"))), ost_json_text(first, "severity"), ost_show_plain(cli),
 			ost_json_text(first, "title"), ids);
 	}

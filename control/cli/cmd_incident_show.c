@@ -5,12 +5,22 @@
 #include "incident_page.h"
 #include "options.h"
 
+/* What the device does when it does what it should. NULL: not known. */
+static json_t *flows_get(const struct ost_cli *cli, const char *device)
+{
+	char path[512];
+
+	if (*device == '\0' || ost_http_path("/v1/flows?limit=10000&device=", device, path, sizeof(path)) < 0)
+		return NULL;
+	return ost_incident_plain(ost_client_look(cli, path));
+}
+
 int ost_cmd_incident_show(const struct ost_cli *cli, int argc, char **argv)
 {
 	struct ost_cli c = *cli;
 	char path[OST_INCIDENT_PATH];
 	const char *id;
-	json_t *incident = NULL;
+	json_t *incident = NULL, *flows;
 	int r, first = ost_cli_option_json(&c, argc, argv);
 
 	if (first < 0)
@@ -24,7 +34,9 @@ int ost_cmd_incident_show(const struct ost_cli *cli, int argc, char **argv)
 		return r;
 	/* In the commands of the page: what was typed, unless the next incident could begin with it too. */
 	id = strlen(argv[first]) >= OST_INCIDENT_ID_LEAST ? argv[first] : ost_json_text(incident, "id");
-	ost_incident_page(&c, incident, id, time(NULL));
+	flows = flows_get(&c, ost_json_text(incident, "device"));
+	ost_incident_page(&c, incident, flows, id, time(NULL));
+	json_decref(flows);
 	json_decref(incident);
 	return OST_EXIT_OK;
 }

@@ -5,7 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define NAME OST_INCIDENT_NAME_COLUMNS
+#define NAME	    OST_INCIDENT_NAME_COLUMNS
+#define FLOWS_SHOWN 5u
 
 void ost_incident_heading(const struct ost_cli *cli, const char *text)
 {
@@ -132,7 +133,7 @@ static void done(const struct ost_cli *cli, const json_t *i)
 	ost_incident_line(cli, "gateway", "%s%s%s%s", text, *refusal != '\0' ? " (reason " : "", refusal, *refusal != '\0' ? ")" : "");
 }
 
-/* ---- who, and what it normally does ---- */
+/* ---- who ---- */
 
 static void tags_part(struct parts *p, const json_t *context)
 {
@@ -167,14 +168,15 @@ static void who(const struct ost_cli *cli, const json_t *i)
 	part(&p, "MAC ", ost_incident_text(record, "source.mac"));
 	part(&p, "IP ", ost_incident_text(record, "source.ip"));
 	ost_incident_line(cli, "where", "%s", p.used > 0 ? p.text : "-");
+	if (*ost_json_text(i, "scope") != '\0')
+		ost_incident_line(cli, "scope", "%s", ost_json_text(i, "scope"));
 	p = (struct parts){0};
-	part(&p, "", ost_json_text(i, "scope"));
 	part(&p, "device ", ost_json_text(context, "peer_device"));
 	part(&p, "", ost_incident_text(record, "destination.domain"));
-	if (strstr(ost_json_text(i, "scope"), ost_incident_text(record, "destination.ip")) == NULL)
-		part(&p, "IP ", ost_incident_text(record, "destination.ip"));
+	part(&p, "IP ", ost_incident_text(record, "destination.ip"));
 	part(&p, "MAC ", ost_incident_text(record, "destination.mac"));
-	ost_incident_line(cli, "aimed at", "%s", p.used > 0 ? p.text : "-");
+	if (p.used > 0)
+		ost_incident_line(cli, "aimed at", "%s%s", p.text, ost_json_u64(i, "peers") > 1 ? " (the last one)" : "");
 }
 
 /* How long before it began: "3 h 2 min before it began". */
@@ -192,7 +194,46 @@ static const char *before(const json_t *i, const char *time, char buf[static 2 *
 	return buf;
 }
 
-static void usual(const struct ost_cli *cli, const json_t *i, time_t now)
+/* ---- what it normally does ---- */
+
+static int more_flows(const void *a, const void *b)
+{
+	const uint64_t x = ost_json_u64(*(const json_t *const *)a, "flows"), y = ost_json_u64(*(const json_t *const *)b, "flows");
+
+	return (x < y) - (x > y);
+}
+
+/* "to 10.77.0.1 tcp/7001 (12 flows)" */
+static void flow_part(struct parts *p, const json_t *f)
+{
+	const char *protocol = ost_json_text(f, "protocol");
+	char text[256], n[OST_SHOW_TEXT], value[24] = "";
+
+	if (ost_json_u64(f, "ip_protocol") == 6 || ost_json_u64(f, "ip_protocol") == 17)
+		(void)snprintf(value, sizeof(value), "/%" PRIu64, ost_json_u64(f, "value"));
+	(void)snprintf(text, sizeof(text), "%.8s %.160s %.16s%s (%s)", ost_json_text(f, "direction"), ost_json_text(f, "peer"), *protocol != '\0' ? protocol : "ip", value,
+		ost_show_things(ost_json_u64(f, "flows"), "flow", n));
+	part(p, "", text);
+}
+
+/* Flows that were allowed in the last day: those that it opened most. */
+static void flows(const struct ost_cli *cli, const json_t *list)
+{
+	const size_t count = json_array_size(list);
+	const json_t **sorted OST_AUTO_FREE = calloc(count + 1, sizeof(*sorted));
+	struct parts p = {0};
+
+	if (sorted == NULL || count == 0)
+		return;
+	for (size_t k = 0; k < count; k++)
+		sorted[k] = json_array_get(list, k);
+	qsort(sorted, count, sizeof(*sorted), more_flows);
+	for (size_t k = 0; k < count && k < FLOWS_SHOWN; k++)
+		flow_part(&p, sorted[k]);
+	ost_incident_line(cli, "", "in the last day: %s%s", p.text, count > FLOWS_SHOWN ? ", and others: ostiary device show" : "");
+}
+
+static void usual(const struct ost_cli *cli, const json_t *i, const json_t *traffic, time_t now)
 {
 	const json_t *c = ost_incident_at(i, "record.ostiary.context");
 	const char *normal = ost_json_text(c, "normal"), *first = ost_json_text(c, "device_first_seen");
@@ -202,6 +243,7 @@ static void usual(const struct ost_cli *cli, const json_t *i, time_t now)
 		ost_incident_line(cli, "normally", "%s", normal);
 	else if (*ost_json_text(i, "device") != '\0')
 		ost_incident_line(cli, "normally", "%s allowed so far", ost_show_things(ost_json_u64(c, "flows_allowed"), "flow", n));
+	flows(cli, json_object_get(traffic, "flows"));
 	if (*first != '\0')
 		ost_incident_line(cli, "", "known since %s", ost_moment_full(first, now, text));
 }
@@ -231,7 +273,7 @@ static void why(const struct ost_cli *cli, const json_t *i)
 		ost_incident_line(cli, "policy", "%s", rule);
 }
 
-void ost_incident_page(const struct ost_cli *cli, const json_t *incident, const char *id, time_t now)
+void ost_incident_page(const struct ost_cli *cli, const json_t *incident, const json_t *traffic, const char *id, time_t now)
 {
 	headline(cli, incident);
 	what(cli, incident, now);
@@ -240,7 +282,7 @@ void ost_incident_page(const struct ost_cli *cli, const json_t *incident, const 
 	done(cli, incident);
 	(void)putchar('\n');
 	who(cli, incident);
-	usual(cli, incident, now);
+	usual(cli, incident, traffic, now);
 	why(cli, incident);
 	changed(cli, incident);
 	ost_incident_regimes(cli, incident, now);

@@ -6,8 +6,8 @@
 
 #define OST_INCIDENT_NAME_COLUMNS 12u
 
-/* id: what it is typed as in the commands of the page. */
-void ost_incident_page(const struct ost_cli *cli, const json_t *incident, const char *id, time_t now);
+/* traffic: the answer to GET /v1/flows of its device, NULL: none. id: what it is typed as in the commands of the page. */
+void ost_incident_page(const struct ost_cli *cli, const json_t *incident, const json_t *traffic, const char *id, time_t now);
 
 /* Its parts, each with its heading and a blank line before it; nothing when there is nothing to say. */
 void ost_incident_regimes(const struct ost_cli *cli, const json_t *incident, time_t now);
