@@ -79,25 +79,26 @@ static const struct ost_detect_limits defaults = {
 	.source = {30, 300}, .failures = {3, 600}, .brute = {10, 60}, .unknown = {10, 60}, .beacon = {6, 10},
 };
 
-/* What a reason points to. The first four of denied flows can become a scan, lateral movement or the Internet's. */
+/* What a reason points to. Denied flows can become a scan, lateral movement or the Internet's; what is merely wrong is a flood when there is much of it.
+ * Not the sender's doing, and so no cause: a full port or table, a policy that changed, an answer that came first. */
 static const uint8_t cause_of[OST_REASON_COUNT] = {
 	[OST_REASON_NONE] = OST_CAUSE_COUNT,
-	[OST_REASON_MALFORMED_ETHERNET] = OST_CAUSE_COUNT,
-	[OST_REASON_MALFORMED_ARP] = OST_CAUSE_COUNT,
-	[OST_REASON_MALFORMED_IPV4] = OST_CAUSE_COUNT,
-	[OST_REASON_MALFORMED_IPV6] = OST_CAUSE_COUNT,
-	[OST_REASON_MALFORMED_L4] = OST_CAUSE_COUNT,
-	[OST_REASON_IPV6_EXTENSION] = OST_CAUSE_COUNT,
-	[OST_REASON_FRAGMENT] = OST_CAUSE_COUNT,
+	[OST_REASON_MALFORMED_ETHERNET] = OST_CAUSE_FLOOD_OUT,
+	[OST_REASON_MALFORMED_ARP] = OST_CAUSE_FLOOD_OUT,
+	[OST_REASON_MALFORMED_IPV4] = OST_CAUSE_FLOOD_OUT,
+	[OST_REASON_MALFORMED_IPV6] = OST_CAUSE_FLOOD_OUT,
+	[OST_REASON_MALFORMED_L4] = OST_CAUSE_FLOOD_OUT,
+	[OST_REASON_IPV6_EXTENSION] = OST_CAUSE_FLOOD_OUT,
+	[OST_REASON_FRAGMENT] = OST_CAUSE_FLOOD_OUT,
 	[OST_REASON_TCP_FLAGS] = OST_CAUSE_DENIED_FLOW,
-	[OST_REASON_ETHERTYPE] = OST_CAUSE_COUNT,
-	[OST_REASON_LINK_CONTROL] = OST_CAUSE_COUNT,
+	[OST_REASON_ETHERTYPE] = OST_CAUSE_FLOOD_OUT,
+	[OST_REASON_LINK_CONTROL] = OST_CAUSE_FLOOD_OUT,
 	[OST_REASON_EAPOL] = OST_CAUSE_FLOOD_OUT,
-	[OST_REASON_OVERSIZE] = OST_CAUSE_COUNT,
+	[OST_REASON_OVERSIZE] = OST_CAUSE_FLOOD_OUT,
 	[OST_REASON_NO_POLICY] = OST_CAUSE_COUNT,
-	[OST_REASON_BAD_SOURCE_MAC] = OST_CAUSE_COUNT,
+	[OST_REASON_BAD_SOURCE_MAC] = OST_CAUSE_FLOOD_OUT,
 	[OST_REASON_UNKNOWN_DEVICE] = OST_CAUSE_UNKNOWN_DEVICE,
-	[OST_REASON_STATE] = OST_CAUSE_COUNT,
+	[OST_REASON_STATE] = OST_CAUSE_FLOOD_OUT,
 	[OST_REASON_MAC_WRONG_PORT] = OST_CAUSE_MAC_IP_SPOOF,
 	[OST_REASON_MAC_ON_NETWORK] = OST_CAUSE_MAC_IP_SPOOF,
 	[OST_REASON_SOURCE_ADDRESS] = OST_CAUSE_MAC_IP_SPOOF,
@@ -112,13 +113,13 @@ static const uint8_t cause_of[OST_REASON_COUNT] = {
 	[OST_REASON_NOT_ALLOWED] = OST_CAUSE_DENIED_FLOW,
 	[OST_REASON_NOT_ALLOWED_IN] = OST_CAUSE_DENIED_FLOW,
 	[OST_REASON_PEER_NOT_ALLOWED] = OST_CAUSE_DENIED_FLOW,
-	[OST_REASON_NOT_INCLUDED] = OST_CAUSE_COUNT,
-	[OST_REASON_NO_FLOW] = OST_CAUSE_COUNT,
-	[OST_REASON_TCP_CLOSED] = OST_CAUSE_COUNT,
-	[OST_REASON_ICMP_UNRELATED] = OST_CAUSE_COUNT,
+	[OST_REASON_NOT_INCLUDED] = OST_CAUSE_FLOOD_OUT,
+	[OST_REASON_NO_FLOW] = OST_CAUSE_FLOOD_OUT,
+	[OST_REASON_TCP_CLOSED] = OST_CAUSE_FLOOD_OUT,
+	[OST_REASON_ICMP_UNRELATED] = OST_CAUSE_FLOOD_OUT,
 	[OST_REASON_POLICY_CHANGED] = OST_CAUSE_COUNT,
 	[OST_REASON_UNKNOWN_DESTINATION] = OST_CAUSE_DENIED_FLOW,
-	[OST_REASON_GROUP_DESTINATION] = OST_CAUSE_COUNT,
+	[OST_REASON_GROUP_DESTINATION] = OST_CAUSE_FLOOD_OUT,
 	[OST_REASON_FLOW_TABLE_FULL] = OST_CAUSE_FLOOD_OUT,
 	[OST_REASON_FLOW_LIMIT] = OST_CAUSE_FLOOD_OUT,
 	[OST_REASON_NEW_FLOW_RATE] = OST_CAUSE_FLOOD_OUT,
@@ -331,7 +332,7 @@ static struct tally_rule rule_of(const struct ost_detect *d, enum tally_kind kin
 	case TALLY_ARP: return (struct tally_rule){OST_CAUSE_ARP_SPOOF, l->spoof, "%u false claims of an address in %u s"};
 	case TALLY_DHCP: return (struct tally_rule){OST_CAUSE_ROGUE_DHCP, once, "%u DHCP server message in %u s"};
 	case TALLY_ROUTER: return (struct tally_rule){OST_CAUSE_ROGUE_ROUTER, once, "%u router advertisement or redirect in %u s"};
-	case TALLY_FLOOD: return (struct tally_rule){OST_CAUSE_FLOOD_OUT, l->flood, "%u packets above a limit in %u s"};
+	case TALLY_FLOOD: return (struct tally_rule){OST_CAUSE_FLOOD_OUT, l->flood, "%u packets refused in %u s"};
 	case TALLY_ANSWER: return (struct tally_rule){OST_CAUSE_ORIGIN_UNPROVEN, l->spoof, "%u DNS answers that nobody asked for in %u s"};
 	case TALLY_COUNT: break;
 	}
@@ -626,6 +627,12 @@ static enum tally_kind tally_of(unsigned reason, enum ost_cause cause)
 	}
 }
 
+static bool is_rate(unsigned reason)
+{
+	return reason == OST_REASON_FLOW_LIMIT || reason == OST_REASON_NEW_FLOW_RATE || reason == OST_REASON_PACKET_RATE || reason == OST_REASON_BYTE_RATE ||
+	       reason == OST_REASON_EAPOL || reason == OST_REASON_FLOW_TABLE_FULL;
+}
+
 void ost_detect_refused(struct ost_detect *d, const struct ost_detect_refusal *f, struct ost_moment now)
 {
 	const struct ost_refusal *r = f->record;
@@ -650,7 +657,7 @@ void ost_detect_refused(struct ost_detect *d, const struct ost_detect_refusal *f
 	if (cause == OST_CAUSE_FLOOD_OUT && f->network)
 		cause = OST_CAUSE_FLOOD_IN;
 	e = event_of(w, cause, scope, NULL, 0);
-	if (cause == OST_CAUSE_FLOOD_OUT || cause == OST_CAUSE_FLOOD_IN)
+	if (is_rate(r->reason))
 		e.disposition = OST_DISPOSITION_LIMITED;
 	if (cause == OST_CAUSE_MAC_IP_SPOOF || cause == OST_CAUSE_ARP_SPOOF || cause == OST_CAUSE_ROGUE_DHCP)
 		e.malicious = OST_ANSWER_UNKNOWN;

@@ -9,7 +9,8 @@
  *   the count of an incident is exact.
  * A packet belongs to one cause: a scan takes what would be denied flows, lateral movement or the Internet's, for it is looked at
  *   first, and the others when a window has gone by (OST_DETECT_LOOK_NS).
- * What says nothing about its sender (a late segment, a full port) is no cause, and only counted by its reason as ever.
+ * What is merely wrong (malformed, of no flow) says little about its sender, until there is much of it: then it is a flood. What is not the sender's
+ *   doing (a full port, a policy that changed) is no cause, and only counted by its reason as ever.
  * Bound: `watches` devices and places; the one that was quiet for the longest gives way, and what it had not told yet goes out as denied flows.
  * Source: incidents.md sections 7 and 11.
  */
@@ -32,7 +33,7 @@ struct ost_detect_limits {
 	struct ost_detect_limit denied;	  /* 50 packets to one (/24, port) in 600 s: a retrying client sends 7 SYNs in two minutes, and gives up */
 	struct ost_detect_limit internet; /* 10 to one (/24, port) outside the site's networks in 600 s: two connections that were tried in vain */
 	struct ost_detect_limit lateral;  /* 3 other devices in 600 s, fewer targets than a scan */
-	struct ost_detect_limit flood;	  /* 1,000 packets above a limit in 10 s: a burst at start is shorter */
+	struct ost_detect_limit flood;	  /* 1,000 packets above a limit, malformed or of no flow in 10 s: a burst at start is shorter */
 	struct ost_detect_limit spoof;	  /* 3 frames in 60 s: one may be the last of an address that was just given up */
 	struct ost_detect_limit source;	  /* 30 packets of an address that is not bound in 300 s: a device that waits for its lease sends fewer */
 	struct ost_detect_limit failures; /* 3 failed admissions in 600 s */

@@ -51,7 +51,7 @@ def is_open(who, cause):
 def settled(who, cause, *reasons):
     """Both sides count; the incident's number comes by way of the refusals that the data plane joined."""
     device = get(f"/v1/devices/{who}")
-    counted = sum(r["packets"] for r in device["refusals"] if r["reason"] in reasons)
+    counted = sum(r["packets"] for r in device["refused"] if r["reason"] in reasons)
     told = sum(i["count"] for i in incidents(who) if i["cause"] == cause)
     if counted == 0 or told != counted:
         fail(f"{who}: {told} in the incident, {counted} refused: {device['refusals']}")
