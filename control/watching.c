@@ -153,20 +153,16 @@ static bool names_retired(const struct ost_daemon *d, const struct ost_admission
 static void place_text(const struct ost_daemon *d, const struct ost_place *place, char *buf, size_t size)
 {
 	const char *port;
-	char text[OST_MAC_TEXT];
-	struct ost_mac mac;
 
 	if (place == NULL) {
 		(void)snprintf(buf, size, "unknown place");
 		return;
 	}
-	memcpy(mac.b, place->mac, sizeof(mac.b));
-	(void)ost_mac_format(&mac, text);
 	port = ost_admission_port_name(d->admission, place->port);
 	if (place->client != 0)
-		(void)snprintf(buf, size, "radius client %u %s", place->client, text);
+		(void)snprintf(buf, size, "radius client %u", place->client);
 	else
-		(void)snprintf(buf, size, "%s %s", port[0] != '\0' ? port : "portal", text);
+		(void)snprintf(buf, size, "%s", port[0] != '\0' ? port : "portal");
 }
 
 void ost_watching_note(struct ost_daemon *d, const struct ost_admission_note *n)
@@ -181,6 +177,8 @@ void ost_watching_note(struct ost_daemon *d, const struct ost_admission_note *n)
 	place_text(d, n->place, place, sizeof(place));
 	f.device = known ? ost_image_device_name(image, (uint32_t)n->device) : "";
 	f.place = place;
+	if (n->place != NULL)
+		memcpy(f.mac, n->place->mac, sizeof(f.mac));
 	f.retired = names_retired(d, n);
 	f.essential = ost_watching_grave(d, f.device);
 	if (n->kind == OST_NOTE_SIGHTED) { /* its address alone: of a retired device that is enough */

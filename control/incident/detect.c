@@ -63,6 +63,9 @@ struct watch {
 	struct tally failures; /* active_ns: of brute force */
 	uint64_t failing_ns;   /* failed admissions are told until then */
 	char way[16];	       /* of the latest failure */
+	uint8_t failed_as;     /* the latest cause that a certificate gave, and when */
+	uint64_t failed_ns;
+	uint8_t failed_mac[6]; /* of the latest one that is in failures */
 	struct beacon beacons[BEACONS];
 };
 
@@ -697,6 +700,7 @@ static void failures_look(struct ost_detect *d, struct watch *w, struct ost_mome
 
 	if (t->count == 0)
 		return;
+	memcpy(e.wire.mac, w->failed_mac, sizeof(e.wire.mac));
 	if (t->count >= l->brute.count || now.mono_ns < t->active_ns) {
 		t->active_ns = now.mono_ns + ost_cause_info(OST_CAUSE_BRUTE_FORCE)->quiet_s * OST_NS_PER_S;
 		tally_tell(d, t, OST_CAUSE_BRUTE_FORCE, "%u failed admissions in %u s", &l->brute, &e, now);
@@ -706,6 +710,22 @@ static void failures_look(struct ost_detect *d, struct watch *w, struct ost_mome
 		w->failing_ns = now.mono_ns + ost_cause_info(OST_CAUSE_AUTH_FAILURE)->quiet_s * OST_NS_PER_S;
 		tally_tell(d, t, OST_CAUSE_AUTH_FAILURE, "%u failed admissions in %u s", &l->failures, &e, now);
 	}
+}
+
+static void failure_wire(const struct ost_detect *d, const struct ost_detect_failure *f, struct ost_incident_event *e)
+{
+	memcpy(e->wire.mac, f->mac, sizeof(e->wire.mac));
+	e->peer = ost_hash_bytes(&d->config.key, f->mac, sizeof(f->mac)) | 1;
+}
+
+/* A stranger that is locked out is no new matter, but more of what locked it out; a device that is locked out cannot do its work. */
+static enum ost_cause lockout_cause(const struct watch *w, const struct ost_detect_failure *f, struct ost_moment now)
+{
+	if (f->device[0] != '\0')
+		return OST_CAUSE_LOCKOUT;
+	if (w->failed_ns != 0 && now.mono_ns - w->failed_ns < ost_cause_info((enum ost_cause)w->failed_as)->quiet_s * OST_NS_PER_S)
+		return (enum ost_cause)w->failed_as;
+	return OST_CAUSE_AUTH_FAILURE;
 }
 
 void ost_detect_failed(struct ost_detect *d, const struct ost_detect_failure *f, struct ost_moment now)
@@ -723,12 +743,20 @@ void ost_detect_failed(struct ost_detect *d, const struct ost_detect_failure *f,
 	w->essential = f->essential;
 	(void)snprintf(w->way, sizeof(w->way), "%s", f->way);
 	d->counts.pending++;
+	if (cause == OST_CAUSE_LOCKOUT)
+		cause = lockout_cause(w, f, now);
+	if (cause != OST_CAUSE_AUTH_FAILURE && cause != OST_CAUSE_LOCKOUT) {
+		w->failed_as = (uint8_t)cause;
+		w->failed_ns = now.mono_ns;
+	}
 	if (cause == OST_CAUSE_AUTH_FAILURE) {
+		memcpy(w->failed_mac, f->mac, sizeof(w->failed_mac));
 		tally_add(d, &w->failures, d->config.limits.failures.seconds, 1, now.wall_ns, now.wall_ns, now);
 		failures_look(d, w, now);
 		return;
 	}
 	e = event_of(w, cause, w->way, NULL, 1);
+	failure_wire(d, f, &e);
 	e.first_wall_ns = e.last_wall_ns = now.wall_ns;
 	tell(d, &e, now);
 }

@@ -194,16 +194,20 @@ static void floods(void **state)
 	assert_int_equal(seen.all, 0);
 	shoot(d, (struct shot){.reason = OST_REASON_PACKET_RATE, .device = "cam-01", .count = 1000000}, 100);
 	assert_int_equal(seen.count[OST_CAUSE_FLOOD_OUT], 1000999);
-	shoot(d, (struct shot){.reason = OST_REASON_PACKET_RATE, .device = "cam-01", .network = true, .count = 5000}, 200);
+	shoot(d, (struct shot){.reason = OST_REASON_NO_FLOW, .device = "cam-02", .count = 999}, 150); /* late segments, nothing else */
+	ticks(d, 150, 20000);
+	shoot(d, (struct shot){.reason = OST_REASON_MALFORMED_L4, .device = "", .count = 1000}, 20000);
+	assert_int_equal(seen.count[OST_CAUSE_FLOOD_OUT], 1001999);
+	shoot(d, (struct shot){.reason = OST_REASON_PACKET_RATE, .device = "cam-01", .network = true, .count = 5000}, 20000);
 	assert_int_equal(seen.count[OST_CAUSE_FLOOD_IN], 5000);
-	shoot(d, (struct shot){.reason = OST_REASON_UNKNOWN_DEVICE, .device = "", .count = 1000000}, 300);
+	shoot(d, (struct shot){.reason = OST_REASON_UNKNOWN_DEVICE, .device = "", .count = 1000000}, 21000);
 	assert_int_equal(seen.count[OST_CAUSE_UNKNOWN_DEVICE], 1000000);
 	accounts(d);
 }
 
 static void failed(struct ost_detect *d, const char *device, unsigned reason, bool retired, uint64_t ms)
 {
-	const struct ost_detect_failure f = {.device = device, .place = "dev1 02:00:00:00:00:01", .way = "eapol", .reason = (uint8_t)reason, .retired = retired};
+	const struct ost_detect_failure f = {.device = device, .place = "dev1", .way = "eapol", .reason = (uint8_t)reason, .retired = retired};
 
 	ost_detect_failed(d, &f, at_ms(ms));
 }
@@ -243,6 +247,10 @@ static void failed_admissions(void **state)
 	assert_int_equal(seen.count[OST_CAUSE_BAD_CHAIN], 1);
 	assert_int_equal(seen.count[OST_CAUSE_NETWORK_AUTH_FAILED], 1);
 	assert_int_equal(seen.count[OST_CAUSE_LOCKOUT], 1);
+	for (unsigned i = 0; i < 7; i++) /* a stranger's lock-outs are more of the same */
+		failed(d, "", OST_AUTH_REASON_LOCKED_OUT, false, 400100 + i);
+	assert_int_equal(seen.count[OST_CAUSE_LOCKOUT], 1);
+	assert_int_equal(seen.count[OST_CAUSE_BAD_CHAIN], 8);
 	accounts(d);
 }
 
@@ -284,7 +292,7 @@ static void more_places_than_watches(void **state)
 	accounts(d);
 }
 
-/* What says nothing about its sender is no cause; and no reason of the list was forgotten. */
+/* What is not the sender's doing is no cause; and no reason of the list was forgotten. */
 static void reasons(void **state)
 {
 	struct ost_detect *d = *state;
@@ -294,8 +302,8 @@ static void reasons(void **state)
 		with += ost_detect_cause_of(i) != OST_CAUSE_COUNT;
 	assert_int_equal(ost_detect_cause_of(OST_REASON_NONE), OST_CAUSE_COUNT);
 	assert_int_equal(ost_detect_cause_of(OST_REASON_COUNT), OST_CAUSE_COUNT);
-	assert_int_equal(with, 27);
-	shoot(d, (struct shot){.reason = OST_REASON_NO_FLOW, .device = "cam-01", .count = 100000}, 0);
+	assert_int_equal(with, 44);
+	shoot(d, (struct shot){.reason = OST_REASON_EGRESS_FULL, .device = "cam-01", .count = 100000}, 0);
 	assert_int_equal(seen.all, 0);
 	assert_int_equal(ost_detect_counts(d)->causeless, 100000);
 	accounts(d);
