@@ -52,7 +52,7 @@ _ostiary_option() {
 	--policy) _ostiary_files .yaml ;;
 	--log) _ostiary_files .ndjson .1 .2 .3 ;;
 	--config | --csr | --crl | --ca-certificate | --gateway-certificate | --write-allowed | --write-refused) _ostiary_files ;;
-	--key | --from | --proof) _ostiary_files ;;
+	--key | --from | --proof | --pseudonyms) _ostiary_files ;;
 	--capture) _ostiary_files .pcap .pcapng .cap ;;
 	--root | --out | --dir) _ostiary_folders ;;
 	--device) _ostiary_words "$(_ostiary_ask devices)" ;;

@@ -55,6 +55,7 @@ int ost_cmd_incident_decide(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_incident_close(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_incident_note(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_incident_report(const struct ost_cli *cli, int argc, char **argv);
+int ost_cmd_incident_export(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_journal_verify(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_journal_checkpoint(const struct ost_cli *cli, int argc, char **argv);
 int ost_cmd_journal_rotate(const struct ost_cli *cli, int argc, char **argv);

@@ -187,6 +187,12 @@ static const struct command commands[] = {
 		"  --out FILE        write it there, readable by you alone\n"
 		"Exit code: 0 ready, 1 not: what is missing stands at the end, on standard error.\n",
 		ost_cmd_incident_report},
+	{"incident", "export", "ID --format ecs|cef|ocsf|stix [--out FILE]", "its records in a format of others, out of the journal",
+		"  --format FORMAT     ecs, cef, ocsf or stix: one bundle, for a CSIRT\n"
+		"  --out FILE          write it there, readable by you alone\n"
+		"  --pseudonyms FILE   devices and addresses by pseudonyms of these keys: ostiary-export(5)\n"
+		"  --dir DIR           the journal's folder (default: var/lib/ostiary/journal)\n",
+		ost_cmd_incident_export},
 	{"journal", "verify", "[--key VKEY] [--from CHECKPOINT] [--proof FILE]", "is the journal whole? Name the first bad record",
 		"  --key VKEY          the public key that you trust, or a file of it (default: the journal's own, which proves less)\n"
 		"  --from CHECKPOINT   a file: a checkpoint that was held from before; the journal must agree with it\n"
