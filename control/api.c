@@ -10,8 +10,9 @@
 #include <sys/un.h>
 
 #include "api_apply.h"
-#include "api_journal.h"
+#include "api_form.h"
 #include "api_incident.h"
+#include "api_journal.h"
 #include "api_order.h"
 #include "api_plan.h"
 #include "api_policy.h"
@@ -43,6 +44,7 @@ struct request {
 	struct MHD_Connection *connection;
 	char *body;
 	size_t length, capacity;
+	struct ost_api_form *form; /* instead of body, when one is announced */
 	bool answered;	/* an early error is queued: the rest of the body is thrown away */
 	struct ost_api_sources *sources;
 	struct ost_stored *stored; /* of a rollback */
@@ -397,9 +399,11 @@ static enum MHD_Result answer_await(struct request *q, struct request **waiting)
 /* The body as policy files, and who asks; an answer that says why not. */
 static bool sources_take(struct request *q, struct ost_apply_request *ret_request, enum MHD_Result *ret_answer)
 {
-	char why[256] = "";
+	char why[256] = "there is not enough memory for it";
+	int r = q->form != NULL ? ost_api_form_end(q->form, &q->sources, why) :
+				  ost_api_sources_read(q->body != NULL ? q->body : "", q->length, &q->sources, why);
 
-	if (ost_api_sources_read(q->body != NULL ? q->body : "", q->length, &q->sources, why) < 0) {
+	if (r < 0) {
 		*ret_answer = send_error(q->connection, MHD_HTTP_BAD_REQUEST, why,
 			"send {\"message\": ..., \"sources\": [{\"name\": ..., \"text\": ...}]}");
 		return false;
@@ -508,6 +512,8 @@ static enum MHD_Result post_reload(struct request *q, const char *rest)
 
 static bool body_add(struct request *q, const char *bytes, size_t n)
 {
+	if (q->form != NULL)
+		return ost_api_form_add(q->form, bytes, n) == 0;
 	if (q->length + n > OST_API_BODY_MAX)
 		return false;
 	if (q->length + n + 1 > q->capacity) {
@@ -531,6 +537,11 @@ static bool body_announced_too_large(struct MHD_Connection *c)
 	return text != NULL && strtoull(text, NULL, 10) > OST_API_BODY_MAX;
 }
 
+static bool form_announced(struct MHD_Connection *c)
+{
+	return ost_api_form_announced(MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE));
+}
+
 /* ---- libmicrohttpd ---- */
 
 static enum MHD_Result too_large(struct request *q)
@@ -549,7 +560,9 @@ static enum MHD_Result first_sight(struct ost_api *api, struct MHD_Connection *c
 	q->api = api;
 	q->connection = c;
 	*state = q;
-	return body_announced_too_large(c) ? too_large(q) : MHD_YES;
+	if (body_announced_too_large(c))
+		return too_large(q);
+	return form_announced(c) && ost_api_form_new(c, &q->form) < 0 ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result answer(struct request *q, const char *url, const char *method)
@@ -563,6 +576,9 @@ static enum MHD_Result answer(struct request *q, const char *url, const char *me
 			"ostiaryd(8) lists the addresses");
 	if (get && route->get != NULL)
 		return route->get(q->api->d, q->connection, rest);
+	if (q->form != NULL && route->post != post_policy && route->post != post_plan)
+		return send_error(q->connection, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "a form is read where policy files are sent, and nowhere else",
+			"send JSON");
 	if (route->post != NULL && strcmp(method, MHD_HTTP_METHOD_POST) == 0)
 		return q->status != 0 ? send_json(q->connection, q->status, &q->answer) : route->post(q, rest);
 	return send_error(q->connection, MHD_HTTP_METHOD_NOT_ALLOWED, "this address does not know that method",
@@ -606,6 +622,7 @@ static void on_end(void *user, struct MHD_Connection *c, void **state, enum MHD_
 		q->api->planning = NULL;
 	ost_applier_forget(q->api->d->applier, q);
 	ost_planner_forget(q->api->d->planner, q);
+	ost_api_form_free(&q->form);
 	ost_api_sources_free(&q->sources);
 	ost_stored_free(&q->stored);
 	ost_jsonw_free(&q->answer);

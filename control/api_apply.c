@@ -8,24 +8,32 @@
 #include "text.h"
 #include "views.h"
 
-#define SOURCES_MAX 1024u
 #define NAME_BYTES  255u
 #define MESSAGE_MAX 255u
 
 struct ost_api_sources {
-	json_t *root; /* owns all texts */
+	json_t *root; /* owns all names, and the texts that came in it */
 	const char *message;
 	uint32_t confirm_s;
 	struct ost_policy_source *sources;
 	uint32_t count;
+	struct ost_api_text *beside; /* or NULL: the texts that did not come in it */
+	uint32_t beside_count;
 };
 
-static int source_read(json_t *json, struct ost_policy_source *ret_source, char why[static 256])
+void ost_api_texts_free(struct ost_api_text *texts, uint32_t count)
 {
-	json_t *name = json_object_get(json, "name"), *text = json_object_get(json, "text");
+	for (uint32_t i = 0; i < count; i++)
+		free(texts[i].bytes);
+	free(texts);
+}
+
+static int name_read(json_t *json, struct ost_policy_source *source, char why[static 256])
+{
+	json_t *name = json_object_get(json, "name");
 	size_t n = json_string_length(name);
 
-	if (!json_is_string(name) || !json_is_string(text)) {
+	if (!json_is_string(name)) {
 		(void)snprintf(why, 256, "each of sources must have a name and a text");
 		return -EINVAL;
 	}
@@ -33,26 +41,37 @@ static int source_read(json_t *json, struct ost_policy_source *ret_source, char 
 		(void)snprintf(why, 256, "a source's name must have 1 to %u bytes and no control characters", NAME_BYTES);
 		return -EINVAL;
 	}
-	if (json_string_length(text) > OST_POLICY_FILE_MAX) {
-		(void)snprintf(why, 256, "a source is larger than %u bytes", OST_POLICY_FILE_MAX);
-		return -EINVAL;
-	}
-	*ret_source = (struct ost_policy_source){.name = json_string_value(name), .bytes = json_string_value(text),
-		.length = json_string_length(text)};
+	source->name = json_string_value(name);
 	return 0;
 }
 
-static int sources_fill(struct ost_api_sources *s, char why[static 256])
+/* beside NULL: the text is in the JSON. */
+static int text_read(json_t *json, const struct ost_api_text *beside, struct ost_policy_source *source, char why[static 256])
 {
-	json_t *list = json_object_get(s->root, "sources"), *message = json_object_get(s->root, "message");
-	size_t count = json_array_size(list);
-	uint64_t confirm_s = 0;
-	int r = 0;
+	json_t *text = json_object_get(json, "text");
 
-	if (count == 0 || count > SOURCES_MAX) {
-		(void)snprintf(why, 256, "sources must be a list of 1 to %u policy files", SOURCES_MAX);
+	if (beside != NULL && text != NULL) {
+		(void)snprintf(why, 256, "the texts of sources must be parts of the form, and not in its request");
 		return -EINVAL;
 	}
+	if (beside == NULL && !json_is_string(text)) {
+		(void)snprintf(why, 256, "each of sources must have a name and a text");
+		return -EINVAL;
+	}
+	source->length = beside != NULL ? beside->length : json_string_length(text);
+	source->bytes = beside == NULL ? json_string_value(text) : beside->bytes != NULL ? beside->bytes : "";
+	if (source->length > OST_POLICY_FILE_MAX) {
+		(void)snprintf(why, 256, "a source is larger than %u bytes", OST_POLICY_FILE_MAX);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int choices_read(struct ost_api_sources *s, char why[static 256])
+{
+	json_t *message = json_object_get(s->root, "message");
+	uint64_t confirm_s = 0;
+
 	if (message != NULL && (!json_is_string(message) || json_string_length(message) > MESSAGE_MAX ||
 		!ost_text_is_plain(json_string_value(message), json_string_length(message)))) {
 		(void)snprintf(why, 256, "message must be one line of at most %u bytes", MESSAGE_MAX);
@@ -64,15 +83,42 @@ static int sources_fill(struct ost_api_sources *s, char why[static 256])
 	}
 	s->confirm_s = (uint32_t)confirm_s;
 	s->message = message != NULL ? json_string_value(message) : "";
+	return 0;
+}
+
+static int sources_fill(struct ost_api_sources *s, char why[static 256])
+{
+	json_t *list = json_object_get(s->root, "sources");
+	size_t count = json_array_size(list);
+	int r;
+
+	if (count == 0 || count > OST_API_SOURCES_MAX) {
+		(void)snprintf(why, 256, "sources must be a list of 1 to %u policy files", OST_API_SOURCES_MAX);
+		return -EINVAL;
+	}
+	if (s->beside != NULL && s->beside_count != count) {
+		(void)snprintf(why, 256, "the form has %u texts for %zu sources", s->beside_count, count);
+		return -EINVAL;
+	}
+	r = choices_read(s, why);
+	if (r < 0)
+		return r;
 	s->sources = calloc(count, sizeof(*s->sources));
 	if (s->sources == NULL)
 		return -ENOMEM;
-	for (s->count = 0; s->count < count && r == 0; s->count++)
-		r = source_read(json_array_get(list, s->count), &s->sources[s->count], why);
+	for (s->count = 0; s->count < count && r == 0; s->count++) {
+		json_t *json = json_array_get(list, s->count);
+
+		r = name_read(json, &s->sources[s->count], why);
+		if (r == 0)
+			r = text_read(json, s->beside != NULL ? &s->beside[s->count] : NULL, &s->sources[s->count], why);
+	}
 	return r;
 }
 
-int ost_api_sources_read(const char *body, size_t length, struct ost_api_sources **ret_sources, char why[static 256])
+/* texts NULL: they are in the body. */
+static int body_read(const char *body, size_t length, struct ost_api_text *texts, uint32_t count, struct ost_api_sources **ret_sources,
+	char why[static 256])
 {
 	struct ost_api_sources *s = calloc(1, sizeof(*s));
 	json_error_t fault;
@@ -80,6 +126,8 @@ int ost_api_sources_read(const char *body, size_t length, struct ost_api_sources
 
 	if (s == NULL)
 		return -ENOMEM;
+	s->beside = texts;
+	s->beside_count = count;
 	s->root = json_loadb(body, length, JSON_REJECT_DUPLICATES, &fault);
 	if (s->root == NULL) {
 		(void)snprintf(why, 256, "the body is no JSON: line %d: %.180s", fault.line, fault.text);
@@ -88,6 +136,8 @@ int ost_api_sources_read(const char *body, size_t length, struct ost_api_sources
 		r = sources_fill(s, why);
 	}
 	if (r < 0) {
+		s->beside = NULL;
+		s->beside_count = 0;
 		ost_api_sources_free(&s);
 		return r;
 	}
@@ -95,13 +145,27 @@ int ost_api_sources_read(const char *body, size_t length, struct ost_api_sources
 	return 0;
 }
 
+int ost_api_sources_read(const char *body, size_t length, struct ost_api_sources **ret_sources, char why[static 256])
+{
+	return body_read(body, length, NULL, 0, ret_sources, why);
+}
+
+int ost_api_sources_join(const char *body, size_t length, struct ost_api_text *texts, uint32_t count, struct ost_api_sources **ret_sources,
+	char why[static 256])
+{
+	return body_read(body, length, texts, count, ret_sources, why);
+}
+
 void ost_api_sources_free(struct ost_api_sources **sources)
 {
-	if (*sources == NULL)
+	struct ost_api_sources *s = *sources;
+
+	if (s == NULL)
 		return;
-	json_decref((*sources)->root);
-	free((*sources)->sources);
-	free(*sources);
+	json_decref(s->root);
+	ost_api_texts_free(s->beside, s->beside_count);
+	free(s->sources);
+	free(s);
 	*sources = NULL;
 }
 

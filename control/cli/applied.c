@@ -162,15 +162,30 @@ static int answer_tell(const struct ost_cli *cli, const struct ost_http_reply *r
 	return r;
 }
 
+static int reply_tell(const struct ost_cli *cli, int failure, struct ost_http_reply *reply, const struct ost_applied_words *words, bool wait)
+{
+	int r;
+
+	if (failure < 0)
+		return ost_client_unreachable(cli, failure);
+	r = answer_tell(cli, reply, words, wait);
+	ost_http_reply_free(reply);
+	return r;
+}
+
 int ost_applied_post(const struct ost_cli *cli, const char *path, const char *body, const struct ost_applied_words *words, bool wait)
 {
 	struct ost_http_reply reply;
 	int e = ost_http_request(cli->paths.api_socket, "POST", path, body, strlen(body), OST_CLIENT_TIMEOUT_S, &reply);
-	int r;
 
-	if (e < 0)
-		return ost_client_unreachable(cli, e);
-	r = answer_tell(cli, &reply, words, wait);
-	ost_http_reply_free(&reply);
-	return r;
+	return reply_tell(cli, e, &reply, words, wait);
+}
+
+int ost_applied_post_files(const struct ost_cli *cli, const char *path, const struct ost_http_body *body, const struct ost_applied_words *words,
+	bool wait)
+{
+	struct ost_http_reply reply;
+	int e = ost_http_post(cli->paths.api_socket, path, body, OST_CLIENT_TIMEOUT_S, &reply);
+
+	return reply_tell(cli, e, &reply, words, wait);
 }

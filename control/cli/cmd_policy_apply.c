@@ -8,8 +8,8 @@
 #include "candidate.h"
 #include "client.h"
 #include "clock.h"
-#include "jsonw.h"
 #include "options.h"
+#include "policy_form.h"
 #include "policy_input.h"
 #include "text.h"
 
@@ -83,16 +83,6 @@ static int input_read(const struct ost_cli *cli, int argc, char **argv, struct o
 	return a->files.more ? further_read(cli, argc, argv, ret_policy, a) : OST_EXIT_OK;
 }
 
-static void body_make(const struct apply *a, const char *message, uint32_t confirm_s, struct ost_jsonw *w)
-{
-	ost_jsonw_object(w, NULL);
-	ost_jsonw_string(w, "message", message);
-	if (confirm_s != 0)
-		ost_jsonw_u64(w, "confirm", confirm_s);
-	ost_cli_sources_json(w, &a->files);
-	ost_jsonw_end(w, '}');
-}
-
 /* ostiaryd answers, and the data plane is connected to it. */
 static bool gateway_there(const struct ost_cli *cli)
 {
@@ -137,7 +127,7 @@ int ost_cmd_policy_apply(const struct ost_cli *cli, int argc, char **argv)
 		{.name = "wait", .value = &wait}, {.name = "confirm", .value = &confirm}, {.name = "no-wait", .flag = &no_wait}};
 	int r, first = ost_cli_options("policy apply", options, OST_ARRAY_SIZE(options), argc, argv);
 	struct ost_policy *policy = NULL; /* whose names the sources may have */
-	struct ost_jsonw body = {0};
+	struct ost_cli_form form = {0};
 	struct apply a = {0};
 	uint64_t wait_s = 0;
 	uint32_t confirm_s = 0;
@@ -150,15 +140,16 @@ int ost_cmd_policy_apply(const struct ost_cli *cli, int argc, char **argv)
 	if (strlen(message) > 255)
 		return ost_cli_fail("policy apply: --message: write at most 255 bytes");
 	r = input_read(&c, argc - first, argv + first, &policy, &a);
+	if (r == OST_EXIT_OK)
+		r = ost_cli_form_make(&a.files, message, confirm_s, &form);
 	if (r == OST_EXIT_OK) {
-		body_make(&a, message, confirm_s, &body);
 		gateway_wait(&c, wait_s);
 		if (!gateway_there(&c))
 			r = candidate_check(&c, &a);
 	}
 	if (r == OST_EXIT_OK)
-		r = body.failed ? ost_cli_fail("out of memory") : ost_applied_post(&c, "/v1/policy", body.text, &words, !no_wait);
-	ost_jsonw_free(&body);
+		r = ost_applied_post_files(&c, "/v1/policy", &form.body, &words, !no_wait);
+	ost_cli_form_free(&form);
 	apply_free(&a);
 	ost_policy_free(&policy);
 	return r;

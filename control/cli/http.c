@@ -150,29 +150,45 @@ int ost_http_reply_parse(const char *bytes, size_t length, struct ost_http_reply
 	return 0;
 }
 
-int ost_http_request(const char *socket_path, const char *method, const char *path, const char *body,
-	size_t length, unsigned timeout_s, struct ost_http_reply *ret_reply)
+static int request(const char *socket_path, const char *method, const char *path, const struct ost_http_body *body, unsigned timeout_s,
+	struct ost_http_reply *ret_reply)
 {
 	OST_AUTO_CLOSE int fd = -1;
 	OST_AUTO_FREE char *answer = NULL;
-	size_t answer_length = 0;
+	size_t answer_length = 0, length = 0;
 	char head[1024];
 	int n, r;
 
-	n = snprintf(head, sizeof(head),
-		"%s %s HTTP/1.1\r\nHost: ostiary\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", method, path,
-		body != NULL ? length : 0);
+	for (uint32_t i = 0; i < body->count; i++)
+		length += body->pieces[i].iov_len;
+	n = snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: ostiary\r\nConnection: close\r\nContent-Length: %zu\r\n%s%s%s\r\n", method,
+		path, length, body->type != NULL ? "Content-Type: " : "", body->type != NULL ? body->type : "", body->type != NULL ? "\r\n" : "");
 	if (n < 0 || n >= (int)sizeof(head))
 		return -ENAMETOOLONG;
 	r = socket_connect(socket_path, timeout_s, &fd);
 	if (r == 0)
 		r = send_all(fd, head, (size_t)n);
-	if (r == 0 && body != NULL)
-		r = send_all(fd, body, length);
+	for (uint32_t i = 0; i < body->count && r == 0; i++)
+		r = send_all(fd, body->pieces[i].iov_base, body->pieces[i].iov_len);
 	/* An early error closes the way for the rest of the body: its answer may be there all the same. */
 	if (r == 0 || r == -EPIPE)
 		r = receive_all(fd, &answer, &answer_length);
 	return r == 0 ? ost_http_reply_parse(answer != NULL ? answer : "", answer_length, ret_reply) : r;
+}
+
+int ost_http_request(const char *socket_path, const char *method, const char *path, const char *body,
+	size_t length, unsigned timeout_s, struct ost_http_reply *ret_reply)
+{
+	const struct iovec piece = {(void *)(uintptr_t)body, length};
+	const struct ost_http_body whole = {.pieces = &piece, .count = body != NULL ? 1 : 0};
+
+	return request(socket_path, method, path, &whole, timeout_s, ret_reply);
+}
+
+int ost_http_post(const char *socket_path, const char *path, const struct ost_http_body *body, unsigned timeout_s,
+	struct ost_http_reply *ret_reply)
+{
+	return request(socket_path, "POST", path, body, timeout_s, ret_reply);
 }
 
 void ost_http_reply_free(struct ost_http_reply *reply)

@@ -3,6 +3,8 @@
  * such as libcurl would bring a TLS stack of its own into a command that never leaves the machine. */
 #pragma once
 
+#include <sys/uio.h>
+
 #include "common.h"
 
 #define OST_HTTP_BODY_MAX ((size_t)512 << 20) /* bytes of an answer: 1,000,000 devices take about 400 MB */
@@ -17,6 +19,17 @@ struct ost_http_reply {
  * answer in time; -EPROTO: no HTTP, or larger than the bounds; -EPIPE: cut short. */
 int ost_http_request(const char *socket_path, const char *method, const char *path, const char *body,
 	size_t length, unsigned timeout_s, struct ost_http_reply *ret_reply) OST_MUST_CHECK;
+
+/* A body in pieces, which are sent from where they lie. */
+struct ost_http_body {
+	const char *type; /* Content-Type */
+	const struct iovec *pieces;
+	uint32_t count;
+};
+
+/* POSTs one; failures as above. */
+int ost_http_post(const char *socket_path, const char *path, const struct ost_http_body *body, unsigned timeout_s,
+	struct ost_http_reply *ret_reply) OST_MUST_CHECK;
 void ost_http_reply_free(struct ost_http_reply *reply);
 
 /* Reads an answer out of whole bytes, for ost_http_request and its tests. The connection was closed behind them. */

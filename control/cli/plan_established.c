@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "client.h"
+#include "policy_form.h"
 #include "policy_input.h"
 #include "show.h"
 
@@ -27,8 +28,8 @@ void ost_plan_established_ask(const struct ost_cli *cli, const struct ost_policy
 {
 	struct ost_policy_sources sources = {0};
 	struct ost_http_reply reply;
-	struct ost_jsonw body = {0};
-	int r;
+	struct ost_cli_form form = {0};
+	int r = -ENOMEM;
 
 	e->asked = true;
 	if (ost_cli_sources_read(policy, &sources) != OST_EXIT_OK) {
@@ -36,12 +37,10 @@ void ost_plan_established_ask(const struct ost_cli *cli, const struct ost_policy
 		ost_policy_sources_free(&sources);
 		return;
 	}
-	ost_jsonw_object(&body, NULL);
-	ost_cli_sources_json(&body, &sources);
-	ost_jsonw_end(&body, '}');
+	if (ost_cli_form_make(&sources, NULL, 0, &form) == OST_EXIT_OK)
+		r = ost_http_post(cli->paths.api_socket, "/v1/policy/plan", &form.body, OST_CLIENT_TIMEOUT_S, &reply);
+	ost_cli_form_free(&form);
 	ost_policy_sources_free(&sources);
-	r = body.failed ? -ENOMEM : ost_http_request(cli->paths.api_socket, "POST", "/v1/policy/plan", body.text, body.length, OST_CLIENT_TIMEOUT_S, &reply);
-	ost_jsonw_free(&body);
 	if (r < 0) {
 		(void)snprintf(e->why, sizeof(e->why), "ostiaryd does not answer: %s", strerror(-r));
 		return;

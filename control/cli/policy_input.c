@@ -79,18 +79,6 @@ int ost_cli_sources_read(const struct ost_policy *policy, struct ost_policy_sour
 	return OST_EXIT_OK;
 }
 
-void ost_cli_sources_json(struct ost_jsonw *w, const struct ost_policy_sources *files)
-{
-	ost_jsonw_array(w, "sources");
-	for (uint32_t i = 0; i < files->count; i++) {
-		ost_jsonw_object(w, NULL);
-		ost_jsonw_string(w, "name", files->sources[i].name);
-		ost_jsonw_string(w, "text", files->sources[i].bytes);
-		ost_jsonw_end(w, '}');
-	}
-	ost_jsonw_end(w, ']');
-}
-
 void ost_cli_rule_members(struct ost_jsonw *w, const struct ost_image *image, const struct ost_image_rule *rule)
 {
 	ost_jsonw_string(w, "role", ost_image_role_name(image, rule->role));

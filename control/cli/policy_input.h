@@ -28,8 +28,6 @@ void ost_cli_policy_free(struct ost_cli_policy *policy);
 /* The texts of all files that make a policy, as ostiaryd is given them; what is in sources before is freed. OST_EXIT_OK, or OST_EXIT_INPUT
  * after telling why. Their names are the policy's; ost_policy_sources_free() in both cases. */
 int ost_cli_sources_read(const struct ost_policy *policy, struct ost_policy_sources *sources);
-/* The member "sources" of an open JSON object. */
-void ost_cli_sources_json(struct ost_jsonw *w, const struct ost_policy_sources *sources);
 
 /* Role, text, file, line and column of a compiled rule, as members of the open JSON object. */
 void ost_cli_rule_members(struct ost_jsonw *w, const struct ost_image *image, const struct ost_image_rule *rule);

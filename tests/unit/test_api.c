@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "api_apply.h"
+#include "api_form.h"
 #include "http.h"
 #include "metrics.h"
 
@@ -51,6 +51,105 @@ static void deep_bodies_end(void **state)
 	body[200000] = '\0';
 	assert_int_equal(body_read(body), -EINVAL);
 	free(body);
+}
+
+static const struct {
+	const char *type;
+	bool form;
+} content_types[] = {
+	{NULL, false},
+	{"", false},
+	{"application/json", false},
+	{"multipart/form-data", false},
+	{"multipart/form-data; boundary=", false},
+	{"multipart/form-data; boundary=\"", false},
+	{"multipart/form-data; boundary=\"b\"", false},
+	{"multipart/form-data; boundary=b c", false},
+	{"multipart/form-data; boundary=b; charset=x", false},
+	{"multipart/form-datax; boundary=b", false},
+	{"multipart/mixed; boundary=b", false},
+	{"multipart/form-data; boundary=12345678901234567890123456789012345678901234567890123456789012345678901", false},
+	{"multipart/form-data; boundary=1234567890123456789012345678901234567890123456789012345678901234567890", true},
+	{"multipart/form-data; boundary=b", false},
+	{"multipart/form-data; boundary=bc", true},
+	{"Multipart/Form-Data;Boundary=b'()+_,-./:=?", true},
+};
+
+static void forms_announced(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < OST_ARRAY_SIZE(content_types); i++)
+		assert_int_equal(ost_api_form_announced(content_types[i].type), content_types[i].form);
+}
+
+struct piece {
+	const char *name;
+	uint64_t offset;
+	const char *text;
+};
+
+static int form_read(const struct piece *pieces, struct ost_api_sources **ret_sources)
+{
+	struct ost_api_form *f = NULL;
+	char why[256] = "";
+	int r;
+
+	assert_int_equal(ost_api_form_new(NULL, &f), 0);
+	for (; pieces->name != NULL; pieces++)
+		assert_true(ost_api_form_part(f, pieces->name, pieces->offset, pieces->text, strlen(pieces->text)));
+	r = ost_api_form_end(f, ret_sources, why);
+	assert_true(r == 0 || why[0] != '\0');
+	ost_api_form_free(&f);
+	return r;
+}
+
+#define TWO "{\"sources\":[{\"name\":\"a\"},{\"name\":\"b\"}]}"
+
+static void forms_wrong(void **state)
+{
+	static const struct piece wrong[][5] = {
+		{{NULL, 0, NULL}},
+		{{"request", 0, TWO}},
+		{{"0", 0, "x"}, {"1", 0, "y"}},
+		{{"request", 0, TWO}, {"0", 0, "x"}},
+		{{"request", 0, TWO}, {"1", 0, "x"}, {"0", 0, "y"}},
+		{{"request", 0, TWO}, {"0", 0, "x"}, {"0", 0, "y"}},
+		{{"request", 0, TWO}, {"0", 0, "x"}, {"1", 1, "y"}},
+		{{"request", 0, TWO}, {"0", 0, "x"}, {"1", 0, "y"}, {"0", 1, "z"}},
+		{{"request", 0, TWO}, {"0", 0, "x"}, {"1", 0, "y"}, {"2", 0, "z"}},
+		{{"request", 0, TWO}, {"0", 0, "x"}, {"1", 0, "y"}, {"request", 0, "z"}},
+		{{"request", 0, TWO}, {"0", 0, "x"}, {"", 0, "y"}},
+		{{"request", 0, TWO}, {"0", 0, "x"}, {"-1", 0, "y"}},
+		{{"request", 0, TWO}, {"0", 0, "x"}, {"18446744073709551615", 0, "y"}},
+		{{"request", 0, "{\"sources\":[{\"name\":\"a\",\"text\":\"x\"}]}"}, {"0", 0, "x"}},
+		{{"request", 0, "{\"sources\":[{\"name\":\"a\",\"text\":\"x\"}]}"}},
+	};
+	struct ost_api_sources *s = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < OST_ARRAY_SIZE(wrong); i++)
+		assert_int_equal(form_read(wrong[i], &s), -EINVAL);
+	assert_null(s);
+}
+
+/* As the parser tells parts: in pieces, and perhaps of none before the first. */
+static void forms_in_pieces(void **state)
+{
+	static const struct piece pieces[] = {{"request", 0, "{\"message\":\"why\","}, {"request", 17, "\"sources\":[{\"name\":\"a\"},{\"name\":\"b\"}]}"},
+		{"0", 0, ""}, {"0", 0, "osti"}, {"0", 4, "ary: 1"}, {"1", 0, ""}, {NULL, 0, NULL}};
+	struct ost_api_sources *s = NULL;
+	struct ost_apply_request q;
+
+	(void)state;
+	assert_int_equal(form_read(pieces, &s), 0);
+	q = ost_api_sources_request(s, 7);
+	assert_string_equal(q.message, "why");
+	assert_int_equal(q.count, 2);
+	assert_string_equal(q.sources[0].name, "a");
+	assert_string_equal(q.sources[0].bytes, "ostiary: 1");
+	assert_int_equal(q.sources[0].length, 10);
+	assert_string_equal(q.sources[1].bytes, "");
+	ost_api_sources_free(&s);
 }
 
 static int reply(const char *bytes, unsigned *ret_status)
@@ -123,6 +222,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bodies),
 		cmocka_unit_test(deep_bodies_end),
+		cmocka_unit_test(forms_announced),
+		cmocka_unit_test(forms_wrong),
+		cmocka_unit_test(forms_in_pieces),
 		cmocka_unit_test(replies),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(labels),
