@@ -34,16 +34,17 @@ static inline uint64_t ost_hash_3(const struct ost_hash_key *k, uint64_t a, uint
 static inline uint64_t ost_hash_bytes(const struct ost_hash_key *k, const void *bytes, size_t length_bytes)
 {
 	const uint8_t *at = bytes;
-	uint64_t h = length_bytes;
+	uint64_t h = length_bytes, w;
 
-	for (size_t part; length_bytes > 0; at += part, length_bytes -= part) {
-		uint64_t w = 0;
-
-		part = OST_MIN(length_bytes, sizeof(w));
-		memcpy(&w, at, part);
+	for (; length_bytes >= sizeof(w); at += sizeof(w), length_bytes -= sizeof(w)) {
+		memcpy(&w, at, sizeof(w));
 		h = ost_hash_2(k, h, w);
 	}
-	return h;
+	if (length_bytes == 0)
+		return h;
+	w = 0;
+	memcpy(&w, at, length_bytes);
+	return ost_hash_2(k, h, w);
 }
 
 /* Six words: an IPv6 flow key. Each goes through two multiplications at least: after one alone, words that count up (a scan's

@@ -11,26 +11,34 @@ OST_YAML_KEEP(struct rule_draft, tag)
 OST_YAML_KEEP(struct rule_draft, name)
 OST_YAML_KEEP(struct rule_draft, service)
 
-/* Appends the words of a list, joined by "or". */
-static void text_append(
-	char text[static POLICY_RULE_TEXT], const char *lead, const struct ost_yaml_node *list)
+/* Cuts what is too long. */
+static size_t text_put(char text[static POLICY_RULE_TEXT], size_t used, const char *piece, size_t length)
 {
-	size_t used = strlen(text);
+	size_t n = OST_MIN(length, POLICY_RULE_TEXT - 1 - used);
 
-	ost_hint(text + used, POLICY_RULE_TEXT - used, "%s", lead);
+	memcpy(text + used, piece, n);
+	text[used + n] = '\0';
+	return used + n;
+}
+
+/* Appends the words of a list, joined by "or". */
+static size_t text_append(char text[static POLICY_RULE_TEXT], size_t used, const char *lead, const struct ost_yaml_node *list)
+{
+	static const struct ost_yaml_node unreadable = {.text = "?", .count = 1};
+	const char *joint = "";
+
+	used = text_put(text, used, lead, strlen(lead));
 	for (const struct ost_yaml_node *item = ost_yaml_item_first(list); item != NULL;
 		item = ost_yaml_item_next(list, item)) {
-		const char *word = item->kind == OST_YAML_SCALAR ? item->text : "?";
+		const struct ost_yaml_node *word = item->kind == OST_YAML_SCALAR ? item : &unreadable;
 
-		used = strlen(text);
-		if (used + strlen(word) + 16 > POLICY_RULE_TEXT) {
-			ost_hint(text + used, POLICY_RULE_TEXT - used, "%s...",
-				item == ost_yaml_item_first(list) ? "" : " or ");
-			return;
-		}
-		ost_hint(text + used, POLICY_RULE_TEXT - used, "%s%s",
-			item == ost_yaml_item_first(list) ? "" : " or ", word);
+		used = text_put(text, used, joint, strlen(joint));
+		if (used + word->count + 16 > POLICY_RULE_TEXT + strlen(joint))
+			return text_put(text, used, "...", 3);
+		used = text_put(text, used, word->text, word->count);
+		joint = " or ";
 	}
+	return used;
 }
 
 static const struct ost_yaml_node *peer_of(const struct rule_draft *draft, const char **ret_word)
@@ -47,13 +55,13 @@ static const struct ost_yaml_node *peer_of(const struct rule_draft *draft, const
 
 const char *policy_endpoint_text(const struct rule_draft *draft, char text[static POLICY_RULE_TEXT])
 {
-	static const struct ost_yaml_node any = {.kind = OST_YAML_SCALAR, .text = "any"};
-	const char *word;
+	static const struct ost_yaml_node any = {.kind = OST_YAML_SCALAR, .text = "any", .count = 3};
+	const char *word, *way = draft->to ? "to " : "from ";
 	const struct ost_yaml_node *peer = peer_of(draft, &word);
+	size_t used = text_put(text, 0, way, strlen(way));
 
-	ost_hint(text, POLICY_RULE_TEXT, "%s", draft->to ? "to " : "from ");
-	text_append(text, word, peer);
-	text_append(text, ", service ", draft->service != NULL ? draft->service : &any);
+	used = text_append(text, used, word, peer);
+	(void)text_append(text, used, ", service ", draft->service != NULL ? draft->service : &any);
 	return text;
 }
 

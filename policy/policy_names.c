@@ -13,54 +13,39 @@ void ost_names_add(struct ost_names *names, const char *text, struct ost_pos pos
 		names->entries[names->count++] = (struct ost_name){text, pos, index};
 }
 
-static int name_compare(const void *a, const void *b)
+static const char *name_text(const void *items, uint32_t number)
 {
-	const struct ost_name *x = a, *y = b;
-	int text = strcmp(x->text, y->text);
+	const struct ost_name *entries = items;
 
-	if (text != 0)
-		return text;
-	return x->index < y->index ? -1 : x->index > y->index;
+	return entries[number].text;
 }
 
 void ost_names_seal(struct ost_yaml_reader *y, struct ost_names *names, const char *what)
 {
-	const struct ost_name *first = NULL;
-
-	if (names->count > 1)
-		qsort(names->entries, names->count, sizeof(*names->entries), name_compare);
+	if (ost_text_index_open(&names->index, names->entries, name_text, names->count) < 0) {
+		y->no_memory = true;
+		return;
+	}
 	for (uint32_t i = 0; i < names->count; i++) {
-		const struct ost_name *n = &names->entries[i];
+		const struct ost_name *n = &names->entries[i], *first = &names->entries[ost_text_index_put(&names->index, i)];
 
-		if (first == NULL || strcmp(first->text, n->text) != 0) {
-			first = n;
-			continue;
-		}
-		ost_diag_error(y->diag, n->pos, "rename or remove one of the two",
-			"%s '%s' is defined twice, first at %s:%u:%u", what, n->text,
-			first->pos.file, first->pos.line, first->pos.column);
+		if (first != n)
+			ost_diag_error(y->diag, n->pos, "rename or remove one of the two",
+				"%s '%s' is defined twice, first at %s:%u:%u", what, n->text,
+				first->pos.file, first->pos.line, first->pos.column);
 	}
 }
 
 const struct ost_name *ost_names_find(const struct ost_names *names, const char *text)
 {
-	uint32_t lo = 0, hi = names->count;
+	uint32_t found = ost_text_index_find(&names->index, text);
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (strcmp(names->entries[mid].text, text) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo < names->count && strcmp(names->entries[lo].text, text) == 0)
-		return &names->entries[lo];
-	return NULL;
+	return found != UINT32_MAX ? &names->entries[found] : NULL;
 }
 
 void ost_names_free(struct ost_names *names)
 {
+	ost_text_index_close(&names->index);
 	free(names->entries);
 	*names = (struct ost_names){0};
 }

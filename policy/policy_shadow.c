@@ -7,9 +7,16 @@
 #define BUDGET	 (64u << 20) /* comparisons in all: a second at most */
 #define KEPT_MAX 50u
 
+/* From the lowest to the highest port of a rule's services: what covers it reaches as far. Of a rule without services: nothing. */
+struct reach {
+	uint16_t lo, hi;
+};
+
 struct search {
 	struct policy_reader *r;
 	uint32_t budget, kept;
+	struct reach *reaches; /* of the rules of the role */
+	uint32_t capacity;
 };
 
 static bool spend(struct search *s)
@@ -172,11 +179,17 @@ static bool is_own(const struct role_facts *facts, const struct ost_rule *rule, 
 static void rule_search(struct search *s, const struct ost_role *role, uint32_t index)
 {
 	const struct ost_rule *rule = &role->rules[index];
+	const struct reach reach = s->reaches[index];
 
 	for (uint32_t i = 0; i < role->rule_count && s->budget > 0; i++) {
 		const struct ost_rule *wide = &role->rules[i];
 		bool twice;
 
+		/* Nearly all pairs end here. */
+		if (s->reaches[i].lo > reach.lo || s->reaches[i].hi < reach.hi) {
+			s->budget--;
+			continue;
+		}
 		if (i == index || !covers(s, role, wide, rule))
 			continue;
 		twice = covers(s, role, rule, wide);
@@ -187,15 +200,46 @@ static void rule_search(struct search *s, const struct ost_role *role, uint32_t 
 	}
 }
 
+static struct reach reach_of(const struct ost_rule *rule)
+{
+	struct reach reach = {.lo = UINT16_MAX};
+
+	for (uint32_t i = 0; i < rule->service_count; i++) {
+		reach.lo = OST_MIN(reach.lo, rule->services[i].lo);
+		reach.hi = OST_MAX(reach.hi, rule->services[i].hi);
+	}
+	return reach;
+}
+
+static bool reaches_fill(struct search *s, const struct ost_role *role)
+{
+	if (role->rule_count > s->capacity) {
+		struct reach *grown = reallocarray(s->reaches, role->rule_count, sizeof(*grown));
+
+		if (grown == NULL) {
+			s->r->y.no_memory = true;
+			return false;
+		}
+		s->reaches = grown;
+		s->capacity = role->rule_count;
+	}
+	for (uint32_t i = 0; i < role->rule_count; i++)
+		s->reaches[i] = reach_of(&role->rules[i]);
+	return true;
+}
+
 void policy_shadow_advise(struct policy_reader *r)
 {
 	struct search s = {.r = r, .budget = BUDGET};
 
-	for (uint32_t i = 0; i < r->policy->role_count; i++) {
+	for (uint32_t i = 0; i < r->policy->role_count && s.budget > 0; i++) {
 		const struct ost_role *role = &r->policy->roles[i];
 
+		if (!reaches_fill(&s, role))
+			break;
 		for (uint32_t k = 0; k < role->rule_count && s.budget > 0; k++)
 			if (is_own(&r->roles[i], &role->rules[k], k))
 				rule_search(&s, role, k);
 	}
+	free(s.reaches);
 }

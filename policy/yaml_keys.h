@@ -3,7 +3,7 @@
 
 #include "yaml_tree.h"
 
-/* Reports keys that stand twice in a mapping and makes the later ones broken. 0 or -ENOMEM. Sorts:
- * a mapping of a million keys takes a second, not an hour. */
+/* Reports keys that stand twice in a mapping and makes the later ones broken. 0 or -ENOMEM. A
+ * mapping of a million keys takes a moment, not an hour. */
 int ost_yaml_keys_check(
 	const char *name, struct ost_yaml_node *map, struct ost_diag *diag) OST_MUST_CHECK;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "yaml_text.h"
 
+#include <endian.h>
+
 /* One character of RFC 3629: its length in bytes, 0 when it is none (overlong, surrogate, cut
  * short). */
 static size_t utf8_decode(const uint8_t *p, size_t left, uint32_t *ret_code)
@@ -50,6 +52,25 @@ static const char *ascii_flaw(const uint8_t *p, size_t left, bool lines)
 	return p[0] < 0x20 || p[0] == 0x7f ? "a control character" : NULL;
 }
 
+/* How many of these bytes are plain, from 0x20 to 0x7e, as far as they are looked at in eights: most files are nothing else. */
+static size_t plain_bytes(const uint8_t *p, size_t left)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+	size_t i = 0;
+
+	for (uint64_t w; i + sizeof(w) <= left; i += sizeof(w)) {
+		uint64_t odd;
+
+		memcpy(&w, p + i, sizeof(w));
+		w = le64toh(w);
+		/* The top bit of the first byte that is not plain: its own, the borrow of one below 0x20, the carry of 0x7f. */
+		odd = (w | (w - 0x20 * ones) | (w + ones)) & tops;
+		if (odd != 0)
+			return i + (size_t)__builtin_ctzll(odd) / 8;
+	}
+	return i;
+}
+
 const char *ost_yaml_text_flaw(const char *bytes, size_t length, bool lines, size_t *ret_offset)
 {
 	const uint8_t *p = (const uint8_t *)bytes;
@@ -61,8 +82,11 @@ const char *ost_yaml_text_flaw(const char *bytes, size_t length, bool lines, siz
 		const char *flaw = NULL;
 		uint32_t code;
 
+		n = plain_bytes(p + i, length - i);
+		if (n > 0)
+			continue;
 		n = 1;
-		if (OST_LIKELY(p[i] >= 0x20 && p[i] < 0x7f))
+		if (p[i] >= 0x20 && p[i] < 0x7f)
 			continue;
 		if (p[i] < 0x80) {
 			flaw = ascii_flaw(p + i, length - i, lines);

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "finding_place.h"
+#include "text_index.h"
 #include "yaml_text.h"
 #include "yaml_tree.h"
 
@@ -251,9 +252,63 @@ static void duplicates_among_many(void **state)
 	ost_yaml_tree_free(&tree);
 }
 
+/* Bytes are looked at in eights: each one at each place among plain ones. */
+static void a_flaw_anywhere(void **state)
+{
+	char text[40];
+	size_t offset;
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(text); at++) {
+		for (unsigned byte = 0; byte < 256; byte++) {
+			bool flaw = byte < 0x20 || byte >= 0x7f;
+
+			memset(text, 0x20 + (int)(at + byte) % 0x5f, sizeof(text));
+			text[at] = (char)byte;
+			offset = SIZE_MAX;
+			assert_int_equal(ost_yaml_text_flaw(text, sizeof(text), false, &offset) != NULL, flaw);
+			assert_true(!flaw || offset == at);
+			flaw = flaw && byte != '\n' && byte != '\t';
+			assert_int_equal(ost_yaml_text_flaw(text, sizeof(text), true, &offset) != NULL, flaw);
+		}
+	}
+}
+
+#define TEXTS 20000u
+
+static const char *number_text(const void *items, uint32_t number)
+{
+	const char(*texts)[16] = items;
+
+	return texts[number];
+}
+
+static void texts_are_found(void **state)
+{
+	char(*texts)[16] = calloc(TEXTS, sizeof(*texts));
+	struct ost_text_index index;
+
+	(void)state;
+	assert_non_null(texts);
+	assert_int_equal(ost_text_index_open(&index, texts, number_text, TEXTS), 0);
+	for (uint32_t i = 0; i < TEXTS; i++) {
+		(void)snprintf(texts[i], sizeof(texts[i]), "%.*s%u", (int)(i / 2 % 9), "prefixes", i / 2);
+		assert_int_equal(ost_text_index_find(&index, texts[i]), i % 2 == 0 ? UINT32_MAX : i - 1);
+		assert_int_equal(ost_text_index_put(&index, i), i / 2 * 2);
+	}
+	for (uint32_t i = 0; i < TEXTS; i++)
+		assert_int_equal(ost_text_index_find(&index, texts[i]), i / 2 * 2);
+	assert_int_equal(ost_text_index_find(&index, "prefixes"), UINT32_MAX);
+	assert_int_equal(ost_text_index_find(&index, ""), UINT32_MAX);
+	ost_text_index_close(&index);
+	free(texts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_flaw_anywhere),
+		cmocka_unit_test(texts_are_found),
 		cmocka_unit_test(hostile_bytes),
 		cmocka_unit_test(sound_bytes),
 		cmocka_unit_test(shape),
