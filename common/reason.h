@@ -141,7 +141,12 @@
 	X(DNS_ORDER, "dns-order",                                                                 \
 		"segment of DNS over TCP that came before what goes before it: "                  \
 		"answers are read in their order",                                                \
-		"nothing, if rare: its sender repeats it; otherwise look for loss on the network")
+		"nothing, if rare: its sender repeats it; otherwise look for loss on the network") \
+	X(DNS_REBIND, "dns-rebind",                                                               \
+		"a name that the policy allows was answered with an address inside, "             \
+		"which only names of private-domains: may have",                                  \
+		"if the name is the site's own, add its domain to infrastructure: "               \
+		"private-domains:; otherwise whoever answers for it points inside: find out why")
 
 enum ost_reason {
 #define OST_REASON_ID(id, name, meaning, advice) OST_REASON_##id,

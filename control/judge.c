@@ -357,7 +357,7 @@ static int ask_device(struct ost_judge *j, struct ask *ask, struct ost_judgement
 /* An address that nobody has stands for those of the host. */
 static int ask_host_family(struct ost_judge *j, struct ask *ask, uint8_t family, struct ost_judgement *ret)
 {
-	int rc = ost_placeholders_take(j->addresses.placeholders, (enum ost_family)family, &ask->peer_ip);
+	int rc = ost_placeholders_take_outside(j->addresses.placeholders, (enum ost_family)family, &ask->peer_ip);
 
 	ask->family = family;
 	if (rc == 0)
@@ -365,7 +365,7 @@ static int ask_host_family(struct ost_judge *j, struct ask *ask, uint8_t family,
 	if (rc != -ENOSPC)
 		return rc;
 	start_over(j);
-	rc = ost_placeholders_take(j->addresses.placeholders, (enum ost_family)family, &ask->peer_ip);
+	rc = ost_placeholders_take_outside(j->addresses.placeholders, (enum ost_family)family, &ask->peer_ip);
 	return rc == 0 ? ask_once(j, ask, ret) : rc;
 }
 

@@ -27,6 +27,12 @@ enum {
 	COVERED = 1, /* by a rule */
 	AVOID = 2,   /* holds an address of a device, or one that was asked about */
 	USED = 4,
+	INSIDE = 8,
+};
+
+enum {
+	WHO_OUTSIDE = 2, /* with IPv6 as 1: whose addresses these are */
+	WHO_COUNT = 4,
 };
 
 struct at {
@@ -35,8 +41,8 @@ struct at {
 };
 
 struct ost_placeholders {
-	struct at at[2]; /* IPv4, IPv6 */
-	bool second[2];	 /* covered blocks are taken by now */
+	struct at at[WHO_COUNT];
+	bool second[WHO_COUNT]; /* covered blocks are taken by now */
 	uint8_t flags[RANGES][BLOCKS_MAX];
 };
 
@@ -104,6 +110,19 @@ static void mark_rules(struct ost_placeholders *p, const struct ost_image *image
 	}
 }
 
+static void mark_inside(struct ost_placeholders *p, const struct ost_image *image)
+{
+	for (uint32_t i = 0; i < image->inside_count; i++) {
+		const struct ost_image_prefix *prefix = &image->inside[i];
+		struct ost_ip ip = {.family = prefix->family};
+		uint64_t first;
+
+		memcpy(ip.b, prefix->ip, sizeof(ip.b));
+		first = top64(&ip);
+		(void)mark(p, ip.family, first, first | (prefix->length < 64 ? UINT64_MAX >> prefix->length : 0), INSIDE);
+	}
+}
+
 bool ost_placeholders_avoid(struct ost_placeholders *p, const struct ost_ip *ip)
 {
 	uint64_t top = top64(ip);
@@ -118,6 +137,7 @@ int ost_placeholders_new(const struct ost_image *image, struct ost_placeholders 
 	if (p == NULL)
 		return -ENOMEM;
 	mark_rules(p, image);
+	mark_inside(p, image);
 	for (uint32_t i = 0; i < image->address_count; i++) {
 		struct ost_ip ip = {.family = image->addresses[i].family};
 
@@ -175,10 +195,10 @@ static void address_at(const struct at *at, struct ost_ip *ret_ip)
 	}
 }
 
-int ost_placeholders_take(struct ost_placeholders *p, enum ost_family family, struct ost_ip *ret_ip)
+/* never: flags of blocks that are not taken in any case. */
+static int take(struct ost_placeholders *p, unsigned who, uint8_t family, uint8_t never, struct ost_ip *ret_ip)
 {
-	unsigned which = family == OST_IPV6;
-	struct at *at = &p->at[which];
+	struct at *at = &p->at[who];
 
 	if (at->host > 0 && at->host < ranges[at->range].hosts &&
 		(p->flags[at->range][at->block] & AVOID) == 0) {
@@ -187,15 +207,26 @@ int ost_placeholders_take(struct ost_placeholders *p, enum ost_family family, st
 		return 0;
 	}
 	at->host = 0; /* USED blocks are behind us, also when AVOID came later */
-	if (!next_block(p, at, (uint8_t)family,
-		    p->second[which] ? AVOID | USED : AVOID | USED | COVERED)) {
+	if (!next_block(p, at, family, p->second[who] ? never : never | COVERED)) {
 		*at = (struct at){0};
-		if (p->second[which] || !next_block(p, at, (uint8_t)family, AVOID | USED))
+		if (p->second[who] || !next_block(p, at, family, never))
 			return -ENOSPC;
-		p->second[which] = true;
+		p->second[who] = true;
 	}
 	p->flags[at->range][at->block] |= USED;
 	at->host = 1;
 	address_at(at, ret_ip);
 	return 0;
+}
+
+int ost_placeholders_take(struct ost_placeholders *p, enum ost_family family, struct ost_ip *ret_ip)
+{
+	return take(p, family == OST_IPV6, (uint8_t)family, AVOID | USED, ret_ip);
+}
+
+int ost_placeholders_take_outside(struct ost_placeholders *p, enum ost_family family, struct ost_ip *ret_ip)
+{
+	int rc = take(p, WHO_OUTSIDE | (family == OST_IPV6), (uint8_t)family, AVOID | USED | INSIDE, ret_ip);
+
+	return rc == -ENOSPC ? ost_placeholders_take(p, family, ret_ip) : rc;
 }

@@ -19,6 +19,10 @@ void ost_placeholders_free(struct ost_placeholders **placeholders);
 int ost_placeholders_take(struct ost_placeholders *placeholders, enum ost_family family,
 	struct ost_ip *ret_ip) OST_MUST_CHECK;
 
+/* The same for a host on the network side, by name: one that is not inside, while there is any. */
+int ost_placeholders_take_outside(struct ost_placeholders *placeholders, enum ost_family family,
+	struct ost_ip *ret_ip) OST_MUST_CHECK;
+
 /* Keeps ip out of what is handed out from now on. True: one of its block is handed out already, and
  * the caller must forget all of them and call ost_placeholders_reset(). */
 bool ost_placeholders_avoid(struct ost_placeholders *placeholders, const struct ost_ip *ip);

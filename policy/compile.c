@@ -364,18 +364,79 @@ static int schedules_compile(struct compiler *c)
 	return r;
 }
 
+static struct ost_image_prefix prefix_record(const struct ost_prefix *prefix)
+{
+	struct ost_image_prefix record = {.family = prefix->ip.family, .length = prefix->length};
+
+	for (unsigned bit = 0; bit < prefix->length; bit++)
+		record.ip[bit / 8] |= prefix->ip.b[bit / 8] & (uint8_t)(0x80 >> bit % 8);
+	return record;
+}
+
 static int resolvers_compile(struct compiler *c)
 {
 	const struct ost_policy *p = c->policy;
 	int r = 0;
 
 	for (uint32_t i = 0; r == 0 && i < p->resolver_count; i++) {
-		const struct ost_prefix *prefix = &p->resolvers[i];
-		struct ost_image_resolver record = {.family = prefix->ip.family, .length = prefix->length};
+		const struct ost_image_prefix record = prefix_record(&p->resolvers[i]);
 
-		for (unsigned bit = 0; bit < prefix->length; bit++)
-			record.ip[bit / 8] |= prefix->ip.b[bit / 8] & (uint8_t)(0x80 >> bit % 8);
 		r = ost_image_builder_add(&c->image, OST_SECTION_RESOLVERS, &record);
+	}
+	return r;
+}
+
+/* What holds others comes before them. */
+static int prefix_order(const void *a, const void *b)
+{
+	const struct ost_image_prefix *x = a, *y = b;
+	int order = x->family != y->family ? (x->family < y->family ? -1 : 1) : memcmp(x->ip, y->ip, sizeof(x->ip));
+
+	return order != 0 ? order : x->length < y->length ? -1 : x->length > y->length;
+}
+
+static bool record_holds(const struct ost_image_prefix *x, const struct ost_image_prefix *y)
+{
+	struct ost_prefix wide = {.ip.family = x->family, .length = x->length};
+	struct ost_ip ip = {.family = y->family};
+
+	memcpy(wide.ip.b, x->ip, sizeof(x->ip));
+	memcpy(ip.b, y->ip, sizeof(y->ip));
+	return ost_prefix_contains(&wide, &ip);
+}
+
+/* In order, without those that lie within another. */
+static int inside_compile(struct compiler *c)
+{
+	const struct ost_policy *p = c->policy;
+	OST_AUTO_FREE struct ost_image_prefix *records = calloc((size_t)p->inside_count + 1, sizeof(*records));
+	const struct ost_image_prefix *last = NULL;
+	int r = records != NULL ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; r == 0 && i < p->inside_count; i++)
+		records[i] = prefix_record(&p->inside[i]);
+	if (r == 0)
+		qsort(records, p->inside_count, sizeof(*records), prefix_order);
+	for (uint32_t i = 0; r == 0 && i < p->inside_count; i++) {
+		if (last != NULL && record_holds(last, &records[i]))
+			continue;
+		last = &records[i];
+		r = ost_image_builder_add(&c->image, OST_SECTION_INSIDE, last);
+	}
+	return r;
+}
+
+static int domains_compile(struct compiler *c)
+{
+	const struct ost_policy *p = c->policy;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < p->private_domain_count; i++) {
+		struct ost_image_domain record = {0};
+
+		r = ost_image_builder_string(&c->image, p->private_domains[i], &record.name);
+		if (r == 0)
+			r = ost_image_builder_add(&c->image, OST_SECTION_DOMAINS, &record);
 	}
 	return r;
 }
@@ -402,6 +463,10 @@ static int policy_compile(struct compiler *c)
 
 	if (r == 0)
 		r = resolvers_compile(c);
+	if (r == 0)
+		r = inside_compile(c);
+	if (r == 0)
+		r = domains_compile(c);
 	if (r == 0)
 		r = tags_compile(c);
 	if (p->device_count > OST_DEVICES_MAX) {

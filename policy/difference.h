@@ -4,7 +4,8 @@
  * conditions. It is exact: a flow is in one of the changes, or its verdict is the same under both (model.h), where
  *   - a device is the one of that name, in the same state and with the same proof under both;
  *   - a device without address: in the policy has addresses that no network of the policies holds, but any;
- *   - a name is bound as it is now (an address that is allowed by a network as well is told as an address);
+ *   - a name is bound as it is now (an address that is allowed by a network as well is told as an address), to an address that it may
+ *     have: what is inside, and which names may lead there, is told of the policy, not flow by flow;
  *   - between two devices, two schedules are taken to be open at one time now and then;
  *   - audit is off: who enters or leaves it is told of the role (ost_role.mode), not flow by flow.
  *

@@ -22,6 +22,8 @@ static const char *const section_names[OST_SECTION_COUNT] = {
 	[OST_SECTION_RESOLVERS] = "resolvers",
 	[OST_SECTION_TAGS] = "tags",
 	[OST_SECTION_EXCEPTIONS] = "exceptions",
+	[OST_SECTION_INSIDE] = "addresses inside",
+	[OST_SECTION_DOMAINS] = "private domains",
 };
 
 uint32_t ost_image_crc(const void *bytes, size_t length)
@@ -124,6 +126,8 @@ static struct ost_image image_of(const struct ost_image_header *h)
 		.resolvers = section_at(h, OST_SECTION_RESOLVERS),
 		.tags = section_at(h, OST_SECTION_TAGS),
 		.exceptions = section_at(h, OST_SECTION_EXCEPTIONS),
+		.inside = section_at(h, OST_SECTION_INSIDE),
+		.domains = section_at(h, OST_SECTION_DOMAINS),
 		.port_count = section_count(h, OST_SECTION_PORTS),
 		.role_count = section_count(h, OST_SECTION_ROLES),
 		.rule_count = section_count(h, OST_SECTION_RULES),
@@ -138,6 +142,8 @@ static struct ost_image image_of(const struct ost_image_header *h)
 		.resolver_count = section_count(h, OST_SECTION_RESOLVERS),
 		.tag_count = section_count(h, OST_SECTION_TAGS),
 		.exception_count = section_count(h, OST_SECTION_EXCEPTIONS),
+		.inside_count = section_count(h, OST_SECTION_INSIDE),
+		.domain_count = section_count(h, OST_SECTION_DOMAINS),
 		.generation = h->generation,
 	};
 }

@@ -28,7 +28,7 @@
 #include "model.h"
 
 #define OST_IMAGE_MAGIC	  0x31474d4954534fu /* "OSTIMG1" */
-#define OST_IMAGE_VERSION 3u
+#define OST_IMAGE_VERSION 4u
 #define OST_IMAGE_MAX	  ((size_t)2 << 30) /* bytes */
 
 #define OST_LANES4 16u
@@ -51,9 +51,11 @@ enum ost_image_section {
 	OST_SECTION_HOSTS,     /* struct ost_image_host */
 	OST_SECTION_SCHEDULES, /* struct ost_image_schedule */
 	OST_SECTION_WINDOWS,   /* struct ost_image_window */
-	OST_SECTION_RESOLVERS, /* struct ost_image_resolver */
+	OST_SECTION_RESOLVERS, /* struct ost_image_prefix */
 	OST_SECTION_TAGS,      /* struct ost_image_tag: bit 0 first */
 	OST_SECTION_EXCEPTIONS, /* struct ost_image_exception */
+	OST_SECTION_INSIDE, /* struct ost_image_prefix, in order, none within another */
+	OST_SECTION_DOMAINS, /* struct ost_image_domain */
 	OST_SECTION_COUNT,
 };
 
@@ -187,8 +189,8 @@ struct ost_image_window {
 	uint8_t reserved;
 };
 
-/* A public name server that speaks HTTPS. */
-struct ost_image_resolver {
+/* Public name servers that speak HTTPS; addresses inside. In order: IPv4 first, then by their bytes. */
+struct ost_image_prefix {
 	uint8_t ip[16]; /* bits behind the length are zero */
 	uint8_t family; /* 4, 6 */
 	uint8_t length;
@@ -197,6 +199,11 @@ struct ost_image_resolver {
 
 struct ost_image_tag {
 	uint32_t name; /* string */
+};
+
+/* Names in it may have addresses inside. */
+struct ost_image_domain {
+	uint32_t name; /* string: as a host's */
 };
 
 /* What is told of a rule with OST_RULE_EXCEPTION: each has one, in their order. No packet asks for it. */
@@ -242,13 +249,15 @@ struct ost_image {
 	const struct ost_image_host *hosts;
 	const struct ost_image_schedule *schedules;
 	const struct ost_image_window *windows;
-	const struct ost_image_resolver *resolvers;
+	const struct ost_image_prefix *resolvers;
 	const struct ost_image_tag *tags;
 	const struct ost_image_exception *exceptions;
+	const struct ost_image_prefix *inside;
+	const struct ost_image_domain *domains;
 	uint32_t port_count, role_count, rule_count, device_count, address_count;
 	uint32_t chunk4_count, chunk6_count, peer_count;
 	uint32_t host_count, schedule_count, window_count, resolver_count;
-	uint32_t tag_count, exception_count;
+	uint32_t tag_count, exception_count, inside_count, domain_count;
 	uint64_t generation;
 };
 

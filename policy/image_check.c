@@ -359,19 +359,61 @@ static const char *schedules_check(const struct ost_image *image, uint32_t strin
 	return NULL;
 }
 
+static const char *prefix_check(const struct ost_image_prefix *p)
+{
+	unsigned bits = p->family == OST_IPV4 ? 32 : 128;
+
+	if ((p->family != OST_IPV4 && p->family != OST_IPV6) || p->length > bits || !zeros(p->reserved, sizeof(p->reserved)))
+		return "a resolver, or a prefix inside, is of no family";
+	for (unsigned b = p->length; b < 128; b++) {
+		if (p->ip[b / 8] >> (7 - b % 8) & 1)
+			return "a resolver, or a prefix inside, has bits behind its length";
+	}
+	return NULL;
+}
+
 static const char *resolvers_check(const struct ost_image *image, uint32_t *ret_record)
 {
-	for (uint32_t i = 0; i < image->resolver_count; i++) {
-		const struct ost_image_resolver *r = &image->resolvers[i];
-		unsigned bits = r->family == OST_IPV4 ? 32 : 128;
+	const char *wrong = NULL;
 
+	for (uint32_t i = 0; wrong == NULL && i < image->resolver_count; i++) {
 		*ret_record = i;
-		if ((r->family != OST_IPV4 && r->family != OST_IPV6) || r->length > bits || !zeros(r->reserved, sizeof(r->reserved)))
-			return "a resolver is of no family";
-		for (unsigned b = r->length; b < 128; b++) {
-			if (r->ip[b / 8] >> (7 - b % 8) & 1)
-				return "a resolver has bits behind its length";
-		}
+		wrong = prefix_check(&image->resolvers[i]);
+	}
+	return wrong;
+}
+
+/* The next one begins behind the last one's end: the classifier halves the list. */
+static bool follows(const struct ost_image_prefix *last, const struct ost_image_prefix *next)
+{
+	const unsigned whole = last->length / 8, rest = last->length % 8;
+
+	if (last->family != next->family)
+		return last->family < next->family;
+	if (memcmp(last->ip, next->ip, sizeof(last->ip)) >= 0)
+		return false;
+	return memcmp(last->ip, next->ip, whole) != 0 || (rest != 0 && ((last->ip[whole] ^ next->ip[whole]) & (uint8_t)(0xff00u >> rest)) != 0);
+}
+
+static const char *inside_check(const struct ost_image *image, uint32_t *ret_record)
+{
+	const char *wrong = NULL;
+
+	for (uint32_t i = 0; wrong == NULL && i < image->inside_count; i++) {
+		*ret_record = i;
+		wrong = prefix_check(&image->inside[i]);
+		if (wrong == NULL && i > 0 && !follows(&image->inside[i - 1], &image->inside[i]))
+			wrong = "the prefixes inside are out of order";
+	}
+	return wrong;
+}
+
+static const char *domains_check(const struct ost_image *image, uint32_t string_bytes, uint32_t *ret_record)
+{
+	for (uint32_t i = 0; i < image->domain_count; i++) {
+		*ret_record = i;
+		if (!host_name_valid(image, string_bytes, image->domains[i].name))
+			return "a private domain has no proper name";
 	}
 	return NULL;
 }
@@ -420,6 +462,10 @@ const char *ost_image_records_check(
 	wrong = schedules_check(image, string_bytes, ret_record);
 	if (wrong == NULL)
 		wrong = resolvers_check(image, ret_record);
+	if (wrong == NULL)
+		wrong = inside_check(image, ret_record);
+	if (wrong == NULL)
+		wrong = domains_check(image, string_bytes, ret_record);
 	if (wrong == NULL)
 		wrong = tags_check(image, string_bytes, ret_record);
 	if (wrong == NULL)

@@ -20,9 +20,10 @@ _Static_assert(sizeof(struct ost_image_address) == 20, "padding");
 _Static_assert(sizeof(struct ost_image_host) == 16, "padding");
 _Static_assert(sizeof(struct ost_image_schedule) == 16, "padding");
 _Static_assert(sizeof(struct ost_image_window) == 24, "padding");
-_Static_assert(sizeof(struct ost_image_resolver) == 20, "padding");
+_Static_assert(sizeof(struct ost_image_prefix) == 20, "padding");
 _Static_assert(sizeof(struct ost_image_tag) == 4, "padding");
 _Static_assert(sizeof(struct ost_image_exception) == 8, "padding");
+_Static_assert(sizeof(struct ost_image_domain) == 4, "padding");
 
 /* Bytes of one record of a section; section < OST_SECTION_COUNT. */
 static inline size_t ost_image_record_bytes(unsigned section)
@@ -40,9 +41,11 @@ static inline size_t ost_image_record_bytes(unsigned section)
 		[OST_SECTION_HOSTS] = sizeof(struct ost_image_host),
 		[OST_SECTION_SCHEDULES] = sizeof(struct ost_image_schedule),
 		[OST_SECTION_WINDOWS] = sizeof(struct ost_image_window),
-		[OST_SECTION_RESOLVERS] = sizeof(struct ost_image_resolver),
+		[OST_SECTION_RESOLVERS] = sizeof(struct ost_image_prefix),
 		[OST_SECTION_TAGS] = sizeof(struct ost_image_tag),
 		[OST_SECTION_EXCEPTIONS] = sizeof(struct ost_image_exception),
+		[OST_SECTION_INSIDE] = sizeof(struct ost_image_prefix),
+		[OST_SECTION_DOMAINS] = sizeof(struct ost_image_domain),
 	};
 
 	return sizes[section];

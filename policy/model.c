@@ -65,7 +65,11 @@ void ost_policy_free(struct ost_policy **policy)
 	free(p->tests);
 	free(p->schedules);
 	free(p->tags);
+	for (uint32_t i = 0; i < p->private_domain_count; i++)
+		free(p->private_domains[i]);
+	free(p->private_domains);
 	free(p->resolvers);
+	free(p->inside);
 	free(p->files);
 	free(p);
 	*policy = NULL;

@@ -23,6 +23,9 @@
  *    in an answer to a query of its own for one of these names, or for one whose aliases (CNAME) lead through one,
  *    by a name server that a rule of its role with OST_RULE_DNS names, and the answer's time has not run out.
  *    A suffix is every name that ends in a dot and it: ".example.com" is www.example.com, but not example.com.
+ *    An address inside is given by such a name only when that name, and each alias behind it up to the one that has the address,
+ *    is in policy->private_domains: is one of them, or ends in a dot and one. Inside is what lies in one of policy->inside, and an
+ *    IPv6 address that bears such an IPv4 address: in 64:ff9b::/96 as its last 32 bits, in 2002::/16 as the 32 behind those.
  *  - Service: protocol equal (or 0: any protocol), family equal (or 0: both), and lo <= value <= hi, where
  *    value is the destination port of the opening packet for TCP (6), UDP (17), UDP-Lite (136), SCTP (132) and
  *    DCCP (33); type * 256 + code for ICMP (1) and ICMPv6 (58); 0 for all others.
@@ -224,6 +227,10 @@ struct ost_policy {
 	uint32_t tag_count;
 	struct ost_prefix *resolvers; /* public name servers that speak HTTPS: see OST_RULE_DNS_GUARD */
 	uint32_t resolver_count;
+	struct ost_prefix *inside; /* may overlap; filled when some rule is about a name */
+	uint32_t inside_count;
+	char **private_domains; /* as the name of a struct ost_host; likewise */
+	uint32_t private_domain_count;
 	char **files; /* names that the positions point to */
 	uint32_t file_count;
 };

@@ -196,6 +196,12 @@ static void local_networks_field(void *context, const struct ost_yaml_node *valu
 	servers_read(r, value, "local-networks", &r->local_networks);
 }
 
+static void private_domains_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	(void)target;
+	policy_private_domains_read(context, value);
+}
+
 /* Files may agree about it, not differ. */
 static void encrypted_dns_field(void *context, const struct ost_yaml_node *value, void *target)
 {
@@ -251,6 +257,7 @@ static void infrastructure_section(struct policy_reader *r, const struct ost_yam
 		{"ntp", ntp_field},
 		{"portal", portal_field},
 		{"local-networks", local_networks_field},
+		{"private-domains", private_domains_field},
 		{"encrypted-dns", encrypted_dns_field},
 	};
 

@@ -174,6 +174,8 @@ struct policy_reader {
 	uint32_t test_capacity;
 	struct prefix_list resolvers, ntp_servers;
 	struct prefix_list local_networks; /* of MUD files */
+	char **private_domains;
+	uint32_t private_domain_count, private_domain_capacity;
 	struct controller *controllers; /* in the order of the files */
 	uint32_t controller_count;
 	bool encrypted_dns; /* allowed */
@@ -295,6 +297,11 @@ bool policy_span_read(struct policy_reader *r, const struct ost_yaml_node *since
 uint16_t policy_when_read(struct policy_reader *r, const struct ost_yaml_node *node);
 /* The number of a made-up schedule that is open for this span, shared by all that have it. OST_SCHEDULE_ALWAYS: told. */
 uint16_t policy_schedule_span(struct policy_reader *r, const struct ost_yaml_node *node, const struct ost_window *span);
+/* private-domains: of infrastructure. */
+void policy_private_domains_read(struct policy_reader *r, const struct ost_yaml_node *value);
+void policy_private_domains_free(struct policy_reader *r);
+/* policy->inside and policy->private_domains, when some rule is about a name. */
+void policy_inside_fill(struct policy_reader *r);
 /* policy->resolvers, when some rule guards against them. */
 void policy_resolvers_fill(struct policy_reader *r);
 bool policy_assurance_read(struct policy_reader *r, const struct ost_yaml_node *value,

@@ -192,6 +192,7 @@ static void sections_read(struct policy_reader *r)
 	policy_exceptions_read(r);
 	policy_hosts_check(r);
 	policy_resolvers_fill(r);
+	policy_inside_fill(r);
 	policy_tests_read(r);
 }
 
@@ -217,6 +218,7 @@ static void reader_free(struct policy_reader *r)
 	free(r->controllers);
 	free(r->schedule_used);
 	free(r->local_networks.items);
+	policy_private_domains_free(r);
 	free(r->sources);
 	free(r->edges);
 	free(r->networks);

@@ -258,6 +258,7 @@ static void roles_print(const struct plan *p)
 
 static int print_text(const struct plan *p)
 {
+	char inside[OST_PLAN_WORDS];
 	char gains[OST_SHOW_TEXT], losses[OST_SHOW_TEXT], conditions[OST_SHOW_TEXT];
 	uint32_t next = 0;
 
@@ -265,8 +266,10 @@ static int print_text(const struct plan *p)
 		class_print(p, i, &next);
 	identities_print(p);
 	roles_print(p);
+	if (*ost_plan_inside(p->before, p->after.policy, inside) != '\0')
+		ost_show_line(p->cli, 0, 2, "names: %s", inside);
 	if (p->d.change_count == 0)
-		(void)printf("no flow is judged otherwise\n");
+		(void)printf("no %sflow is judged otherwise\n", *inside != '\0' ? "other " : "");
 	else
 		(void)printf("%s gained, %s lost, %s under other conditions\n", ost_show_things(p->gains, "flow", gains),
 			ost_show_count(p->losses, losses), ost_show_count(p->conditions, conditions));
@@ -387,6 +390,8 @@ static int print_json(const struct plan *p)
 	}
 	ost_jsonw_end(&w, ']');
 	roles_json(&w, p);
+	(void)ost_plan_inside(p->before, p->after.policy, words);
+	ost_jsonw_string(&w, "inside", *words != '\0' ? words : NULL);
 	ost_plan_established_json(&w, &p->established);
 	ost_plan_traffic_json(&w, &p->traffic);
 	ost_jsonw_end(&w, '}');

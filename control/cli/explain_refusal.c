@@ -174,7 +174,7 @@ bool ost_explain_question(const json_t *k, char *ret_text, size_t size, const ch
 bool ost_explain_about_rules(const char *reason)
 {
 	static const enum ost_reason reasons[] = {OST_REASON_NOT_ALLOWED, OST_REASON_NOT_ALLOWED_IN, OST_REASON_PEER_NOT_ALLOWED,
-		OST_REASON_SCHEDULE, OST_REASON_NAME_UNRESOLVED, OST_REASON_FOREIGN_DNS};
+		OST_REASON_SCHEDULE, OST_REASON_NAME_UNRESOLVED, OST_REASON_FOREIGN_DNS, OST_REASON_DNS_REBIND};
 
 	for (size_t i = 0; i < OST_ARRAY_SIZE(reasons); i++) {
 		if (strcmp(reason, ost_reason_name(reasons[i])) == 0)

@@ -96,3 +96,78 @@ const char *ost_plan_role(const struct ost_policy *before, const struct ost_poli
 		add(buf, "is offered TLS 1.%c at most", is->tls_max == OST_TLS_MAX_1_2 ? '2' : '3');
 	return buf;
 }
+
+/* ---- what is inside ---- */
+
+struct list {
+	char (*items)[OST_HOST_MAX + 1];
+	uint32_t count;
+};
+
+static int item_compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static bool list_make(struct list *l, uint32_t count)
+{
+	l->items = calloc((size_t)count + 1, sizeof(*l->items));
+	l->count = l->items != NULL ? count : 0;
+	return l->items != NULL;
+}
+
+static void domains_list(const struct ost_policy *p, struct list *l)
+{
+	if (!list_make(l, p->private_domain_count))
+		return;
+	for (uint32_t i = 0; i < l->count; i++)
+		(void)snprintf(l->items[i], sizeof(*l->items), "%s", p->private_domains[i]);
+	qsort(l->items, l->count, sizeof(*l->items), item_compare);
+}
+
+static void prefixes_list(const struct ost_policy *p, struct list *l)
+{
+	char text[OST_PREFIX_TEXT];
+
+	if (!list_make(l, p->inside_count))
+		return;
+	for (uint32_t i = 0; i < l->count; i++)
+		(void)snprintf(l->items[i], sizeof(*l->items), "%s", ost_prefix_format(&p->inside[i], text));
+	qsort(l->items, l->count, sizeof(*l->items), item_compare);
+}
+
+/* What is new, and what is gone. An entry that stands twice is one. */
+static void lists_compare(char buf[static OST_PLAN_WORDS], const struct list *was, const struct list *is, const char *new, const char *gone)
+{
+	uint32_t i = 0, k = 0;
+
+	while (i < was->count || k < is->count) {
+		int order = i == was->count ? 1 : k == is->count ? -1 : strcmp(was->items[i], is->items[k]);
+		const char *item = order <= 0 ? was->items[i] : is->items[k];
+
+		if (order != 0)
+			add(buf, "%s %s", item, order < 0 ? gone : new);
+		while (i < was->count && strcmp(was->items[i], item) == 0)
+			i++;
+		while (k < is->count && strcmp(is->items[k], item) == 0)
+			k++;
+	}
+}
+
+const char *ost_plan_inside(const struct ost_policy *before, const struct ost_policy *after, char buf[static OST_PLAN_WORDS])
+{
+	struct list lists[4] = {{NULL, 0}};
+
+	buf[0] = '\0';
+	if (before == NULL || before->inside_count == 0 || after->inside_count == 0)
+		return buf;
+	domains_list(before, &lists[0]);
+	domains_list(after, &lists[1]);
+	prefixes_list(before, &lists[2]);
+	prefixes_list(after, &lists[3]);
+	lists_compare(buf, &lists[0], &lists[1], "may have addresses inside", "may have no address inside any more");
+	lists_compare(buf, &lists[2], &lists[3], "is inside", "is not inside any more");
+	for (unsigned i = 0; i < OST_ARRAY_SIZE(lists); i++)
+		free(lists[i].items);
+	return buf;
+}

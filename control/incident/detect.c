@@ -137,6 +137,7 @@ static const uint8_t cause_of[OST_REASON_COUNT] = {
 	[OST_REASON_FOREIGN_DNS] = OST_CAUSE_DENIED_FLOW,
 	[OST_REASON_DNS_UNASKED] = OST_CAUSE_ORIGIN_UNPROVEN,
 	[OST_REASON_DNS_ORDER] = OST_CAUSE_COUNT,
+	[OST_REASON_DNS_REBIND] = OST_CAUSE_DENIED_FLOW,
 };
 
 enum ost_cause ost_detect_cause_of(unsigned reason)

@@ -5,7 +5,7 @@ void ost_resolver_bits_make(const struct ost_image *image, uint64_t bits[static 
 {
 	memset(bits, 0, OST_RESOLVER_WORDS * sizeof(*bits));
 	for (uint32_t i = 0; i < image->resolver_count; i++) {
-		const struct ost_image_resolver *r = &image->resolvers[i];
+		const struct ost_image_prefix *r = &image->resolvers[i];
 		uint32_t head = ost_be32(ost_load32(r->ip)) >> (r->family == OST_IPV4 ? 16 : 0);
 		uint32_t bit = ost_resolver_bit(r->family, head);
 
@@ -24,7 +24,7 @@ static bool is_resolver(const struct ost_view *v, const struct ost_question *q)
 	if (OST_LIKELY(!(v->resolver_bits[bit / 64] >> bit % 64 & 1)))
 		return false;
 	for (uint32_t i = 0; i < v->image->resolver_count; i++) {
-		const struct ost_image_resolver *r = &v->image->resolvers[i];
+		const struct ost_image_prefix *r = &v->image->resolvers[i];
 		uint64_t a[2], off_hi, off_lo;
 
 		memcpy(a, r->ip, sizeof(a));

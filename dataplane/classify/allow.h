@@ -202,7 +202,7 @@ uint32_t ost_allow_host(const struct ost_view *v, const struct ost_image_role *r
 /* Whether one would in the question's direction, for any service at all. */
 bool ost_allow_host_related(const struct ost_view *v, const struct ost_image_role *role, uint32_t slot, const struct ost_question *q);
 
-/* Why no rule about a name allows what one of them would: NAME_UNRESOLVED or NAME_LIMIT; NONE: none would. */
+/* Why no rule about a name allows what one of them would: NAME_UNRESOLVED, NAME_LIMIT or DNS_REBIND; NONE: none would. */
 enum ost_reason ost_host_why(const struct ost_view *v, const struct ost_image_role *role, const struct ost_question *q);
 
 /* Whether the role of slot names the remote's address, or its role or a tag (peer: its slot, or OST_SLOT_NONE), in the question's

@@ -59,7 +59,8 @@ enum ost_reason ost_judge_why(const struct ost_view *v, uint32_t slot, uint32_t 
 static inline bool ost_audited(const struct ost_view *v, const struct ost_image_role *role, enum ost_reason reason)
 {
 	const uint64_t lists = 1ull << OST_REASON_NOT_ALLOWED | 1ull << OST_REASON_NOT_ALLOWED_IN | 1ull << OST_REASON_SCHEDULE |
-		1ull << OST_REASON_NAME_UNRESOLVED | 1ull << OST_REASON_NAME_LIMIT | 1ull << OST_REASON_FOREIGN_DNS;
+		1ull << OST_REASON_NAME_UNRESOLVED | 1ull << OST_REASON_NAME_LIMIT | 1ull << OST_REASON_FOREIGN_DNS |
+		1ull << OST_REASON_DNS_REBIND;
 
 	return role->mode == OST_MODE_AUDIT && (lists >> reason & 1) && ost_view_open(v, role->audit);
 }

@@ -4,7 +4,7 @@
  * A view keeps the keyed hashes of its rules' names, sorted within each role. Of each name of a chain the hashes of its ends,
  * from the last label on, are looked up there; what is found is compared byte by byte. */
 #include "decide.h"
-#include "name.h"
+#include "inside.h"
 
 /* ---- the view's keys ---- */
 
@@ -40,12 +40,16 @@ int ost_host_keys_make(const struct ost_site *site, struct ost_view *v)
 	if (image->host_count == 0)
 		return 0;
 	v->host_keys = ost_site_alloc(site, image->host_count * sizeof(*v->host_keys));
-	if (v->host_keys == NULL)
+	v->domain_keys = ost_site_alloc(site, (size_t)(image->domain_count + 1) * sizeof(*v->domain_keys));
+	if (v->host_keys == NULL || v->domain_keys == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < image->host_count; i++)
 		v->host_keys[i] = (struct ost_host_key){text_hash(&site->hash, ost_image_string(image, image->hosts[i].name)), i};
 	for (uint32_t i = 0; i < image->role_count; i++)
 		qsort(v->host_keys + image->roles[i].host_first, image->roles[i].host_count, sizeof(*v->host_keys), key_compare);
+	for (uint32_t i = 0; i < image->domain_count; i++)
+		v->domain_keys[i] = (struct ost_host_key){text_hash(&site->hash, ost_image_string(image, image->domains[i].name)), i};
+	qsort(v->domain_keys, image->domain_count, sizeof(*v->domain_keys), key_compare);
 	return 0;
 }
 
@@ -65,8 +69,7 @@ static bool holds(const struct ost_image *image, const struct ost_image_role *ro
 		(!(role->flags & OST_ROLE_CONDITIONS) || ost_rule_holds(&image->rules[rule], q));
 }
 
-/* Whether a name on the wire is this text, label by label: a label may hold dots. */
-static bool is_text(const uint8_t *wire, const char *text)
+bool ost_host_is_text(const uint8_t *wire, const char *text)
 {
 	for (; *wire != 0; wire += 1 + *wire) {
 		const size_t size = *wire;
@@ -82,15 +85,12 @@ static bool is_text(const uint8_t *wire, const char *text)
 	return *text == 0;
 }
 
-/* The first of the role's keys that is not less. */
-static uint32_t key_find(const struct ost_view *v, const struct ost_image_role *role, uint64_t hash)
+uint32_t ost_host_key_find(const struct ost_host_key *keys, uint32_t low, uint32_t high, uint64_t hash)
 {
-	uint32_t low = role->host_first, high = low + role->host_count;
-
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (v->host_keys[middle].hash < hash)
+		if (keys[middle].hash < hash)
 			low = middle + 1;
 		else
 			high = middle;
@@ -104,12 +104,13 @@ static uint32_t end_match(const struct ost_view *v, const struct ost_image_role 
 {
 	const struct ost_image *image = v->image;
 
-	for (uint32_t i = key_find(v, role, hash);
-		i < role->host_first + role->host_count && v->host_keys[i].hash == hash; i++) {
+	const uint32_t end = role->host_first + role->host_count;
+
+	for (uint32_t i = ost_host_key_find(v->host_keys, role->host_first, end, hash); i < end && v->host_keys[i].hash == hash; i++) {
 		const struct ost_image_host *h = &image->hosts[v->host_keys[i].host];
 		uint32_t rule = role->rule_first + h->rule;
 
-		if (h->suffix != whole && (q == NULL || service_fits(h, q)) && is_text(wire, ost_image_string(image, h->name)) &&
+		if (h->suffix != whole && (q == NULL || service_fits(h, q)) && ost_host_is_text(wire, ost_image_string(image, h->name)) &&
 			(q == NULL || holds(image, role, rule, q)))
 			return rule;
 	}
@@ -133,19 +134,21 @@ static const uint8_t *name_match(const struct ost_view *v, const struct ost_imag
 	return name + 1;
 }
 
-static uint32_t chain_match(const struct ost_view *v, const struct ost_image_role *role, const struct ost_chain *chain,
+/* from: the first name that counts. */
+static uint32_t chain_match(const struct ost_view *v, const struct ost_image_role *role, const struct ost_chain *chain, uint32_t from,
 	const struct ost_question *q)
 {
 	uint32_t rule = OST_RULE_NONE;
 
-	for (const uint8_t *name = chain->wire; name < chain->wire + chain->length && rule == OST_RULE_NONE;)
+	for (const uint8_t *name = chain->wire + from; name < chain->wire + chain->length && rule == OST_RULE_NONE;)
 		name = name_match(v, role, name, q, &rule);
 	return rule;
 }
 
-bool ost_host_wants(const struct ost_view *v, const struct ost_image_role *role, const struct ost_chain *chain)
+bool ost_host_wants(const struct ost_view *v, const struct ost_image_role *role, const struct ost_chain *chain, const uint64_t ip[2])
 {
-	return role->host_count > 0 && chain_match(v, role, chain, NULL) != OST_RULE_NONE;
+	return role->host_count > 0 &&
+		chain_match(v, role, chain, ost_inside(v, ip) ? ost_inside_from(v, chain) : 0, NULL) != OST_RULE_NONE;
 }
 
 static void remote_of(const struct ost_question *q, uint64_t ip[2])
@@ -158,24 +161,32 @@ static void remote_of(const struct ost_question *q, uint64_t ip[2])
 	ip[1] = __builtin_bswap64(q->remote6[1]);
 }
 
-uint32_t ost_allow_host(const struct ost_view *v, const struct ost_image_role *role, const struct ost_question *q)
+/* By what the device was told of this address. anything: also by names that may not have it. */
+static uint32_t told_match(const struct ost_view *v, const struct ost_image_role *role, const uint64_t ip[2], bool anything,
+	const struct ost_question *q)
 {
 	const struct ost_table *t = &v->site->names->table;
+	const uint64_t hash = ost_name_hash(v->site, ip, q->slot);
 	uint32_t rule = OST_RULE_NONE;
 	struct ost_table_walk w;
 	struct ost_chain chain;
-	uint64_t ip[2], hash;
+
+	for (uint32_t i = ost_table_walk_first(t, hash, &w); i != OST_TABLE_NONE && rule == OST_RULE_NONE;
+		i = ost_table_walk_next(t, hash, &w)) {
+		if (ost_name_read(v->site, i, ip, q->slot, q->tick, q->established, &chain))
+			rule = chain_match(v, role, &chain, !anything && ost_inside(v, ip) ? ost_inside_from(v, &chain) : 0, q);
+	}
+	return rule;
+}
+
+uint32_t ost_allow_host(const struct ost_view *v, const struct ost_image_role *role, const struct ost_question *q)
+{
+	uint64_t ip[2];
 
 	if (q->infrastructure_only)
 		return OST_RULE_NONE;
 	remote_of(q, ip);
-	hash = ost_name_hash(v->site, ip, q->slot);
-	for (uint32_t i = ost_table_walk_first(t, hash, &w); i != OST_TABLE_NONE && rule == OST_RULE_NONE;
-		i = ost_table_walk_next(t, hash, &w)) {
-		if (ost_name_read(v->site, i, ip, q->slot, q->tick, q->established, &chain))
-			rule = chain_match(v, role, &chain, q);
-	}
-	return rule;
+	return told_match(v, role, ip, false, q);
 }
 
 bool ost_allow_host_related(const struct ost_view *v, const struct ost_image_role *role, uint32_t slot, const struct ost_question *q)
@@ -211,6 +222,8 @@ enum ost_reason ost_host_why(const struct ost_view *v, const struct ost_image_ro
 		if (!service_fits(h, q) || !holds(v->image, role, role->rule_first + h->rule, q))
 			continue;
 		remote_of(q, ip);
+		if (ost_inside(v, ip) && told_match(v, role, ip, true, q) != OST_RULE_NONE)
+			return OST_REASON_DNS_REBIND;
 		return ost_name_was_unbound(v->site, q->slot, ip, q->tick) ? OST_REASON_NAME_LIMIT : OST_REASON_NAME_UNRESOLVED;
 	}
 	return OST_REASON_NONE;

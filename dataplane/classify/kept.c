@@ -103,7 +103,7 @@ static bool tell_one(const struct telling *t, uint32_t place)
 	if (r == -EAGAIN)
 		return false;
 	if (r < 0 || !is_held(site, t->view, &e, t->tick) ||
-		!ost_host_wants(t->view, &t->view->image->roles[t->view->hot[e.slot].role], &chain))
+		!ost_host_wants(t->view, &t->view->image->roles[t->view->hot[e.slot].role], &chain, e.ip))
 		return true;
 	event = (struct ost_name_event){.slot = e.slot, .vlan = site->slots[e.slot].vlan, .length = chain.length, .chain = chain.wire};
 	for (unsigned i = 0; i < sizeof(event.mac.b); i++)
@@ -214,7 +214,7 @@ static void wish_bind(struct ost_site *site, const struct ost_view *v, const str
 		w->life != atomic_load_explicit(&site->slots[w->slot].life, memory_order_relaxed))
 		return;
 	memcpy(chain.wire, w + 1, w->length);
-	if (ost_host_wants(v, &v->image->roles[v->hot[w->slot].role], &chain))
+	if (ost_host_wants(v, &v->image->roles[v->hot[w->slot].role], &chain, w->ip))
 		(void)ost_name_bind(site, v, w->slot, w->ip, &chain, true, tick, w->expires_tick);
 }
 

@@ -358,7 +358,7 @@ static bool is_spare(struct ost_site *site, const struct ost_view *v, struct ost
 		return e->spare;
 	e->serial = v->serial;
 	spare = v->hot[e->slot].role == UINT32_MAX || !chain_copy(site->names, e->chain, &chain) ||
-		!ost_host_wants(v, &v->image->roles[v->hot[e->slot].role], &chain);
+		!ost_host_wants(v, &v->image->roles[v->hot[e->slot].role], &chain, e->ip);
 	if (spare != e->spare) {
 		entry_unlink(site->names, h, place);
 		e->spare = spare;
@@ -718,7 +718,7 @@ int ost_site_name_bind(struct ost_site *site, uint32_t image_device, const char 
 		ost_binding_key4(ost_load32(ip->b), key);
 	else
 		memcpy(key, ip->b, 16);
-	return ost_name_bind(site, v, slot, key, &chain, ost_host_wants(v, &v->image->roles[v->hot[slot].role], &chain),
+	return ost_name_bind(site, v, slot, key, &chain, ost_host_wants(v, &v->image->roles[v->hot[slot].role], &chain, key),
 		       (uint32_t)(now_ns >> OST_TICK_SHIFT), (uint32_t)(expires_ns >> OST_TICK_SHIFT))
 		? 0
 		: -ENOSPC;

@@ -144,8 +144,15 @@ static inline void ost_name_count(_Atomic uint64_t *counter, uint64_t by)
 
 /* ---- names as rules have them: host.c ---- */
 
-/* Whether a rule of the role, whatever its services and conditions, asks for a name of the chain. */
-bool ost_host_wants(const struct ost_view *v, const struct ost_image_role *role, const struct ost_chain *chain);
+/* Whether a rule of the role, whatever its services and conditions, asks for a name of the chain that may have this address
+ * (inside.h). */
+bool ost_host_wants(const struct ost_view *v, const struct ost_image_role *role, const struct ost_chain *chain, const uint64_t ip[2]);
+
+/* The first of sorted keys from low on, below high, that is not less; high: none. */
+uint32_t ost_host_key_find(const struct ost_host_key *keys, uint32_t low, uint32_t high, uint64_t hash);
+
+/* Whether a name on the wire is this text, label by label: a label may hold dots. */
+bool ost_host_is_text(const uint8_t *wire, const char *text);
 
 /* The keyed hash of a name, from its end on: of "b.c" first, with which that of "a.b.c" is made. */
 #define OST_NAME_HASH_END 0x726f6f74ull

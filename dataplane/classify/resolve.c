@@ -4,7 +4,7 @@
 #include "asked.h"
 #include "clock.h"
 #include "control.h"
-#include "name.h"
+#include "inside.h"
 #include "stream.h"
 
 #define UDP_HEADER_BYTES 8u
@@ -96,24 +96,28 @@ static void addresses_bind(struct message *m, const struct ost_dns_answer *a)
 	const struct ost_image_role *role = &v->image->roles[v->hot[m->q.slot].role];
 	struct ost_chain chain = {0};
 	uint32_t owner = UINT32_MAX;
-	bool wanted = false;
+	int8_t wanted[2]; /* outside and inside, -1: not asked yet */
 
 	if (v->hot[m->q.slot].role == UINT32_MAX)
 		return;
 	for (uint32_t i = 0; i < a->address_count; i++) {
 		const struct ost_dns_address *d = &a->addresses[i];
 		uint64_t ip[2];
+		int8_t *want;
 
 		if (d->owner != owner) {
 			owner = d->owner;
 			ost_chain_of(a, owner, &chain);
-			wanted = ost_host_wants(v, role, &chain);
+			wanted[0] = wanted[1] = -1;
 		}
 		if (d->ip.family == OST_IPV4)
 			ost_binding_key4(ost_load32(d->ip.b), ip);
 		else
 			memcpy(ip, d->ip.b, 16);
-		(void)ost_name_bind(m->c->site, v, m->q.slot, ip, &chain, wanted, m->c->tick, end_of(m->c->tick, d->ttl_s));
+		want = &wanted[ost_inside(v, ip)];
+		if (*want < 0)
+			*want = ost_host_wants(v, role, &chain, ip);
+		(void)ost_name_bind(m->c->site, v, m->q.slot, ip, &chain, *want, m->c->tick, end_of(m->c->tick, d->ttl_s));
 	}
 	ost_name_count(&m->c->site->names->counts.unbound, a->left_out);
 }

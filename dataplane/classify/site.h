@@ -141,6 +141,7 @@ struct ost_view {
 	uint32_t *slot;	 /* by place in the image; OST_SLOT_NONE: no MAC, or its port is not here, or the table is full */
 	_Atomic uint32_t *stamp; /* by slot */
 	struct ost_host_key *host_keys; /* of the image's HOSTS, each role's sorted */
+	struct ost_host_key *domain_keys; /* of its DOMAINS, sorted; host is the place there */
 	uint64_t *hits[OST_WORKERS_MAX]; /* by rule, one array a worker */
 	uint8_t ports[OST_PORTS_MAX]; /* image port -> our port, OST_PORTS_MAX when it is not here */
 	struct ost_table statics; /* static addresses: bindings that this policy states */

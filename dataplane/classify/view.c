@@ -15,6 +15,7 @@ void ost_view_free(struct ost_view **view)
 	ost_site_release(site, v->hot, places * sizeof(*v->hot));
 	ost_site_release(site, v->device, places * sizeof(*v->device));
 	ost_site_release(site, v->stamp, places * sizeof(*v->stamp));
+	ost_site_release(site, v->domain_keys, (size_t)(v->image_copy.domain_count + 1) * sizeof(*v->domain_keys));
 	ost_site_release(site, v->host_keys, v->image_copy.host_count * sizeof(*v->host_keys));
 	ost_site_release(site, v->statics.buckets, (size_t)v->statics.bucket_count * sizeof(*v->statics.buckets));
 	ost_site_release(site, v->static_bindings, (size_t)ost_table_places(&v->statics) * sizeof(*v->static_bindings));

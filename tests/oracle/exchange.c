@@ -62,6 +62,12 @@ static struct ost_ip ip_random(struct world *w, struct rng *rng, uint8_t family)
 		return random_policy_address(rng, w->policy, family);
 	memcpy(ip.b, family == OST_IPV4 ? (const uint8_t[16]){198, 51, 100} : (const uint8_t[16]){0x20, 1, 0x0d, 0xb8, 0xee}, 16);
 	ip.b[family == OST_IPV4 ? 3 : 15] = (uint8_t)(1 + rng_below(rng, 60));
+	if (family == OST_IPV6 && rng_percent(rng, 20)) { /* one that bears an IPv4 address */
+		const uint8_t last = ip.b[15];
+
+		memcpy(ip.b, rng_percent(rng, 50) ? (const uint8_t[16]){0, 0x64, 0xff, 0x9b, [12] = 198, 51, 100, last}
+						  : (const uint8_t[16]){0x20, 2, 198, 51, 100, last}, 16);
+	}
 	return ip;
 }
 

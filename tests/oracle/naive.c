@@ -40,9 +40,57 @@ bool naive_host_is(const struct ost_host *host, const char *name)
 	return n > m && name[n - m - 1] == '.' && strcmp(name + n - m, host->name) == 0;
 }
 
+/* "Inside is what lies in one of policy->inside, and an IPv6 address that bears such an IPv4 address: in 64:ff9b::/96 as its last 32
+ * bits, in 2002::/16 as the 32 behind those." */
+static bool is_inside(const struct ost_policy *policy, const struct ost_ip *ip)
+{
+	static const struct {
+		uint8_t head[12], length, at;
+	} bearers[] = {{{0, 0x64, 0xff, 0x9b}, 12, 12}, {{0x20, 2}, 2, 2}};
+
+	for (uint32_t i = 0; i < policy->inside_count; i++) {
+		if (in_prefix(&policy->inside[i], ip))
+			return true;
+	}
+	for (unsigned i = 0; ip->family == OST_IPV6 && i < OST_ARRAY_SIZE(bearers); i++) {
+		struct ost_ip borne = {.family = OST_IPV4};
+
+		memcpy(borne.b, ip->b + bearers[i].at, 4);
+		if (memcmp(ip->b, bearers[i].head, bearers[i].length) == 0 && is_inside(policy, &borne))
+			return true;
+	}
+	return false;
+}
+
+/* "is in policy->private_domains: is one of them, or ends in a dot and one" */
+static bool is_private(const struct ost_policy *policy, const char *name)
+{
+	for (uint32_t i = 0; i < policy->private_domain_count; i++) {
+		const struct ost_host itself = {.name = policy->private_domains[i]}, below = {.name = itself.name, .suffix = true};
+
+		if (naive_host_is(&itself, name) || naive_host_is(&below, name))
+			return true;
+	}
+	return false;
+}
+
+/* "An address inside is given by such a name only when that name, and each alias behind it up to the one that has the address, is in
+ * policy->private_domains" */
+static bool may_give(const struct ost_policy *policy, const struct naive_given *g, uint32_t from)
+{
+	if (!is_inside(policy, &g->ip))
+		return true;
+	for (; from < g->name_count; from++) {
+		if (!is_private(policy, g->names[from]))
+			return false;
+	}
+	return true;
+}
+
 /* "the device itself was given the remote address in an answer to a query of its own for one of these names, or for one whose
- * aliases (CNAME) lead through one, [...] and the answer's time has not run out." What is open stays so. */
-static bool was_given(const struct ost_rule *rule, const struct naive_flow *flow)
+ * aliases (CNAME) lead through one, [...] and the answer's time has not run out." What is open stays so. anything: also what may
+ * not be given so. */
+static bool was_given(const struct ost_policy *policy, const struct ost_rule *rule, const struct naive_flow *flow, bool anything)
 {
 	for (uint32_t i = 0; flow->given != NULL && i < flow->given->count; i++) {
 		const struct naive_given *g = &flow->given->items[i];
@@ -50,7 +98,8 @@ static bool was_given(const struct ost_rule *rule, const struct naive_flow *flow
 		if (g->device != flow->device || !same_ip(&g->ip, &flow->remote) || (!flow->established && g->until_ns <= flow->given->now_ns))
 			continue;
 		for (uint32_t k = 0; k < g->name_count * rule->host_count; k++) {
-			if (naive_host_is(&rule->hosts[k % rule->host_count], g->names[k / rule->host_count]))
+			if (naive_host_is(&rule->hosts[k % rule->host_count], g->names[k / rule->host_count]) &&
+				(anything || may_give(policy, g, k / rule->host_count)))
 				return true;
 		}
 	}
@@ -82,7 +131,7 @@ static bool peer_matches(const struct ost_policy *policy, const struct ost_rule 
 	case OST_PEER_TAG:
 		return remote_device != NAIVE_NONE && (policy->devices[remote_device].tags & rule->peer_tags) != 0;
 	case OST_PEER_NAME:
-		return was_given(rule, flow);
+		return was_given(policy, rule, flow, false);
 	default:
 		return false;
 	}
@@ -204,19 +253,26 @@ bool naive_rule_holds(const struct naive_world *w, const struct ost_rule *rule, 
 	       w->assurances[flow->device] >= rule->assurance && (rule->infrastructure || w->assurances[flow->device] >= role->assurance);
 }
 
-/* reason.h: a rule allows this service by name, and the address was not given for it. 2: for sure; 1: whether the rule holds is
- * another question. */
-static unsigned names_why(const struct naive_world *w, const struct ost_role *role, const struct naive_flow *flow)
+/* reason.h: a rule allows this service by name, and the address was not given for it, or may not be. 2: for sure; 1: whether the rule
+ * holds is another question. */
+static unsigned names_why(const struct naive_world *w, const struct ost_role *role, const struct naive_flow *flow, uint64_t *ret_why)
 {
+	struct naive_flow fresh = *flow;
+	uint64_t whys[3] = {0};
 	unsigned sure = 0;
 
+	fresh.established = false;
 	for (uint32_t i = 0; i < role->rule_count; i++) {
 		const struct ost_rule *rule = &role->rules[i];
+		unsigned so;
 
 		if (rule->peer != OST_PEER_NAME || rule->direction != flow->direction || !services_match(rule, flow) || !is_about(w, rule, flow))
 			continue;
-		sure = OST_MAX(sure, (rule_why(w, role, rule, flow) & ~BIT(STATE)) == 0 ? 2u : 1u);
+		so = (rule_why(w, role, rule, flow) & ~BIT(STATE)) == 0 ? 2u : 1u;
+		whys[so] |= was_given(w->policy, rule, &fresh, true) ? BIT(DNS_REBIND) : BIT(NAME_UNRESOLVED);
+		sure = OST_MAX(sure, so);
 	}
+	*ret_why = whys[2] & BIT(DNS_REBIND) ? BIT(DNS_REBIND) : whys[2] != 0 ? whys[2] : whys[1];
 	return sure;
 }
 
@@ -227,9 +283,10 @@ static uint64_t no_rule_why(const struct naive_world *w, const struct ost_role *
 	uint64_t why = flow->direction == OST_FROM ? BIT(NOT_ALLOWED_IN) : dns ? BIT(FOREIGN_DNS) : BIT(NOT_ALLOWED);
 
 	if (flow->direction == OST_FROM || !dns) {
-		unsigned named = names_why(w, role, flow);
+		uint64_t by_name;
+		unsigned named = names_why(w, role, flow, &by_name);
 
-		why = named == 2 ? BIT(NAME_UNRESOLVED) | (why & ~BIT(NAME_UNRESOLVED)) : named == 1 ? why | BIT(NAME_UNRESOLVED) : why;
+		why = named == 2 ? by_name : named == 1 ? why | by_name : why;
 	}
 	/* No rule and no right: the text does not say which of the two is told. */
 	if (!(device_rights(w, flow->device) & OST_RIGHT_NEW_FLOWS) || w->assurances[flow->device] < role->assurance)

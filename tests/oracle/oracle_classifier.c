@@ -473,7 +473,7 @@ int main(void)
 	}
 	/* A test that compares nothing worth comparing proves nothing. */
 	if (policies * packets >= 100000 &&
-		(run.forwarded < run.packets / 20 || run.direct < 1000 || run.audited < 1000 || run.by_name < 200 ||
+		(run.forwarded < run.packets / 20 || run.direct < 1000 || run.audited < 1000 || run.by_name < 200 || run.refused[OST_REASON_DNS_REBIND] < 20 ||
 			run.talks.unasked < 100)) {
 		(void)fprintf(
 			stderr, "oracle: too few packets were allowed for this to mean much\n");

@@ -92,13 +92,14 @@ static struct ost_policy *other_policy(uint64_t seed, struct rng *rng)
 	return p;
 }
 
-/* Audit is told of the role, not flow by flow. */
+/* Audit is told of the role, not flow by flow; and what is inside, of the policy. */
 static void audit_off(struct ost_policy *p)
 {
 	for (uint32_t i = 0; i < p->role_count; i++) {
 		p->roles[i].mode = OST_MODE_ENFORCE;
 		p->roles[i].audit = OST_SCHEDULE_ALWAYS;
 	}
+	p->inside_count = 0; /* names are taken to be where they may be */
 }
 
 static void *make(size_t count, size_t size)

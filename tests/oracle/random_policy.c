@@ -369,6 +369,26 @@ static void schedules(struct rng *rng, struct ost_policy *p)
 	}
 }
 
+/* What is inside, some of what exchanges give among it, and who may have such addresses. */
+static void insides(struct rng *rng, struct ost_policy *p)
+{
+	static const struct ost_prefix given[] = {{{{198, 51, 100}, OST_IPV4}, 27}, {{{0x20, 1, 0x0d, 0xb8, 0xee}, OST_IPV6}, 123}};
+
+	p->inside = make(6, sizeof(*p->inside));
+	while (p->inside_count < 4 && rng_percent(rng, 50))
+		p->inside[p->inside_count++] = prefix(rng);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(given); i++) {
+		if (rng_percent(rng, 50))
+			p->inside[p->inside_count++] = given[i];
+	}
+	p->private_domains = make(3, sizeof(*p->private_domains));
+	while (p->private_domain_count < 3 && rng_percent(rng, 60)) {
+		p->private_domains[p->private_domain_count] = strdup(random_host(rng));
+		if (p->private_domains[p->private_domain_count++] == NULL)
+			abort();
+	}
+}
+
 struct ost_policy *random_policy(struct rng *rng)
 {
 	struct ost_policy *p = make(1, sizeof(*p));
@@ -386,6 +406,7 @@ struct ost_policy *random_policy(struct rng *rng)
 	p->resolvers = make(p->resolver_count, sizeof(*p->resolvers));
 	for (uint32_t i = 0; i < p->resolver_count; i++)
 		p->resolvers[i] = prefix(rng);
+	insides(rng, p);
 	p->devices = make(devices, sizeof(*p->devices));
 	for (uint32_t i = 0; i < devices; i++) {
 		device(rng, p, &p->devices[i], i);

@@ -48,7 +48,12 @@ static int setup(void **state)
 	struct ost_schedule schedule = {.name = TEXT("night"), .windows = &window, .window_count = 1};
 	char *tags[] = {TEXT("floor-1"), TEXT("floor-2")};
 	struct ost_prefix resolver = {.ip = {.b = {8, 8, 8, 8}, .family = 4}, .length = 32};
+	struct ost_prefix inside[] = {{.ip = {.b = {0xfd}, .family = 6}, .length = 8}, {.ip = {.b = {192, 168}, .family = 4}, .length = 16},
+		{.ip = {.b = {10, 1}, .family = 4}, .length = 16}, {.ip = {.b = {10}, .family = 4}, .length = 8},
+		{.ip = {.b = {10}, .family = 4}, .length = 8}};
+	char *domains[] = {TEXT("plant.example"), TEXT("lan")};
 	struct ost_policy p = {
+		.inside = inside, .inside_count = 5, .private_domains = domains, .private_domain_count = 2,
 		.roles = roles, .role_count = 2, .devices = devices, .device_count = 2,
 		.schedules = &schedule, .schedule_count = 1, .resolvers = &resolver, .resolver_count = 1,
 		.tags = tags, .tag_count = 2};
@@ -233,7 +238,7 @@ static void test_sections_stay_within_the_image(void **state)
 			seal(f);
 			assert_refused(f, "does not lie within");
 		}
-		if (s == OST_SECTION_RESOLVERS || s == OST_SECTION_TAGS) /* nothing refers to one */
+		if (s == OST_SECTION_RESOLVERS || s == OST_SECTION_TAGS || s == OST_SECTION_INSIDE || s == OST_SECTION_DOMAINS) /* nothing refers to one */
 			continue;
 		/* One record more or fewer than belong together: some reference goes wrong. */
 		h->sections[s].count--;
@@ -357,8 +362,16 @@ static void test_names_and_times(void **state)
 	DAMAGE(f, ost_image_window, OST_SECTION_WINDOWS, 0, days, 128, "window");
 	DAMAGE(f, ost_image_window, OST_SECTION_WINDOWS, 0, until_min, 1441, "window");
 	DAMAGE(f, ost_image_window, OST_SECTION_WINDOWS, 0, kind, 2, "window");
-	DAMAGE(f, ost_image_resolver, OST_SECTION_RESOLVERS, 0, length, 24, "behind its length");
-	DAMAGE(f, ost_image_resolver, OST_SECTION_RESOLVERS, 0, length, 33, "family");
+	DAMAGE(f, ost_image_prefix, OST_SECTION_RESOLVERS, 0, length, 24, "behind its length");
+	DAMAGE(f, ost_image_prefix, OST_SECTION_RESOLVERS, 0, length, 33, "family");
+	assert_int_equal(f->h->sections[OST_SECTION_INSIDE].count, 3); /* what lies within another is not there */
+	DAMAGE(f, ost_image_prefix, OST_SECTION_INSIDE, 1, ip[0], 10, "out of order");
+	DAMAGE(f, ost_image_prefix, OST_SECTION_INSIDE, 1, ip[0], 9, "out of order");
+	DAMAGE(f, ost_image_prefix, OST_SECTION_INSIDE, 0, family, OST_IPV6, "out of order");
+	DAMAGE(f, ost_image_prefix, OST_SECTION_INSIDE, 2, length, 4, "behind its length");
+	DAMAGE(f, ost_image_prefix, OST_SECTION_INSIDE, 2, family, 5, "family");
+	DAMAGE(f, ost_image_domain, OST_SECTION_DOMAINS, 1, name, 0, "private domain");
+	DAMAGE(f, ost_image_domain, OST_SECTION_DOMAINS, 0, name, n, "private domain");
 	DAMAGE(f, ost_image_tag, OST_SECTION_TAGS, 1, name, 0, "tag");
 	DAMAGE(f, ost_image_tag, OST_SECTION_TAGS, 1, name, n, "tag");
 	DAMAGE(f, ost_image_exception, OST_SECTION_EXCEPTIONS, 0, rule, 0, "exception");

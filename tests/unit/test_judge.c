@@ -442,6 +442,35 @@ static void test_hosts(void **state)
 	close_court(&c);
 }
 
+/* A host by name is asked about outside, whatever is inside; unless it is said where it is. */
+static void test_hosts_are_outside(void **state)
+{
+	static const char yaml[] =
+		"ostiary: 1\n"
+		"infrastructure:\n  resolvers: 10.30.0.53\n  private-domains: plant.example\n"
+		"  local-networks: [192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, \"2001:db8::/32\", \"fd00::/9\"]\n"
+		"roles:\n"
+		"  a: { include: [dns], allow: [ { to: { name: [video.example.com, .plant.example], service: https } } ] }\n"
+		"devices:\n"
+		"  one: { role: a, mac: \"02:00:00:00:00:00\" }\n"
+		"  two: { role: a, mac: \"02:00:00:00:00:01\", address: \"fd00::2\" }\n";
+	struct ost_flow_question q = {.protocol = 6, .value = 443, .peer_host.name = (char *)(uintptr_t)"video.example.com"};
+	struct ost_judgement j;
+	struct court c;
+
+	(void)state;
+	open_court(&c, yaml);
+	assert_true(ask(&c, "one", "tcp video.example.com:443").allowed);
+	assert_true(ask(&c, "one", "tcp nvr.plant.example:443").allowed);
+	assert_int_equal(ost_ip_parse("203.0.113.9", &q.peer), 0);
+	assert_int_equal(ost_judge_ask_model(c.judge, c.policy, 0, &q, &j), 0);
+	assert_int_equal(j.reason, OST_REASON_DNS_REBIND);
+	q.peer_host.name = (char *)(uintptr_t)"nvr.plant.example";
+	assert_int_equal(ost_judge_ask_model(c.judge, c.policy, 0, &q, &j), 0);
+	assert_true(j.allowed);
+	close_court(&c);
+}
+
 /* An address that the device was given for a name: what a rule says of either counts. */
 static void test_told_addresses(void **state)
 {
@@ -525,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_test_block),
 		cmocka_unit_test(test_checked),
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_hosts_are_outside),
 		cmocka_unit_test(test_told_addresses),
 		cmocka_unit_test(test_near),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Roles that extend roles; and which rules are kept from encrypted DNS. */
+/* Roles that extend roles; which rules are kept from encrypted DNS; what is inside. */
 #include "policy_expect.h"
 
 #define TOP   "ostiary: 1\n"
@@ -230,6 +230,54 @@ static void own_resolvers(void **state)
 	ost_policy_free(&q);
 }
 
+static bool has_domain(const struct ost_policy *p, const char *name)
+{
+	for (uint32_t i = 0; i < p->private_domain_count; i++)
+		if (strcmp(p->private_domains[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_inside(const struct ost_policy *p, const char *text)
+{
+	struct ost_ip ip;
+
+	assert_int_equal(ost_ip_parse(text, &ip), 0);
+	for (uint32_t i = 0; i < p->inside_count; i++)
+		if (ost_prefix_contains(&p->inside[i], &ip))
+			return true;
+	return false;
+}
+
+static void inside_and_private_domains(void **state)
+{
+	static const char *const in[] = {"10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "fd00::1", "fe80::1", "fec0::1",
+		"64:ff9b:1::1", "9.9.9.53", "9.9.9.123", "9.9.9.2", "9.10.1.1", "2001:db8:1::1"};
+	static const char *const out[] = {"9.9.9.54", "9.11.0.1", "11.0.0.1", "172.32.0.1", "2001:db8:2::1", "8.8.8.8"};
+	static const char head[] = TOP "networks: { hall: [9.10.0.0/16, \"2001:db8:1::/48\"] }\n"
+				       "infrastructure: { resolvers: 9.9.9.53, ntp: 9.9.9.123, portal: \"9.9.9.2:8443\", local-networks: hall,\n"
+				       "  private-domains: [Plant.Example., cam.example] }\nroles: { r: { include: dns, allow: [{ to: { ";
+	struct ost_policy *p;
+	char text[1024];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "%s%s", head, "name: a.example } }] } }\n");
+	p = policy_expect(text);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(in); i++)
+		assert_true(is_inside(p, in[i]));
+	for (size_t i = 0; i < OST_ARRAY_SIZE(out); i++)
+		assert_false(is_inside(p, out[i]));
+	assert_true(has_domain(p, "plant.example") && has_domain(p, "cam.example") && has_domain(p, "lan") && has_domain(p, "home.arpa"));
+	assert_false(has_domain(p, "example") || has_domain(p, "com"));
+	ost_policy_free(&p);
+	/* Of no use without a name. */
+	(void)snprintf(text, sizeof(text), "%s%s", head, "network: 10.0.0.1 } }] } }\n");
+	p = policy_expect(text);
+	assert_int_equal(p->inside_count, 0);
+	assert_int_equal(p->private_domain_count, 0);
+	ost_policy_free(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +288,7 @@ int main(void)
 		cmocka_unit_test(doubling),
 		cmocka_unit_test(what_is_guarded),
 		cmocka_unit_test(own_resolvers),
+		cmocka_unit_test(inside_and_private_domains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
