@@ -207,7 +207,15 @@ static bool labels_fit(json_t *object)
 	return json_object_size(object) > 0;
 }
 
-static json_t *typed(enum type type, json_t *value)
+static json_t *array_of(json_t *value, bool *ret_failed)
+{
+	json_t *array = json_pack("[O]", value);
+
+	*ret_failed |= array == NULL;
+	return array;
+}
+
+static json_t *typed(enum type type, json_t *value, bool *ret_failed)
 {
 	switch (type) {
 	case TEXTS:
@@ -216,7 +224,7 @@ static json_t *typed(enum type type, json_t *value)
 	case CATEGORY:
 	case TYPE:
 		if (json_is_string(value) && text_fits(type, json_string_value(value)))
-			return json_pack("[O]", value);
+			return array_of(value, ret_failed);
 		return json_is_array(value) && all_fit(type, value) ? json_incref(value) : NULL;
 	case WHOLE: return json_is_integer(value) && json_integer_value(value) >= 0 ? json_incref(value) : NULL;
 	case NUMBER: return json_is_number(value) ? json_incref(value) : NULL;
@@ -225,11 +233,11 @@ static json_t *typed(enum type type, json_t *value)
 	}
 }
 
-json_t *ost_ecs_value(const char *path, json_t *value)
+json_t *ost_ecs_value(const char *path, json_t *value, bool *ret_failed)
 {
 	for (size_t i = 0; i < OST_ARRAY_SIZE(fields); i++) {
 		if (strcmp(fields[i].path, path) == 0)
-			return typed(fields[i].type, value);
+			return typed(fields[i].type, value, ret_failed);
 	}
 	return NULL;
 }

@@ -242,13 +242,10 @@ static void incident(struct cef *c)
 /* Other records have no fields of their own in CEF: what they say beside the message goes along as JSON. */
 static void other(struct cef *c)
 {
-	json_t *rest = json_copy(c->line->root);
-	static const char *const told[] = {"v", "seq", "prev", "kind", "@timestamp", "boot_id", "mono_ns", "clock", "message", "event", "observer"};
-	char *json;
+	static const char *const told[] = {"v", "seq", "prev", "kind", "@timestamp", "boot_id", "mono_ns", "clock", "message", "event", "observer", NULL};
+	json_t *rest = ost_tree_copy(c->line->root, told);
+	char *json = ost_tree_json(rest, false);
 
-	for (size_t i = 0; i < OST_ARRAY_SIZE(told); i++)
-		(void)json_object_del(rest, told[i]);
-	json = rest != NULL ? json_dumps(rest, JSON_COMPACT) : NULL;
 	json_decref(rest);
 	if (json == NULL)
 		c->r = -ENOMEM;

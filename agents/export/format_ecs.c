@@ -37,15 +37,16 @@ static void sort(struct ost_tree *t, json_t *object, const char *at, json_t *oth
 		if (json_is_null(value))
 			continue;
 		(void)snprintf(path, sizeof(path), "%s%s%s", at, at[0] != '\0' ? "." : "", key);
-		fits = strchr(key, '.') == NULL && strlen(path) < sizeof(path) - 1 ? ost_ecs_value(path, value) : NULL;
+		fits = strchr(key, '.') == NULL && strlen(path) < sizeof(path) - 1 ? ost_ecs_value(path, value, &t->failed) : NULL;
 		if (fits != NULL) {
 			ost_tree_put(t, path, fits);
 			continue;
 		}
 		if (json_is_object(value) && strchr(key, '.') == NULL && ost_ecs_is_prefix(path)) {
 			rest = json_object();
-			sort(t, value, path, rest);
-			if (json_object_size(rest) == 0) {
+			if (rest != NULL)
+				sort(t, value, path, rest);
+			if (rest != NULL && json_object_size(rest) == 0) {
 				json_decref(rest);
 				continue;
 			}
@@ -57,10 +58,11 @@ static void sort(struct ost_tree *t, json_t *object, const char *at, json_t *oth
 	}
 }
 
-/* Members without a value say nothing, and an index would make a field of them. A copy, for a record may share values. */
+/* Members without a value say nothing, and an index would make a field of them. A copy, for a record may share values. NULL: no memory. */
 static json_t *without_empty(json_t *value)
 {
 	json_t *copy = json_object(), *member;
+	bool failed = copy == NULL;
 	const char *key;
 
 	json_object_foreach(value, key, member) {
@@ -71,9 +73,11 @@ static json_t *without_empty(json_t *value)
 		if (empty)
 			json_decref(kept);
 		else if (json_object_set_new(copy, key, kept) < 0)
-			return copy;
+			failed = true;
 	}
-	return copy;
+	if (failed)
+		json_decref(copy);
+	return failed ? NULL : copy;
 }
 
 static void event_fill(struct ost_tree *t, const struct ost_line *line)

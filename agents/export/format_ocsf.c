@@ -71,7 +71,7 @@ static void base(struct ost_tree *t, const struct ost_line *line, const struct o
 	ost_tree_put_number(t, "count", OST_MIN(ost_tree_number(line->root, "ostiary.incident.count"), (uint64_t)INT32_MAX));
 	metadata(t, line, config, class);
 	ost_tree_put_text(t, "unmapped.gateway", host != NULL ? host : config->gateway != NULL ? config->gateway : "ostiary");
-	ost_tree_put(t, "unmapped.ostiary", json_is_object(ours) ? json_copy(ours) : json_object());
+	ost_tree_put(t, "unmapped.ostiary", ost_tree_copy(ours, (const char *const[]){NULL}));
 	ost_tree_put(t, "unmapped.ostiary.chain", ost_line_chain(line, config));
 	ost_tree_put_text(t, "unmapped.rsit", ost_tree_text(line->root, "labels.rsit"));
 }
@@ -232,14 +232,11 @@ static int incident(const struct ost_line *line, const struct ost_format_config 
 
 static int whatever(const struct ost_line *line, const struct ost_format_config *config, struct ost_format_text *out)
 {
+	static const char *const told[] = {"v", "seq", "prev", "kind", "@timestamp", "boot_id", "mono_ns", "message", "ostiary", NULL};
 	struct ost_tree t = {.root = json_object()};
-	json_t *rest = json_copy(line->root);
-	static const char *const told[] = {"v", "seq", "prev", "kind", "@timestamp", "boot_id", "mono_ns", "message", "ostiary"};
 
 	base(&t, line, config, BASE, 99);
-	for (size_t i = 0; i < OST_ARRAY_SIZE(told); i++)
-		(void)json_object_del(rest, told[i]);
-	ost_tree_put(&t, "unmapped.record", rest);
+	ost_tree_put(&t, "unmapped.record", ost_tree_copy(line->root, told));
 	return ost_tree_end(&t, out);
 }
 

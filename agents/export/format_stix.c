@@ -270,7 +270,7 @@ static void note_take(struct ost_stix *s, const struct ost_line *line)
 {
 	const char *person = ost_line_person(line);
 	char id[OST_STIX_ID], about[OST_STIX_ID];
-	char *json = json_dumps(line->root, JSON_COMPACT);
+	char *json = ost_tree_json(line->root, false);
 	json_t *state = line->incident != NULL ? json_object_get(s->incidents, line->incident) : NULL;
 	struct ost_tree t;
 

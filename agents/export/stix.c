@@ -92,7 +92,7 @@ void ost_stix_put(struct ost_bundle *b, struct ost_tree *t)
 /* identifying: the members that its id follows from, an object that is taken over; it is the object but for its type and id. */
 static void observable(struct ost_bundle *b, const char *type, json_t *identifying, char ret_id[static OST_STIX_ID])
 {
-	char *canonical = identifying != NULL ? json_dumps(identifying, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	char *canonical = ost_tree_json(identifying, true);
 	struct ost_tree t = {.root = json_object()};
 	char uuid[37];
 
@@ -160,23 +160,21 @@ static void end_observe(struct ost_bundle *b, const struct ost_line *line, const
 	memcpy(ret_id, id, OST_STIX_ID);
 }
 
-static json_t *protocols(const struct ost_line *line)
+static void protocols(struct ost_tree *t, const struct ost_line *line)
 {
 	static const struct {
 		const char *number, *name;
 	} known[] = {{"1", "icmp"}, {"2", "igmp"}, {"6", "tcp"}, {"17", "udp"}, {"47", "gre"}, {"50", "esp"}, {"58", "ipv6-icmp"}, {"132", "sctp"}};
 	const char *type = ost_tree_text(line->root, "network.type"), *number = ost_tree_text(line->root, "network.iana_number");
-	json_t *array = json_array();
 
 	if (type != NULL && (strcmp(type, "ipv4") == 0 || strcmp(type, "ipv6") == 0))
-		(void)json_array_append_new(array, json_string(type));
+		ost_tree_add(t, "protocols", json_string(type));
 	for (size_t i = 0; number != NULL && i < OST_ARRAY_SIZE(known); i++) {
 		if (strcmp(known[i].number, number) == 0)
-			(void)json_array_append_new(array, json_string(known[i].name));
+			ost_tree_add(t, "protocols", json_string(known[i].name));
 	}
-	if (json_array_size(array) == 0)
-		(void)json_array_append_new(array, json_string("ethernet"));
-	return array;
+	if (ost_tree_at(t->root, "protocols") == NULL)
+		ost_tree_add(t, "protocols", json_string("ethernet"));
 }
 
 static void traffic_observe(struct ost_bundle *b, const struct ost_line *line, const char *from, const char *to, json_t *refs)
@@ -193,7 +191,7 @@ static void traffic_observe(struct ost_bundle *b, const struct ost_line *line, c
 	ost_tree_put_text(&t, "dst_ref", to);
 	if (port < 65536)
 		ost_tree_put_number(&t, "dst_port", port);
-	ost_tree_put(&t, "protocols", protocols(line));
+	protocols(&t, line);
 	b->failed |= t.failed;
 	observable(b, "network-traffic", t.root, id);
 	refer(b, refs, id);

@@ -182,9 +182,45 @@ void ost_tree_add(struct ost_tree *t, const char *path, json_t *value)
 	}
 }
 
+char *ost_tree_json(const json_t *value, bool sorted)
+{
+	size_t flags = JSON_COMPACT | (sorted ? JSON_SORT_KEYS : 0), n = value != NULL ? json_dumpb(value, NULL, 0, flags) : 0;
+	char *text = n > 0 ? malloc(n + 1) : NULL;
+
+	if (text != NULL && json_dumpb(value, text, n, flags) != n) {
+		free(text);
+		return NULL;
+	}
+	if (text != NULL)
+		text[n] = '\0';
+	return text;
+}
+
+static bool is_in(const char *const *names, const char *name)
+{
+	while (*names != NULL && strcmp(*names, name) != 0)
+		names++;
+	return *names != NULL;
+}
+
+json_t *ost_tree_copy(json_t *object, const char *const *without)
+{
+	json_t *copy = json_object(), *value;
+	bool failed = copy == NULL;
+	const char *key;
+
+	json_object_foreach(object, key, value) {
+		if (!is_in(without, key))
+			failed |= json_object_set(copy, key, value) < 0;
+	}
+	if (failed)
+		json_decref(copy);
+	return failed ? NULL : copy;
+}
+
 int ost_tree_end(struct ost_tree *t, struct ost_format_text *out)
 {
-	char *json = t->failed || t->root == NULL ? NULL : json_dumps(t->root, JSON_COMPACT);
+	char *json = t->failed ? NULL : ost_tree_json(t->root, false);
 	int r = json == NULL ? -ENOMEM : ost_text_json(out, json, strlen(json));
 
 	if (r == 0)

@@ -36,5 +36,10 @@ void ost_tree_put_same(struct ost_tree *t, const char *path, json_t *value);
 /* Behind the others of an array, which is made when it is not there. */
 void ost_tree_add(struct ost_tree *t, const char *path, json_t *value);
 
+/* A value as JSON without blanks, NUL-terminated, the caller's. NULL: no memory. (Of json_dumps() a piece can be missing when memory was short.)
+ * sorted: members by their names. */
+char *ost_tree_json(const json_t *value, bool sorted);
+/* Another object with the same members but those that are left out (up to a NULL); NULL: no memory. (json_copy() would leave members out then.) */
+json_t *ost_tree_copy(json_t *object, const char *const *without);
 /* Appends it as one line with LF, without hidden characters; the tree is freed. -ENOMEM. */
 int ost_tree_end(struct ost_tree *t, struct ost_format_text *out) OST_MUST_CHECK;
