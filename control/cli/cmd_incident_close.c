@@ -58,7 +58,7 @@ int ost_cmd_incident_close(const struct ost_cli *cli, int argc, char **argv)
 	body = json_pack("{s:s, s:s, s:s*}", "verdict", verdict, "reason", reason, "duplicate_of", of);
 	r = post(&c, path, body, &answer);
 	if (r == OST_EXIT_OK && !c.json)
-		(void)printf("%s is closed: %s\n", argv[first], verdict);
+		(void)printf("recorded: %s%s\n", verdict, strcmp(ost_json_text(answer, "state"), "open") == 0 ? "; it stays open until it is quiet" : "");
 	json_decref(body);
 	json_decref(answer);
 	return r;

@@ -15,6 +15,7 @@
 
 #define POLL_S		25u
 #define POLL_TERMINAL_S 5u /* times that go by are drawn anew so often */
+#define SOON_NS		(OST_NS_PER_S / 2)
 #define RETRY_FIRST_MS	200u
 #define RETRY_MOST_MS	2000u
 #define ROWS_TAKEN	9u /* by what stands above and below the table */
@@ -177,13 +178,16 @@ static int changes_get(const struct watch *w, unsigned wait_s, struct ost_http_r
 	return ost_http_request(w->cli->paths.api_socket, "GET", path, NULL, 0, OST_CLIENT_TIMEOUT_S, ret_reply);
 }
 
-static void changes_tell(struct watch *w, const json_t *answer)
+/* ostiaryd lets only so many wait, and answers others at once. */
+static void changes_tell(struct watch *w, const json_t *answer, uint64_t asked_ns)
 {
 	json_t *change;
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "changes"), i, change)
 		change_tell(w, change);
+	if (i == 0 && ost_clock_mono_ns() - asked_ns < SOON_NS)
+		(void)nanosleep(&(const struct timespec){.tv_sec = 1}, NULL);
 	w->after = OST_MAX(w->after, ost_json_u64(answer, "last"));
 }
 
@@ -198,6 +202,7 @@ static bool unread(void)
 static int follow(struct watch *w)
 {
 	while (ost_stream_end(stdout) == 0 && !unread()) {
+		const uint64_t asked_ns = ost_clock_mono_ns();
 		struct ost_http_reply reply;
 		json_t *answer = NULL;
 
@@ -212,7 +217,7 @@ static int follow(struct watch *w)
 			continue;
 		}
 		if (back(w, ost_json_u64(answer, "last")))
-			changes_tell(w, answer);
+			changes_tell(w, answer, asked_ns);
 		json_decref(answer);
 		if (w->live)
 			draw(w);

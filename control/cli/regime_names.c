@@ -5,7 +5,7 @@
 
 #include "incident_words.h"
 
-#define ALLOWED_TEXT 700u
+#define ALLOWED_TEXT 900u
 
 int ost_regimes_get(const struct ost_cli *cli, json_t **ret_regimes)
 {
@@ -104,29 +104,45 @@ const char *ost_regime_moment(const char *command, const json_t *regime, const c
 	return pick(command, json_object_get(regime, "moments"), "--moment", "moment of this regime", moment);
 }
 
-static const json_t *fields_of(const json_t *regime, const char *field)
+/* A field of one of the stages that a person fills: ids are the same in each. NULL: there is none. */
+static const json_t *field_find(const json_t *regime, const char *field)
 {
-	const json_t *fields = json_object_get(regime, "fields"), *list;
-	const char *stage;
+	const json_t *stage, *found;
+	size_t i;
 
-	if (json_is_array(fields))
-		return fields;
-	json_object_foreach((json_t *)(uintptr_t)fields, stage, list)
-	{
-		if (find(list, field) != NULL)
-			return list;
+	json_array_foreach(json_object_get(regime, "stages"), i, stage) {
+		found = find(json_object_get(stage, "fields"), field);
+		if (found != NULL && strcmp(ost_json_text(found, "by"), "person") == 0)
+			return found;
 	}
 	return NULL;
 }
 
-const char *ost_regime_field(const char *command, const json_t *regime, const char *field)
+/* Each once. */
+static json_t *fields_of(const json_t *regime)
 {
-	const json_t *list = fields_of(regime, field);
+	json_t *list = json_array(), *field;
+	const json_t *stage;
+	size_t i, k;
 
-	return json_is_array(list) ? pick(command, list, "--answer", "field that a person answers", field) : field;
+	json_array_foreach(json_object_get(regime, "stages"), i, stage) {
+		json_array_foreach(json_object_get(stage, "fields"), k, field) {
+			if (strcmp(ost_json_text(field, "by"), "person") == 0 && find(list, id_of(field)) == NULL)
+				(void)json_array_append(list, field);
+		}
+	}
+	return list;
 }
 
-const char *ost_regime_field_title(const json_t *regime, const char *field)
+const char *ost_regime_field(const char *command, const json_t *regime, const char *field)
 {
-	return ost_json_text(find(fields_of(regime, field), field), "title");
+	const json_t *found = field_find(regime, field);
+	json_t *list;
+
+	if (found != NULL)
+		return id_of(found);
+	list = fields_of(regime);
+	(void)pick(command, list, "--answer", "field that a person answers", field);
+	json_decref(list);
+	return NULL;
 }

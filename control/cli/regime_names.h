@@ -15,5 +15,3 @@ const char *ost_regime_stage(const char *command, const json_t *regime, const ch
 /* The same for a moment, and for a field that a person answers. */
 const char *ost_regime_moment(const char *command, const json_t *regime, const char *moment);
 const char *ost_regime_field(const char *command, const json_t *regime, const char *field);
-/* What a field asks for, "" when it is not told. */
-const char *ost_regime_field_title(const json_t *regime, const char *field);
