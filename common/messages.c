@@ -35,6 +35,11 @@ _Static_assert(offsetof(struct ost_msg_opened, flows) == 16, "layout");
 _Static_assert(sizeof(struct ost_copy) == 24 + OST_COPY_BYTES, "layout");
 _Static_assert(sizeof(struct ost_msg_evidence) == 40, "layout");
 _Static_assert(offsetof(struct ost_msg_copies, copies) == 32, "layout");
+_Static_assert(sizeof(struct ost_msg_export_want) == 24 + OST_EXPORT_ORIGIN, "layout");
+_Static_assert(offsetof(struct ost_msg_export_line, text) == 32, "layout");
+_Static_assert(sizeof(struct ost_msg_export_gap) == 32 + OST_EXPORT_ORIGIN, "layout");
+_Static_assert(offsetof(struct ost_msg_export_checkpoint, note) == 16 + OST_EXPORT_ORIGIN, "layout");
+_Static_assert(sizeof(struct ost_msg_export_status) == 80 + OST_MSG_NAME + 32 + OST_EXPORT_ORIGIN + OST_MSG_TEXT, "layout");
 _Static_assert(OST_OPENED_NAMES < UINT16_MAX, "a name's place fits");
 _Static_assert(OST_AUTH_REASON_COUNT <= 32, "failed[] has room for every reason");
 
@@ -57,6 +62,13 @@ const char *ost_copy_verdict_name(unsigned verdict)
 	static const char *const names[OST_COPY_VERDICT_COUNT] = {"refused", "audited", "opened", "control"};
 
 	return verdict < OST_COPY_VERDICT_COUNT ? names[verdict] : "invalid";
+}
+
+const char *ost_export_state_name(unsigned state)
+{
+	static const char *const names[OST_EXPORT_STATE_COUNT] = {"connecting", "up", "waiting"};
+
+	return state < OST_EXPORT_STATE_COUNT ? names[state] : "invalid";
 }
 
 static const struct {
@@ -455,8 +467,9 @@ static bool copy_valid(const struct ost_copy *c)
 		(c->reason != OST_REASON_NONE) == (c->verdict <= OST_COPY_AUDITED) && c->length <= OST_COPY_BYTES && c->length <= c->frame_bytes;
 }
 
-static bool copies_valid(const uint8_t *payload, size_t length)
+static bool copies_valid(const void *bytes, size_t length)
 {
+	const uint8_t *payload = bytes;
 	struct ost_msg_copies m;
 	const size_t head = offsetof(struct ost_msg_copies, copies);
 
@@ -474,6 +487,62 @@ static bool copies_valid(const uint8_t *payload, size_t length)
 			return false;
 	}
 	return true;
+}
+
+static bool export_want_valid(const void *payload)
+{
+	struct ost_msg_export_want m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.from_seq >> 53 == 0 && m.stream < OST_EXPORTS_MAX && m.lines > 0 && m.lines <= OST_EXPORT_LINES && m.bytes > 0 &&
+		m.bytes <= OST_EXPORT_BYTES && text_valid(m.origin, sizeof(m.origin));
+}
+
+/* Of variable length: as many bytes of the line as it says. A line has no line feed and no NUL. */
+static bool export_line_valid(const void *payload, size_t length)
+{
+	struct ost_cursor c = ost_cursor_of(payload, length);
+	struct ost_msg_export_line m;
+
+	if (!ost_cursor_copy(&c, &m, offsetof(struct ost_msg_export_line, text)) || m.seq >> 53 != 0 || m.stream >= OST_EXPORTS_MAX ||
+		m.line_bytes >= OST_EXPORT_LINE || m.length == 0 || m.length > OST_EXPORT_PIECE || m.offset >= m.line_bytes ||
+		m.length > m.line_bytes - m.offset || ost_cursor_left(&c) != m.length)
+		return false;
+	for (uint32_t i = 0; i < m.length; i++) {
+		if (c.at[i] < 0x20)
+			return false;
+	}
+	return true;
+}
+
+static bool export_gap_valid(const void *payload)
+{
+	struct ost_msg_export_gap m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.wanted_seq >> 53 == 0 && m.next_seq >> 53 == 0 && m.stream < OST_EXPORTS_MAX && m.why < OST_EXPORT_GAP_COUNT &&
+		text_valid(m.origin, sizeof(m.origin)) && m.origin[0] != '\0';
+}
+
+/* Of variable length: as many bytes of the note as it says. It is text of several lines. */
+static bool export_checkpoint_valid(const void *payload, size_t length)
+{
+	struct ost_cursor c = ost_cursor_of(payload, length);
+	struct ost_msg_export_checkpoint m;
+
+	return ost_cursor_copy(&c, &m, offsetof(struct ost_msg_export_checkpoint, note)) && m.size >> 53 == 0 && m.length > 0 &&
+		m.length < OST_EXPORT_NOTE && ost_cursor_left(&c) == m.length && text_valid(m.origin, sizeof(m.origin)) && m.origin[0] != '\0' &&
+		memchr(c.at, '\0', m.length) == NULL;
+}
+
+static bool export_status_valid(const void *payload)
+{
+	struct ost_msg_export_status m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.cursor_seq >> 53 == 0 && m.stream < OST_EXPORTS_MAX && m.state < OST_EXPORT_STATE_COUNT && text_valid(m.name, sizeof(m.name)) &&
+		m.name[0] != '\0' && text_valid(m.type, sizeof(m.type)) && text_valid(m.format, sizeof(m.format)) &&
+		text_valid(m.origin, sizeof(m.origin)) && text_valid(m.error, sizeof(m.error));
 }
 
 static const struct {
@@ -509,24 +578,30 @@ static const struct {
 	[OST_MSG_GIVEN] = {0, NULL},
 	[OST_MSG_EVIDENCE] = {sizeof(struct ost_msg_evidence), evidence_valid},
 	[OST_MSG_COPIES] = {0, NULL},
+	[OST_MSG_EXPORT_WANT] = {sizeof(struct ost_msg_export_want), export_want_valid},
+	[OST_MSG_EXPORT_LINE] = {0, NULL},
+	[OST_MSG_EXPORT_GAP] = {sizeof(struct ost_msg_export_gap), export_gap_valid},
+	[OST_MSG_EXPORT_CHECKPOINT] = {0, NULL},
+	[OST_MSG_EXPORT_STATUS] = {sizeof(struct ost_msg_export_status), export_status_valid},
+};
+
+static bool (*const variable[OST_MSG_TYPE_COUNT])(const void *payload, size_t length) = {
+	[OST_MSG_REFUSALS] = refusals_valid,
+	[OST_MSG_OPENED] = opened_valid,
+	[OST_MSG_RULE_STATS] = rule_stats_valid,
+	[OST_MSG_EAPOL] = eapol_valid,
+	[OST_MSG_GIVEN] = given_valid,
+	[OST_MSG_EXPORT_LINE] = export_line_valid,
+	[OST_MSG_COPIES] = copies_valid,
+	[OST_MSG_EXPORT_CHECKPOINT] = export_checkpoint_valid,
 };
 
 bool ost_message_valid(uint16_t type, const void *payload, size_t length)
 {
 	if (type == 0 || type >= OST_MSG_TYPE_COUNT)
 		return false;
-	if (type == OST_MSG_REFUSALS)
-		return refusals_valid(payload, length);
-	if (type == OST_MSG_OPENED)
-		return opened_valid(payload, length);
-	if (type == OST_MSG_RULE_STATS)
-		return rule_stats_valid(payload, length);
-	if (type == OST_MSG_EAPOL)
-		return eapol_valid(payload, length);
-	if (type == OST_MSG_GIVEN)
-		return given_valid(payload, length);
-	if (type == OST_MSG_COPIES)
-		return copies_valid(payload, length);
+	if (variable[type] != NULL)
+		return variable[type](payload, length);
 	return length == messages[type].length &&
 		(messages[type].valid == NULL || messages[type].valid(payload));
 }

@@ -42,6 +42,14 @@
  *   ostiaryd   AUTH_ASK       begin a conversation with this (port, VLAN, MAC); or end what it has there
  *   ostiaryd   AUTH_RELOAD    keys, certificates or CRL on disk have changed
  *   authd      AUTH_COUNTS    once a second: what it counted
+ *
+ * ostiaryd <-> ostiary-exportd (socket export.sock; ostiaryd listens, exportd connects):
+ *   both       HELLO
+ *   exportd    EXPORT_WANT    lines of the journal for one destination (stream): from which on, and for how many there is room
+ *   ostiaryd   EXPORT_LINE    one of them, or a piece of a long one; only what a checkpoint covers
+ *   ostiaryd   EXPORT_GAP     what was wanted is not there: where to go on
+ *   ostiaryd   EXPORT_CHECKPOINT the newest checkpoint, before lines that no former one covered
+ *   exportd    EXPORT_STATUS  once a second, of each destination
  */
 #pragma once
 
@@ -80,6 +88,11 @@ enum ost_msg_type {
 	OST_MSG_OPENED,
 	OST_MSG_EVIDENCE,
 	OST_MSG_COPIES,
+	OST_MSG_EXPORT_WANT,
+	OST_MSG_EXPORT_LINE,
+	OST_MSG_EXPORT_GAP,
+	OST_MSG_EXPORT_CHECKPOINT,
+	OST_MSG_EXPORT_STATUS,
 	OST_MSG_TYPE_COUNT,
 };
 
@@ -87,6 +100,7 @@ enum ost_program {
 	OST_PROGRAM_DATAPLANE = 1,
 	OST_PROGRAM_OSTIARYD,
 	OST_PROGRAM_AUTHD,
+	OST_PROGRAM_EXPORTD,
 	OST_PROGRAM_COUNT,
 };
 
@@ -564,6 +578,88 @@ struct ost_msg_auth_limit {
 	uint8_t reserved[7];
 };
 
+#define OST_EXPORTS_MAX	  16u	 /* destinations of a gateway, and streams of lines */
+#define OST_EXPORT_LINES  4096u	 /* that may be wanted at once */
+#define OST_EXPORT_BYTES  (4u << 20)
+#define OST_EXPORT_ORIGIN 128u	 /* bytes of a journal's name, NUL included */
+#define OST_EXPORT_LINE	  65536u /* bytes of a line, without its LF fewer */
+#define OST_EXPORT_PIECE  60000u
+#define OST_EXPORT_NOTE	  8192u
+
+/* Another one takes the place of the former, of which lines may still be under way: they have the former turn. */
+struct ost_msg_export_want {
+	uint64_t from_seq;
+	uint32_t stream;
+	uint32_t turn;
+	uint32_t lines; /* not 0 */
+	uint32_t bytes; /* not 0; the last line may go beyond it */
+	char origin[OST_EXPORT_ORIGIN]; /* of the journal that from_seq is of; "": none is known yet */
+};
+
+struct ost_msg_export_line {
+	uint64_t seq;
+	uint32_t stream;
+	uint32_t turn;
+	uint32_t line_bytes; /* of the whole line, without LF */
+	uint32_t offset;     /* where this piece of it begins; pieces come in order; a piece of another line never comes between them */
+	uint32_t length;     /* of this piece, not 0 */
+	uint32_t reserved;
+	char text[OST_EXPORT_PIECE]; /* length of them are sent */
+};
+
+enum ost_export_gap {
+	OST_EXPORT_GAP_NEW,	/* no journal was known: it begins there */
+	OST_EXPORT_GAP_PRUNED,	/* the records up to there are pruned */
+	OST_EXPORT_GAP_JOURNAL, /* another journal began */
+	OST_EXPORT_GAP_AHEAD,	/* the journal has fewer records than that: it was put back to an older state */
+	OST_EXPORT_GAP_COUNT,
+};
+
+struct ost_msg_export_gap {
+	uint64_t wanted_seq;
+	uint64_t next_seq; /* where it goes on */
+	uint32_t stream;
+	uint32_t turn;
+	uint32_t why; /* enum ost_export_gap */
+	uint32_t reserved;
+	char origin[OST_EXPORT_ORIGIN]; /* of the journal that next_seq is of */
+};
+
+struct ost_msg_export_checkpoint {
+	uint64_t size; /* records that it covers */
+	uint32_t length;
+	uint32_t reserved;
+	char origin[OST_EXPORT_ORIGIN];
+	char note[OST_EXPORT_NOTE]; /* length of them are sent */
+};
+
+enum ost_export_state {
+	OST_EXPORT_CONNECTING,
+	OST_EXPORT_UP,
+	OST_EXPORT_WAITING, /* it failed, and is tried again later */
+	OST_EXPORT_STATE_COUNT,
+};
+
+struct ost_msg_export_status {
+	uint64_t cursor_seq;	   /* the record before which all have arrived, and are asked for no more */
+	uint64_t sent_records;	   /* since exportd's start, as the next ones; those that were repeated count again */
+	uint64_t sent_bytes;
+	uint64_t failures;	   /* connections or batches that failed */
+	uint64_t rejected_records; /* refused by the receiver for what they are, or not to be converted: left out */
+	uint64_t lost_records;	   /* pruned before they could be sent */
+	uint64_t heartbeats;
+	uint64_t oldest_wall_ns;   /* time of the oldest record that waits; 0: none, or not known yet */
+	uint64_t sent_wall_ns;	   /* when something arrived last; 0: nothing yet */
+	uint32_t stream;
+	uint8_t state; /* enum ost_export_state */
+	uint8_t reserved[3];
+	char name[OST_MSG_NAME];
+	char type[16];	 /* "syslog" */
+	char format[16]; /* "cef" */
+	char origin[OST_EXPORT_ORIGIN]; /* of the journal that cursor_seq is of; "": none yet */
+	char error[OST_MSG_TEXT]; /* of the last failure; "": none since it went well */
+};
+
 enum ost_side {
 	OST_SIDE_DEVICE,
 	OST_SIDE_NETWORK,
@@ -573,6 +669,7 @@ enum ost_side {
 const char *ost_side_name(unsigned side);
 const char *ost_binding_source_name(unsigned source);
 const char *ost_copy_verdict_name(unsigned verdict); /* "refused", "audited", "opened", "control" */
+const char *ost_export_state_name(unsigned state); /* "connecting", "up", "waiting" */
 const char *ost_auth_way_name(unsigned way);
 const char *ost_auth_reason_name(unsigned reason);
 const char *ost_auth_reason_text(unsigned reason); /* what it means, and what to do: one sentence */
@@ -587,6 +684,17 @@ static inline size_t ost_msg_eapol_bytes(const struct ost_msg_eapol *m)
 static inline size_t ost_msg_given_bytes(const struct ost_msg_given *m)
 {
 	return offsetof(struct ost_msg_given, chain) + m->length;
+}
+
+/* Bytes of an EXPORT_LINE and of an EXPORT_CHECKPOINT message that are sent. */
+static inline size_t ost_msg_export_line_bytes(const struct ost_msg_export_line *m)
+{
+	return offsetof(struct ost_msg_export_line, text) + m->length;
+}
+
+static inline size_t ost_msg_export_checkpoint_bytes(const struct ost_msg_export_checkpoint *m)
+{
+	return offsetof(struct ost_msg_export_checkpoint, note) + m->length;
 }
 
 /* Length and every value of a payload. False for an unknown type. payload need not be aligned. */

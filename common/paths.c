@@ -22,6 +22,8 @@ int ost_paths_init(struct ost_paths *paths, const char *root)
 		{paths->dataplane_socket, "/run/ostiary/dataplane.sock"},
 		{paths->eapol_socket, "/run/ostiary/eapol.sock"},
 		{paths->auth_socket, "/run/ostiary/auth.sock"},
+		{paths->export_socket, "/run/ostiary/export.sock"},
+		{paths->export_dir, "/var/lib/ostiary-export"},
 		{paths->pki_dir, "/etc/ostiary/pki"},
 		{paths->ca_certificate, "/etc/ostiary/pki/ca.crt"},
 		{paths->ca_key, "/etc/ostiary/pki/ca.key"},

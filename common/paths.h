@@ -20,6 +20,8 @@ struct ost_paths {
 	char dataplane_socket[PATH_MAX]; /* run/ostiary/dataplane.sock */
 	char eapol_socket[PATH_MAX]; /* run/ostiary/eapol.sock: data plane listens, ostiary-authd connects */
 	char auth_socket[PATH_MAX];  /* run/ostiary/auth.sock: ostiaryd listens, ostiary-authd connects */
+	char export_socket[PATH_MAX]; /* run/ostiary/export.sock: ostiaryd listens, ostiary-exportd connects */
+	char export_dir[PATH_MAX];   /* var/lib/ostiary-export: ostiary-exportd's own, how far each destination is */
 	char pki_dir[PATH_MAX];	    /* etc/ostiary/pki */
 	char ca_certificate[PATH_MAX];	    /* etc/ostiary/pki/ca.crt: what devices' certificates are checked against */
 	char ca_key[PATH_MAX];	    /* etc/ostiary/pki/ca.key: 0600, for the operator's commands alone */

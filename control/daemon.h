@@ -16,6 +16,7 @@
  *   journaling.h  the journal: what happened, signed; its library is control/journal
  *   watching.h    refusals, failures and observations -> causes; casebook.h: incidents, and what persons said of them
  *   evidence.h    frames before and after an incident began, in files beside the journal
+ *   export_link.h the journal's lines for ostiary-exportd, in a thread of their own
  *   api.h         HTTP on a unix socket; views.h and metrics.h make its bodies
  *
  * One event loop (libevent), in one thread; what takes long of an apply has another one for itself (maker.h). This header
@@ -46,6 +47,7 @@
 struct event;
 struct event_base;
 struct ost_api;
+struct ost_export_link;
 struct ost_applier;
 struct ost_casebook;
 struct ost_evidence;
@@ -90,6 +92,7 @@ struct ost_daemon {
 	struct event *journal_ready; /* it has something to tell */
 	enum ost_journal_mode journal_told; /* in the log */
 	struct ost_evidence *evidence;
+	struct ost_export_link *export_link;
 	uint64_t denied_kept; /* changes of the list of denied devices that are on disk */
 	uint64_t crl_this_s, crl_next_s; /* of the list that it had last, also when it is away; 0: none yet */
 	enum ost_crl_life crl_told;	 /* in the log */

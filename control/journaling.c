@@ -7,6 +7,7 @@
 
 #include "casebook.h"
 #include "clock.h"
+#include "export_link.h"
 #include "log.h"
 #include "site_yaml.h"
 
@@ -24,6 +25,21 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 static void on_acknowledged(void *user, const struct ost_journal_ack *ack)
 {
 	ost_casebook_acknowledged(user, ack);
+}
+
+static void on_covered(void *user, uint64_t size, const char *note)
+{
+	struct ost_daemon *d = user;
+
+	if (d->export_link != NULL) /* the journal is closed behind it, and tells once more */
+		ost_export_link_covered(d->export_link, size, note);
+}
+
+static int export_start(struct ost_daemon *d)
+{
+	const struct ost_export_link_config config = {.socket_path = d->paths.export_socket, .journal_path = d->paths.journal_dir, .journal = d->journal};
+
+	return ost_export_link_new(&config, &d->export_link);
 }
 
 /* The host's name as part of the journal's name for ever: an existing journal keeps the one it began with. */
@@ -53,12 +69,15 @@ static void retention_read(const struct ost_daemon *d, struct ost_journal_config
 int ost_journaling_start(struct ost_daemon *d)
 {
 	char origin[OST_JOURNAL_ORIGIN_MAX + 1];
-	struct ost_journal_config config = {.path = d->paths.journal_dir, .origin = origin, .reserve_bytes = RESERVE_BYTES, .acknowledged = on_acknowledged, .user = d};
+	struct ost_journal_config config = {.path = d->paths.journal_dir, .origin = origin, .reserve_bytes = RESERVE_BYTES,
+		.acknowledged = on_acknowledged, .covered = on_covered, .user = d};
 	int r;
 
 	origin_make(d, origin);
 	retention_read(d, &config);
 	r = ost_journal_open(&config, &d->journal);
+	if (r == 0)
+		r = export_start(d);
 	if (r < 0)
 		return r;
 	d->journal_ready = event_new(d->base, ost_journal_fd(d->journal), EV_READ | EV_PERSIST, on_readable, d);
@@ -70,6 +89,7 @@ void ost_journaling_stop(struct ost_daemon *d)
 	if (d->journal_ready != NULL)
 		event_free(d->journal_ready);
 	d->journal_ready = NULL;
+	ost_export_link_free(&d->export_link);
 	ost_journal_close(&d->journal);
 }
 

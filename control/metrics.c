@@ -8,6 +8,7 @@
 #include "authority.h"
 #include "clock.h"
 #include "evidence.h"
+#include "export_link.h"
 #include "trial.h"
 
 #define LABEL_MAX 160
@@ -302,6 +303,66 @@ static void dataplane_metrics(FILE *f, const struct ost_daemon *d)
 		t->frames_uncopied);
 }
 
+static const struct export_metric {
+	const char *name, *type, *help;
+	size_t offset; /* of a uint64_t in struct ost_msg_export_status */
+} export_metrics_own[] = {
+	{"ostiary_export_sent_records_total", "counter", "Records that arrived at a destination; what was repeated counts again.",
+		offsetof(struct ost_msg_export_status, sent_records)},
+	{"ostiary_export_sent_bytes_total", "counter", "Bytes of those.", offsetof(struct ost_msg_export_status, sent_bytes)},
+	{"ostiary_export_failures_total", "counter", "Connections and batches that failed.", offsetof(struct ost_msg_export_status, failures)},
+	{"ostiary_export_rejected_records_total", "counter", "Records that a destination refused for what they are.",
+		offsetof(struct ost_msg_export_status, rejected_records)},
+	{"ostiary_export_lost_records_total", "counter", "Records that were pruned before they could be sent.",
+		offsetof(struct ost_msg_export_status, lost_records)},
+	{"ostiary_export_heartbeats_total", "counter", "Checkpoints sent.", offsetof(struct ost_msg_export_status, heartbeats)},
+};
+
+static void export_value(FILE *f, const char *name, const struct ost_msg_export_status *d, uint64_t value)
+{
+	char label[LABEL_MAX];
+
+	ost_metrics_escape(d->name, label, sizeof(label));
+	(void)fprintf(f, "%s{destination=\"%s\"} %" PRIu64 "\n", name, label, value);
+}
+
+static void destinations_metrics(FILE *f, const struct ost_export_report *r)
+{
+	const uint64_t now = ost_clock_wall_ns();
+
+	one(f, "ostiary_export_connected", "gauge", "Whether ostiary-exportd is connected.", r->up);
+	one(f, "ostiary_export_served_records_total", "counter", "Records handed to ostiary-exportd.", r->served_records);
+	head(f, "ostiary_export_up", "gauge", "Whether a destination takes records.");
+	for (uint32_t i = 0; i < r->count; i++)
+		export_value(f, "ostiary_export_up", &r->destinations[i], r->up && r->destinations[i].state == OST_EXPORT_UP);
+	head(f, "ostiary_export_lag_records", "gauge", "Records that wait for a destination.");
+	for (uint32_t i = 0; i < r->count; i++)
+		export_value(f, "ostiary_export_lag_records", &r->destinations[i], ost_export_lag(r, &r->destinations[i]));
+	head(f, "ostiary_export_lag_seconds", "gauge", "Age of the oldest record that waits for a destination.");
+	for (uint32_t i = 0; i < r->count; i++)
+		export_value(f, "ostiary_export_lag_seconds", &r->destinations[i], ost_export_lag_s(r, &r->destinations[i], now));
+	for (size_t m = 0; m < OST_ARRAY_SIZE(export_metrics_own); m++) {
+		head(f, export_metrics_own[m].name, export_metrics_own[m].type, export_metrics_own[m].help);
+		for (uint32_t i = 0; i < r->count; i++) {
+			uint64_t value;
+
+			memcpy(&value, (const char *)&r->destinations[i] + export_metrics_own[m].offset, sizeof(value));
+			export_value(f, export_metrics_own[m].name, &r->destinations[i], value);
+		}
+	}
+}
+
+static void export_metrics(FILE *f, struct ost_daemon *d)
+{
+	struct ost_export_report *r = malloc(sizeof(*r));
+
+	if (r == NULL)
+		return;
+	ost_export_link_report(d->export_link, r);
+	destinations_metrics(f, r);
+	free(r);
+}
+
 static void journal_metrics(FILE *f, struct ost_daemon *d)
 {
 	struct ost_journal_status s;
@@ -377,6 +438,7 @@ int ost_metrics_make(struct ost_daemon *d, char **ret_text, size_t *ret_length)
 	own_metrics(f, d);
 	journal_metrics(f, d);
 	evidence_metrics(f, d);
+	export_metrics(f, d);
 	dataplane_metrics(f, d);
 	ports_metrics(f, d);
 	states_metrics(f, d);

@@ -6,6 +6,7 @@
 #include "apply.h"
 #include "authority.h"
 #include "clock.h"
+#include "export_link.h"
 #include "journaling.h"
 #include "views.h"
 
@@ -68,6 +69,8 @@ static void trouble_list(struct ost_daemon *d, struct ost_jsonw *w, uint32_t *re
 		TROUBLE("the record of policy events cannot be written: %s; %" PRIu64 " lines lost", strerror(-events->trouble),
 			events->lost_lines);
 	if (ost_journaling_trouble(d, text, sizeof(text)))
+		TROUBLE("%s", text);
+	if (ost_export_link_trouble(d->export_link, text, sizeof(text)))
 		TROUBLE("%s", text);
 	if (d->in_force.number == 0 && d->trouble[0] == '\0')
 		TROUBLE("no policy is in force, nothing passes: ostiary policy apply FILE");
@@ -305,5 +308,6 @@ void ost_view_status(struct ost_daemon *d, struct ost_jsonw *w)
 	ports_json(d, w);
 	tables_json(d, w);
 	ost_journaling_json(d, w);
+	ost_export_link_json(d->export_link, w);
 	ost_jsonw_end(w, '}');
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside of the site file's reader: what its two files share. */
+/* Inside of the site file's reader: what its files share. */
 #pragma once
 
 #include "site_yaml.h"
@@ -12,6 +12,9 @@ struct site_reader {
 	const struct ost_yaml_node *lease; /* of the portal; NULL: not written */
 	bool has_ports; /* written, maybe with errors */
 };
+
+/* export: */
+void site_export_read(struct site_reader *r, const struct ost_yaml_node *section);
 
 /* authentication: */
 void site_auth_read(struct site_reader *r, const struct ost_yaml_node *section);

@@ -150,6 +150,12 @@ static void authentication_field(void *context, const struct ost_yaml_node *valu
 	site_auth_read(context, value);
 }
 
+static void export_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	(void)target;
+	site_export_read(context, value);
+}
+
 static void ports_field(void *context, const struct ost_yaml_node *value, void *target)
 {
 	struct site_reader *r = context;
@@ -173,6 +179,7 @@ static void site_read(struct site_reader *r, const struct ost_yaml_node *root)
 		{"journal", journal_field},
 		{"timeouts", timeouts_field},
 		{"authentication", authentication_field},
+		{"export", export_field},
 	};
 
 	ost_yaml_fields(&r->y, root, "the file", fields, OST_ARRAY_SIZE(fields), r, r->file);
@@ -249,6 +256,7 @@ void ost_site_file_free(struct ost_site_file **file)
 		free((*file)->ports[i].write);
 		free((*file)->ports[i].vdev);
 	}
+	free((*file)->exports);
 	free(*file);
 	*file = NULL;
 }

@@ -16,6 +16,7 @@
  *     raw1: { side: network, vdev: "net_null0,size=64" }           # any DPDK vdev, as it is
  *   tables: { flows: 1000000, flows6: 200000, bindings: 200000, names: 100000, devices: 100000 }
  *   authentication: { radius: "10.0.0.2:1812", portal: "10.0.0.2:8443", lease: 300, crl: yes }
+ *   export: { siem: { type: syslog, server: "siem.example:6514", ca: /etc/ostiary/export/siem-ca.pem } } # site_export.h
  *   policy: { generations: 100 }                                     # kept on disk
  *   journal: { days: 366, size: 4096 }                               # how long records stay, how much room they have in MiB
  *   timeouts: { tcp-established: 7440, tcp-opening: 30, tcp-closing: 30, udp: 60, udp-reply: 180, icmp: 30, other: 300 }
@@ -24,6 +25,7 @@
 
 #include "diag.h"
 #include "messages.h"
+#include "site_export.h"
 
 enum ost_port_driver {
 	OST_DRIVER_AF_PACKET,
@@ -59,6 +61,8 @@ struct ost_site_port {
 #define OST_LISTEN_MAX 56 /* bytes of "[IPv6]:port" */
 
 struct ost_site_file {
+	struct ost_site_export *exports; /* owned; NULL: none */
+	uint32_t export_count;
 	char radius[OST_LISTEN_MAX], portal[OST_LISTEN_MAX]; /* where ostiary-authd listens, "" nowhere */
 	uint32_t lease_s; /* of the portal */
 	bool no_crl;

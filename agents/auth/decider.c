@@ -170,7 +170,7 @@ int ost_decider_new(struct ost_authd *a, struct ost_decider **ret_decider)
 		return -ENOMEM;
 	d->a = a;
 	d->handlers = (struct ost_peer_handlers){
-		.name = "ostiaryd", .program = OST_PROGRAM_OSTIARYD, .up = on_up, .down = on_down, .message = on_message, .user = d};
+		.self = OST_PROGRAM_AUTHD, .name = "ostiaryd", .program = OST_PROGRAM_OSTIARYD, .up = on_up, .down = on_down, .message = on_message, .user = d};
 	r = ost_peer_new(a->base, a->paths.auth_socket, &d->handlers, &d->peer);
 	if (r < 0) {
 		free(d);

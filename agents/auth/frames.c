@@ -267,7 +267,7 @@ int ost_frames_new(struct ost_authd *a, struct ost_frames **ret_frames)
 		free(f);
 		return -ENOMEM;
 	}
-	f->handlers = (struct ost_peer_handlers){.name = "the data plane", .program = OST_PROGRAM_DATAPLANE, .up = on_change,
+	f->handlers = (struct ost_peer_handlers){.self = OST_PROGRAM_AUTHD, .name = "the data plane", .program = OST_PROGRAM_DATAPLANE, .up = on_change,
 		.down = on_change, .message = on_message, .user = f};
 	r = ost_peer_new(a->base, a->paths.eapol_socket, &f->handlers, &f->peer);
 	if (r < 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ostiary run: the data plane, ostiaryd and ostiary-authd in the foreground, for a demo, a container, development. On a host
+/* ostiary run: the data plane, ostiaryd, ostiary-authd and ostiary-exportd in the foreground, for a demo, a container, development. On a host
  * systemd units do the same. */
 #include <dirent.h>
 #include <poll.h>
@@ -20,7 +20,7 @@
 #define STOP_NS	    (10 * OST_NS_PER_S) /* then they are killed */
 #define EXIT_FATAL  2 /* of a child: the log says why, trying again will not help */
 
-enum { CHILD_DATAPLANE, CHILD_DAEMON, CHILD_AUTHD, CHILD_APPLY, CHILD_COUNT };
+enum { CHILD_DATAPLANE, CHILD_DAEMON, CHILD_AUTHD, CHILD_EXPORTD, CHILD_APPLY, CHILD_COUNT };
 
 struct run {
 	const struct ost_cli *cli;
@@ -82,7 +82,7 @@ static const char *const *authd_options(struct run *run)
 
 static int children_define(struct run *run)
 {
-	static const char *const programs[] = {"ostiary-dataplane", "ostiaryd", "ostiary-authd", "ostiary"};
+	static const char *const programs[] = {"ostiary-dataplane", "ostiaryd", "ostiary-authd", "ostiary-exportd", "ostiary"};
 	const char *const config[] = {run->config != NULL ? "--config" : NULL, run->config, NULL};
 	const char *const apply[] = {"policy", "apply", "--wait", APPLY_WAIT, run->cli->paths.policy_dir, NULL};
 
@@ -93,6 +93,7 @@ static int children_define(struct run *run)
 	child_define(run, CHILD_DATAPLANE, "dataplane", config);
 	child_define(run, CHILD_DAEMON, "ostiaryd", config);
 	child_define(run, CHILD_AUTHD, "authd", authd_options(run));
+	child_define(run, CHILD_EXPORTD, "exportd", config);
 	child_define(run, CHILD_APPLY, "apply", apply);
 	run->children[CHILD_APPLY].once = true;
 	return OST_EXIT_OK;
@@ -140,7 +141,7 @@ static void child_ended(struct run *run, struct ost_child *c, int status)
 		return;
 	}
 	/* A full disk, or a certificate past its date, must not take the fast path down with it. */
-	if (fatal && (c == &run->children[CHILD_DAEMON] || c == &run->children[CHILD_AUTHD])) {
+	if (fatal && (c == &run->children[CHILD_DAEMON] || c == &run->children[CHILD_AUTHD] || c == &run->children[CHILD_EXPORTD])) {
 		ost_log_error("%s cannot run (%s): its last lines say why; the fast path goes on, "
 			      "it is tried again in %u s",
 			c->name, ost_child_status(status, text),
@@ -290,6 +291,8 @@ int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv)
 		start(&run, CHILD_AUTHD);
 	else
 		ost_log_info("nobody can prove himself yet: there are no keys (ostiary init makes them)");
+	if (run.site != NULL && run.site->export_count > 0)
+		start(&run, CHILD_EXPORTD);
 	if (apply)
 		start(&run, CHILD_APPLY);
 	serve(&run);

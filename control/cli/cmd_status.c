@@ -125,6 +125,25 @@ static void incidents(const struct ost_cli *cli)
 	json_decref(list);
 }
 
+/* "siem up, 12 records wait (3 s)": one line for each. */
+static void destinations(const struct ost_cli *cli, const json_t *s)
+{
+	const json_t *list = json_object_get(json_object_get(s, "export"), "destinations"), *d;
+	size_t i;
+
+	json_array_foreach(list, i, d) {
+		const char *error = ost_json_text(d, "error");
+		uint64_t lag = ost_json_u64(d, "lag_records");
+		char waits[OST_SHOW_TEXT + 64] = "", n[OST_SHOW_TEXT], sent[OST_SHOW_TEXT];
+
+		if (lag > 0)
+			(void)snprintf(waits, sizeof(waits), ", %s wait, the oldest for %" PRIu64 " s", ost_show_count(lag, n), ost_json_u64(d, "lag_seconds"));
+		line(cli, i == 0 ? "export" : "");
+		line_end(cli, "%s: %s, %s records sent%s%s%s", ost_json_text(d, "name"), ost_json_text(d, "state"),
+			ost_show_count(ost_json_u64(d, "sent_records"), sent), waits, *error != '\0' ? "; " : "", error);
+	}
+}
+
 /* "flows 12 of 1,000 (1%), addresses ..." */
 static void tables_text(const json_t *tables, char *buf, size_t size)
 {
@@ -260,6 +279,7 @@ int ost_cmd_status(const struct ost_cli *cli, int argc, char **argv)
 	ost_audits_print(&c, s, "audit", NAME_COLUMNS);
 	incidents(&c);
 	journal(&c, s);
+	destinations(&c, s);
 	packets(&c, s);
 	ports(&c, s);
 	reasons(&c, s);

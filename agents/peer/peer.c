@@ -89,7 +89,7 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 
 static void connect_now(struct ost_peer *p)
 {
-	struct ost_msg_hello m = {.program = OST_PROGRAM_AUTHD, .pid = (uint32_t)getpid(), .version = OSTIARY_VERSION};
+	struct ost_msg_hello m = {.program = p->handlers->self, .pid = (uint32_t)getpid(), .version = OSTIARY_VERSION};
 	int r = ost_msg_connect(p->path, &p->fd);
 
 	if (r < 0) {

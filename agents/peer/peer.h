@@ -11,6 +11,7 @@
 struct ost_peer;
 
 struct ost_peer_handlers {
+	uint32_t self;	  /* enum ost_program that greets: who we are */
 	const char *name; /* for the log: "data plane" */
 	uint32_t program; /* enum ost_program that must greet */
 	void (*up)(void *user);
