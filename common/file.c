@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+
+#include "text.h"
 
 static int read_all(int fd, char *buf, size_t want, size_t *ret_got)
 {
@@ -143,6 +147,33 @@ int ost_file_write(const char *path, const void *bytes, size_t length, unsigned 
 		return r;
 	}
 	return folder_sync(path);
+}
+
+/* "NAME.PID.tmp", of a process that is no more: this one is too young to have made it, if it has that number. */
+static bool is_left_over(const char *name)
+{
+	size_t n = strlen(name), digits = 0;
+	uint64_t pid;
+
+	if (n < 5 || strcmp(name + n - 4, ".tmp") != 0)
+		return false;
+	for (n -= 4; digits < n && name[n - digits - 1] >= '0' && name[n - digits - 1] <= '9'; digits++)
+		;
+	if (digits == n || name[n - digits - 1] != '.' || ost_number_parse(name + n - digits, digits, &pid) < 0 || pid == 0 || pid > INT32_MAX)
+		return false;
+	return (pid_t)pid == getpid() || (kill((pid_t)pid, 0) < 0 && errno == ESRCH);
+}
+
+void ost_file_leftovers_remove(const char *folder)
+{
+	DIR *d = opendir(folder);
+
+	for (const struct dirent *e = d != NULL ? readdir(d) : NULL; e != NULL; e = readdir(d)) {
+		if (is_left_over(e->d_name))
+			(void)unlinkat(dirfd(d), e->d_name, 0); /* no folder */
+	}
+	if (d != NULL)
+		(void)closedir(d);
 }
 
 int ost_memfd_sealed(const char *name, const void *bytes, size_t length, int *ret_fd)

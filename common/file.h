@@ -19,6 +19,9 @@ int ost_file_read_own(const char *path, size_t max_bytes, char **ret_bytes, size
  * fsync, rename, fsync of the folder. On failure (-ENOSPC, ...) the old file is untouched. */
 int ost_file_write(const char *path, const void *bytes, size_t length, unsigned mode) OST_MUST_CHECK;
 
+/* Removes the temporary files of ost_file_write() in a folder whose writers were killed. For the start of a program. */
+void ost_file_leftovers_remove(const char *folder);
+
 /* A sealed memfd (no write, grow, shrink, further seals) with these bytes; close it. */
 int ost_memfd_sealed(const char *name, const void *bytes, size_t length, int *ret_fd) OST_MUST_CHECK;
 

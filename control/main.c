@@ -269,6 +269,8 @@ int main(int argc, char **argv)
 	}
 	if (folders_make(&paths, user) < 0 || instance_lock(&paths, user) < 0)
 		return EXIT_INPUT;
+	ost_file_leftovers_remove(paths.state_dir);
+	ost_file_leftovers_remove(paths.generations);
 	if (user != NULL && rights_drop(user) < 0)
 		return EXIT_INPUT;
 	return loop(&paths, options.metrics_devices) < 0 ? EXIT_INPUT : EXIT_SUCCESS;

@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#include "mud.h"
+
 #define FILES_KEY "files"
 
 const char *ost_mud_entry_name(enum ost_mud_entry entry)
@@ -116,12 +118,20 @@ static bool prefix_is_same(const char *a, const char *b)
 	return prefix_length(b) == n && strncmp(a, b, n) == 0;
 }
 
+static bool authority_is_same(const char *a, const char *b)
+{
+	OST_AUTO_FREE char *of_a = ost_mud_url_flaw(a) == NULL ? ost_mud_url_authority(a) : NULL;
+	OST_AUTO_FREE char *of_b = ost_mud_url_flaw(b) == NULL ? ost_mud_url_authority(b) : NULL;
+
+	return of_a != NULL && of_b != NULL && strcmp(of_a, of_b) == 0;
+}
+
 /* The last word on a prefix counts: a signer that another one took over from is not known there any more. */
 static enum ost_mud_entry signer_judge(const json_t *root, const char *url, const char *spki)
 {
 	const json_t *files = json_object_get(root, FILES_KEY), *entry;
 	const char *there = NULL;
-	bool prefix = false, elsewhere = false;
+	bool prefix = false, elsewhere = false, authority = false;
 	size_t i;
 
 	json_array_foreach(files, i, entry) {
@@ -132,11 +142,15 @@ static enum ost_mud_entry signer_judge(const json_t *root, const char *url, cons
 			there = known;
 		} else if (known != NULL && strcmp(known, spki) == 0) {
 			elsewhere = true;
+		} else if (authority_is_same(text_of(entry, "url"), url)) {
+			authority = true; /* its devices are of one manufacturer: nobody else speaks for them unasked */
 		}
 	}
 	if (prefix)
 		return there != NULL && strcmp(there, spki) == 0 ? OST_MUD_COMES_IN : OST_MUD_WAITS_CHANGED_SIGNER;
-	return elsewhere ? OST_MUD_WAITS_CHANGED_PREFIX : OST_MUD_FIRST_OF_SIGNER;
+	if (elsewhere)
+		return OST_MUD_WAITS_CHANGED_PREFIX;
+	return authority ? OST_MUD_WAITS_CHANGED_SIGNER : OST_MUD_FIRST_OF_SIGNER;
 }
 
 int ost_mud_approved_judge(const char *bytes, size_t length, const char *sha256, const char *url, enum ost_mud_verdict verdict,

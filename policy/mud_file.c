@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A MUD file from its top: the two roots, and what stands in ietf-mud:mud. */
 #include "mud_reader.h"
+#include "policy_yaml.h"
 
 #define ROOT_MUD   "ietf-mud:mud"
 #define ROOT_ACLS  "ietf-access-control-list:acls"
@@ -54,8 +55,12 @@ static void url_field(struct mud_reader *r, const struct mud_node *value)
 
 static void last_update_field(struct mud_reader *r, const struct mud_node *value)
 {
+	char why[256];
+	int64_t s;
+
 	file_of(r)->header.last_update = value;
-	(void)mud_string(r, value, 64, &r->mud->last_update);
+	if (mud_string(r, value, 64, &r->mud->last_update) && ost_time_parse(r->mud->last_update, &s, why) < 0)
+		mud_error(r, value, "it is a date and time of RFC 3339, such as 2026-01-01T00:00:00Z", "last-update is no such time: %s", why);
 }
 
 static void signature_field(struct mud_reader *r, const struct mud_node *value)

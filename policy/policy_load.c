@@ -119,6 +119,30 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Whether what is at a path lies, with all links followed, in a folder or below. */
+static bool lies_in(const char *real, const char *folder)
+{
+	char *root = realpath(folder, NULL);
+	size_t n = root != NULL ? strlen(root) : 0;
+	bool inside = n > 0 && strncmp(real, root, n) == 0 && (real[n] == '/' || n == 1);
+
+	free(root);
+	return inside;
+}
+
+/* A link within the folder is fine (container platforms make such), one out of it is told, as include: tells it. */
+static bool entry_is_inside(struct loading *l, const char *folder, const struct dirent *entry, const char *name)
+{
+	char *real = entry->d_type != DT_REG ? realpath(name, NULL) : NULL;
+	bool inside = real == NULL || lies_in(real, folder); /* what is not there is told by whoever opens it */
+
+	free(real);
+	if (!inside)
+		ost_diag_error(l->diag, ((struct ost_pos){name, 0, 0}), "put the file itself there, or name both",
+			"it is a link out of the folder of the policy");
+	return inside;
+}
+
 static void folder_add(struct loading *l, const char *folder)
 {
 	struct dirent **entries;
@@ -135,7 +159,7 @@ static void folder_add(struct loading *l, const char *folder)
 		if (name != NULL && has_ending(name, ".yml"))
 			ost_diag_warning(l->diag, ((struct ost_pos){name, 0, 0}),
 				"rename it to .yaml", "not read: only *.yaml is");
-		else if (name != NULL)
+		else if (name != NULL && entry_is_inside(l, folder, entries[i], name))
 			file_add(l, name);
 		free(entries[i]);
 	}
@@ -168,15 +192,10 @@ static bool is_inside(const struct loading *l, const char *path)
 
 	for (uint32_t i = 0; i < l->given_count && !inside; i++) {
 		const char *name = l->sources[i].name, *slash = strrchr(name, '/');
-		char *root;
-		size_t n;
 
 		if (snprintf(folder, sizeof(folder), "%.*s.", slash != NULL ? (int)(slash - name) + 1 : 0, name) >= (int)sizeof(folder))
 			continue;
-		root = realpath(folder, NULL);
-		n = root != NULL ? strlen(root) : 0;
-		inside = n > 0 && strncmp(real, root, n) == 0 && (real[n] == '/' || n == 1);
-		free(root);
+		inside = lies_in(real, folder);
 	}
 	free(real);
 	return inside;

@@ -108,17 +108,16 @@ static bool is_approvals(const char *name)
 	return strcmp(slash != NULL ? slash + 1 : name, OST_MUD_APPROVED_NAME) == 0;
 }
 
-/* All MUD files among the sources, each by its own URL. */
+/* All MUD files among the sources are read, each by its own URL: urls_check() wants to know of two. */
 static struct mud_file *file_by_url(struct policy_reader *r, const char *url)
 {
 	for (uint32_t i = 0; i < r->source_count; i++) {
-		struct mud_file *file;
-
-		if (!policy_source_is_mud(r->sources[i].name) || is_approvals(r->sources[i].name))
-			continue;
-		file = file_read(r, i);
-		if (file != NULL && file->mud != NULL && strcmp(file->mud->url, url) == 0)
-			return file;
+		if (policy_source_is_mud(r->sources[i].name) && !is_approvals(r->sources[i].name))
+			(void)file_read(r, i);
+	}
+	for (uint32_t i = 0; i < r->mud_files->count; i++) {
+		if (r->mud_files->items[i].mud != NULL && strcmp(r->mud_files->items[i].mud->url, url) == 0)
+			return &r->mud_files->items[i];
 	}
 	return NULL;
 }
@@ -380,6 +379,26 @@ static void urls_set(struct policy_reader *r, uint32_t *chosen)
 	}
 }
 
+/* A URL stands for one file: when the policy's files hold another of the same URL, nobody can say which one a role means, and what is
+ * read first would decide. */
+static void urls_check(struct policy_reader *r, const uint32_t *chosen)
+{
+	for (uint32_t i = 0; i < r->policy->role_count; i++) {
+		const struct mud_file *mine = chosen[i] != 0 ? &r->mud_files->items[chosen[i] - 1] : NULL;
+
+		for (uint32_t k = 0; mine != NULL && is_url(r->roles[i].mud->text) && k < r->mud_files->count; k++) {
+			const struct mud_file *other = &r->mud_files->items[k];
+
+			if (other == mine || other->mud == NULL || strcmp(other->mud->url, mine->mud->url) != 0)
+				continue;
+			policy_source_select(r, r->roles[i].mud_source);
+			ost_yaml_error(&r->y, r->roles[i].mud, "name the file by its path", "two files of the policy are of that URL: %.300s and %.300s",
+				mine->mud->name, other->mud->name);
+			break;
+		}
+	}
+}
+
 static void rules_make(struct policy_reader *r, const uint32_t *chosen)
 {
 	struct ost_mud_class *classes = ost_yaml_alloc(&r->y, r->controller_count + 1, sizeof(*classes));
@@ -404,6 +423,7 @@ void policy_muds_read(struct policy_reader *r)
 	r->mud_files = ost_yaml_alloc(&r->y, 1, sizeof(*r->mud_files));
 	if (chosen != NULL && r->mud_files != NULL) {
 		urls_set(r, chosen);
+		urls_check(r, chosen);
 		rules_make(r, chosen);
 	}
 	free(chosen);

@@ -350,6 +350,24 @@ static int command_unknown(int argc, char **argv)
 	return ost_cli_fail("'%s' what? write one of: %s", argv[0], known);
 }
 
+/* The commands of a group, or false: there is no such group. */
+static bool help_group(const char *group)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < OST_ARRAY_SIZE(commands); i++) {
+		if (commands[i].group == NULL || strcmp(commands[i].group, group) != 0)
+			continue;
+		if (!any)
+			(void)printf("usage: ostiary [--root DIR] [--json] %s COMMAND ...\n\nCommands:\n", group);
+		any = true;
+		(void)printf("  %-12s %s\n", commands[i].name, commands[i].what);
+	}
+	if (any)
+		(void)printf("\nostiary %s COMMAND --help tells more.\n", group);
+	return any;
+}
+
 static int help(int argc, char **argv)
 {
 	const struct command *c;
@@ -358,6 +376,8 @@ static int help(int argc, char **argv)
 	if (argc == 0)
 		return help_all(stdout);
 	c = command_find(argc, argv, &words);
+	if (c == NULL && argc == 1 && help_group(argv[0]))
+		return OST_EXIT_OK;
 	return c != NULL ? help_one(c) : command_unknown(argc, argv);
 }
 
@@ -380,6 +400,8 @@ static int command_run(struct ost_cli *cli, int argc, char **argv)
 	if (strcmp(argv[0], "complete") == 0)
 		return complete(cli, argc - 1, argv + 1);
 	c = command_find(argc, argv, &words);
+	if (c == NULL && argc == 2 && wants_help(argc, argv) && help_group(argv[0]))
+		return OST_EXIT_OK;
 	if (c == NULL)
 		return command_unknown(argc, argv);
 	argc -= words - 1;

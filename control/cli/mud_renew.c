@@ -100,7 +100,9 @@ int ost_mud_renew(const struct ost_cli *cli, const char *dir, const struct ost_m
 
 	if (r == 0)
 		r = ost_file_read(path, OST_MUD_INDEX_MAX, &index, &length);
-	if (r == 0)
+	if (r == -ENOENT && access(dir, F_OK) == 0)
+		r = 0; /* nothing was imported yet: an index of nothing */
+	if (r == 0 && index != NULL)
 		r = ost_mud_index_each(index, length, visit, &n);
 	free(index);
 	if (r < 0)

@@ -167,7 +167,7 @@ static int maker_file(const struct ost_mud_scene *s, const char *authority, char
 		if (snprintf(url, sizeof(url), "https://%s/peer-%u", authority, n++) >= (int)sizeof(url))
 			return -ERANGE;
 	} while (word_is_there(s->peers, s->peer_count, MODEL, url));
-	return asprintf(ret_file, "{\"ietf-mud:mud\": {\"mud-version\": 1, \"mud-url\": \"%s\", \"last-update\": \"-\", \"is-supported\": true}}", url) < 0
+	return asprintf(ret_file, "{\"ietf-mud:mud\": {\"mud-version\": 1, \"mud-url\": \"%s\", \"last-update\": \"1970-01-01T00:00:00Z\", \"is-supported\": true}}", url) < 0
 		       ? -ENOMEM
 		       : 0;
 }
@@ -182,7 +182,7 @@ static int files_make(struct ost_mud_scene *s)
 	for (uint32_t i = 0; i < s->peer_count && r == 0; i++) {
 		if (strncmp(s->peers[i], MAKER, sizeof(MAKER) - 1) == 0)
 			r = maker_file(s, s->peers[i] + sizeof(MAKER) - 1, &s->files[i]);
-		else if (asprintf(&s->files[i], "{\"ietf-mud:mud\": {\"mud-version\": 1, \"mud-url\": \"%s\", \"last-update\": \"-\", \"is-supported\": true}}",
+		else if (asprintf(&s->files[i], "{\"ietf-mud:mud\": {\"mud-version\": 1, \"mud-url\": \"%s\", \"last-update\": \"1970-01-01T00:00:00Z\", \"is-supported\": true}}",
 				 s->peers[i] + sizeof(MODEL) - 1) < 0)
 			r = -ENOMEM;
 	}

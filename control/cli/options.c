@@ -38,6 +38,8 @@ int ost_cli_options(const char *command, const struct ost_cli_option *options, u
 	while ((found = getopt_long(argc, argv, ":", rows, &row)) != -1) {
 		if (found == ':')
 			(void)ost_cli_fail("%s: %s wants an argument", command, argv[optind - 1]);
+		else if (found == '?' && strncmp(argv[optind - 1], "--root", 6) == 0)
+			(void)ost_cli_fail("%s: --root stands before the command: ostiary --root DIR COMMAND ...", command);
 		else if (found == '?')
 			(void)ost_cli_fail("%s: no option '%s'; 'ostiary %s --help' lists them",
 				command, argv[optind - 1], command);

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "clock.h"
 #include "cursor.h"
@@ -171,6 +172,42 @@ static void test_file_write_and_read_back(void **state)
 	assert_int_equal(ost_file_read(path_in_folder("absent"), 4, &bytes, &length), -ENOENT);
 	assert_null(bytes);
 	assert_int_equal(ost_file_write(path_in_folder("absent/file"), "x", 1, 0600), -ENOENT);
+}
+
+static void touched(const char *name)
+{
+	FILE *f = fopen(path_in_folder(name), "w");
+
+	assert_non_null(f);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Whose writer was killed goes; what somebody may be writing, and what only looks alike, stays. */
+static void test_leftovers(void **state)
+{
+	static const char *const stay[] = {"file", "x.tmp", "1.tmp", "x.0.tmp", "x.a1.tmp", "x.99999999999.tmp"};
+	char gone[64], own[64], living[64];
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0)
+		_exit(0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	(void)snprintf(gone, sizeof(gone), "unconfirmed.json.%d.tmp", (int)child);
+	(void)snprintf(own, sizeof(own), "x.%d.tmp", (int)getpid());
+	(void)snprintf(living, sizeof(living), "x.%d.tmp", (int)getppid());
+	touched(gone);
+	touched(own);
+	touched(living);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(stay); i++)
+		touched(stay[i]);
+	ost_file_leftovers_remove(folder);
+	ost_file_leftovers_remove(path_in_folder("absent"));
+	assert_int_equal(access(path_in_folder(gone), F_OK), -1);
+	assert_int_equal(access(path_in_folder(own), F_OK), -1);
+	assert_int_equal(unlink(path_in_folder(living)), 0);
+	for (size_t i = 0; i < OST_ARRAY_SIZE(stay); i++)
+		assert_int_equal(unlink(path_in_folder(stay[i])), 0);
 }
 
 static void test_files_that_are_believed(void **state)
@@ -336,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_json_of_text_for_logs),
 		cmocka_unit_test(test_json_too_deep_fails),
 		cmocka_unit_test(test_file_write_and_read_back),
+		cmocka_unit_test(test_leftovers),
 		cmocka_unit_test(test_files_that_are_believed),
 		cmocka_unit_test(test_memfd_must_be_sealed),
 		cmocka_unit_test(test_a_clock_that_was_never_set),

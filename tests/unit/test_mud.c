@@ -14,7 +14,7 @@
 #include "policy_yaml.h"
 
 #define HEAD                                                                                                                  \
-	"{\"ietf-mud:mud\": {\"mud-version\": 1, \"mud-url\": \"https://Maker.example:443/lamp\", \"last-update\": \"x\", \"is-supported\": true,\n" \
+	"{\"ietf-mud:mud\": {\"mud-version\": 1, \"mud-url\": \"https://Maker.example:443/lamp\", \"last-update\": \"2026-01-01T00:00:00Z\", \"is-supported\": true,\n" \
 	"\"from-device-policy\": {\"access-lists\": {\"access-list\": [{\"name\": \"f\"}]}},\n"                                 \
 	"\"to-device-policy\": {\"access-lists\": {\"access-list\": [{\"name\": \"t\"}]}}},\n"                                  \
 	"\"ietf-access-control-list:acls\": {\"acl\": [\n"
@@ -252,6 +252,12 @@ static void index_file(void **state)
 
 static void urls(void **state)
 {
+	static const char *const good[] = {"https://m/", "https://a.b-c.d_e.example./x", "https://10.0.0.1:8443/x", "https://[::1]/x", "https://m.example:1"};
+	static const char *const bad[] = {"https://:443/x", "https://.../x", "https://.m.example/x", "https://m..example/x", "https://maker:x/x",
+		"https://maker:/x", "https://maker:0/x", "https://maker:65536/x", "https://maker:1:2/x", "https://a]b/x", "https://[a]/x", "https://[::1/x",
+		"https://[::1]x/x", "https://[]/x", "https://[::1]:/x", "https://-m.example/", "https://m-.example/",
+		"https://a23456789b23456789c23456789d23456789e23456789f23456789g23456789x/"};
+
 	(void)state;
 	assert_null(ost_mud_url_flaw("https://m.example/a?b=$(c)"));
 	assert_null(ost_mud_url_flaw("HTTPS://[2001:db8::1]:8443"));
@@ -261,6 +267,33 @@ static void urls(void **state)
 	assert_non_null(ost_mud_url_flaw("https://m.example/a b"));
 	assert_non_null(ost_mud_url_flaw("https://m.example/a#b"));
 	assert_non_null(ost_mud_url_flaw("https://m.\xc3\xa4.example/"));
+	for (size_t i = 0; i < OST_ARRAY_SIZE(good); i++)
+		if (ost_mud_url_flaw(good[i]) != NULL)
+			fail_msg("%s: %s", good[i], ost_mud_url_flaw(good[i]));
+	for (size_t i = 0; i < OST_ARRAY_SIZE(bad); i++)
+		if (ost_mud_url_flaw(bad[i]) == NULL)
+			fail_msg("%s is taken", bad[i]);
+}
+
+static void last_updates(void **state)
+{
+	static const char *const bad[] = {"x", "2026", "2026-01-01", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00"};
+	static const char *const good[] = {"2018-03-02T11:20:51+01:00", "2024-08-05T03:56:40.105+10:00", "2026-01-01T00:00:00Z"};
+
+	(void)state;
+	for (size_t i = 0; i < OST_ARRAY_SIZE(bad) + OST_ARRAY_SIZE(good); i++) {
+		bool sound = i >= OST_ARRAY_SIZE(bad);
+		struct ost_mud *mud = NULL;
+		char *text;
+		int n = asprintf(&text, "{\"ietf-mud:mud\": {\"mud-version\": 1, \"mud-url\": \"https://m.example/a\", \"is-supported\": true,\n"
+			"\"last-update\": \"%s\"}}", sound ? good[i - OST_ARRAY_SIZE(bad)] : bad[i]);
+
+		ost_diag_free(&diag);
+		assert_int_equal(ost_mud_read("m.json", text, (size_t)n, &diag, &mud), sound ? 0 : -EINVAL);
+		assert_int_equal(diag.errors, !sound);
+		ost_mud_free(&mud);
+		free(text);
+	}
 }
 
 #define YAML(authenticate)                                                                                                    \
@@ -325,6 +358,48 @@ static void in_policies(void **state)
 	ost_policy_free(&p);
 	assert_null(policy_with(YAML("mac"), ACE("a", CLOUD TCP_TO("443", FROM_DEVICE), "mirror")));
 	assert_true(has_finding("forwarding is 'mirror'"));
+}
+
+/* Two files of one URL: the URL means neither of them, whichever is read first; a path does. */
+static void one_file_of_a_url(void **state)
+{
+	static const char yaml[] = "ostiary: 1\nroles:\n  one: { authenticate: eap-tls, mud: mud/m.json }\n  two: { authenticate: eap-tls, mud: %s }\n"
+				   "devices:\n  a: { role: one, certificate: x }\n  b: { role: two, certificate: y }\n";
+	static const char *const named[] = {"\"https://Maker.example:443/lamp\"", "mud/n.json"};
+	char *texts[3], hash[OST_MUD_HASH_TEXT], *approved = NULL, *more = NULL;
+	const struct ost_mud_approval approval = {.sha256 = hash, .url = "https://maker.example/lamp"};
+	struct ost_policy_source sources[4] = {{"p/x.yaml", NULL, 0}, {"p/mud/m.json", NULL, 0}, {"p/mud/n.json", NULL, 0}, {"p/mud/approved.json", NULL, 0}};
+
+	(void)state;
+	for (unsigned i = 1; i < 3; i++) {
+		int n = asprintf(&texts[i], HEAD "{\"name\": \"f\", \"aces\": {\"ace\": [" ACE("a", NET("10.%u.0.0/16"), "accept") "]}}, {\"name\": \"t\"}]}}", i);
+
+		sources[i].bytes = texts[i];
+		sources[i].length = (size_t)n;
+		assert_int_equal(ost_mud_hash(texts[i], (size_t)n, hash), 0);
+		assert_int_equal(ost_mud_approved_put(approved, approved != NULL ? strlen(approved) : 0, &approval, &more), 0);
+		free(approved);
+		approved = more;
+	}
+	sources[3].bytes = approved;
+	sources[3].length = strlen(approved);
+	for (unsigned i = 0; i < 2; i++) {
+		struct ost_policy *p = NULL;
+		int n = asprintf(&texts[0], yaml, named[i]);
+
+		sources[0].bytes = texts[0];
+		sources[0].length = (size_t)n;
+		ost_diag_free(&diag);
+		assert_int_equal(ost_policy_parse(sources, 4, &diag, &p), i == 0 ? -EINVAL : 0);
+		if (i == 0)
+			assert_true(diag.errors == 1 && has_finding("two files of the policy are of that URL"));
+		else
+			ost_policy_free(&p);
+		free(texts[0]);
+	}
+	free(texts[1]);
+	free(texts[2]);
+	free(approved);
 }
 
 /* Which of the policy's controllers some ACE asks for. */
@@ -395,6 +470,10 @@ static void approvals(void **state)
 	assert_int_equal(judged('2', "https://m.example/a/1", OST_MUD_SIGNED, "k1"), OST_MUD_WAITS_CHANGED_SIGNER);
 	assert_int_equal(judged('2', "https://m.example/a/1", OST_MUD_SIGNED, "k2"), OST_MUD_COMES_IN);
 	assert_int_equal(judged('0', "https://m.example/a/1", OST_MUD_SIGNED, "k1"), OST_MUD_APPROVED_BEFORE);
+	/* Beside a known place of another signer's, on the same host: its devices count as that manufacturer's. */
+	assert_int_equal(judged('2', "https://m.example/other/1", OST_MUD_SIGNED, "k9"), OST_MUD_WAITS_CHANGED_SIGNER);
+	assert_int_equal(judged('2', "https://M.example:443/other/1", OST_MUD_SIGNED, "k9"), OST_MUD_WAITS_CHANGED_SIGNER);
+	assert_int_equal(judged('2', "https://m.example:8443/a/1", OST_MUD_SIGNED, "k9"), OST_MUD_FIRST_OF_SIGNER);
 	/* An unsigned one in between is nobody's word for a signer. */
 	approve('3', "https://m.example/a/1", NULL);
 	assert_int_equal(judged('4', "https://m.example/a/1", OST_MUD_SIGNED, "k2"), OST_MUD_WAITS_CHANGED_SIGNER);
@@ -423,6 +502,8 @@ int main(void)
 		cmocka_unit_test(index_file),
 		cmocka_unit_test(urls),
 		cmocka_unit_test(in_policies),
+		cmocka_unit_test(last_updates),
+		cmocka_unit_test(one_file_of_a_url),
 		cmocka_unit_test(controllers_used),
 		cmocka_unit_test(approvals),
 	};

@@ -150,10 +150,34 @@ static void never_out_of_the_folder(void **state)
 	file_write("p/a.yaml", TOP "include: bad.yaml\nroles: { r: { extends: of-bad } }\n");
 	file_write("p/bad.yaml", TOP "roles: [\n");
 	(void)load("p/a.yaml", "p/bad.yaml", 3, 1, "not YAML");
-	(void)unlink("p/link.yaml");
 	(void)unlink("p/pipe.yaml");
 	(void)rmdir("p/folder.yaml");
+	(void)unlink("p/link.yaml");
+	(void)rmdir("p/folder.yaml");
 	(void)unlink("p/bad.yaml");
+}
+
+/* The files of a folder are held to the same: a link out of it is none of them. */
+static void no_link_out_of_a_folder(void **state)
+{
+	struct ost_policy *p;
+
+	(void)state;
+	assert_int_equal(mkdir("q", 0700), 0);
+	file_write("outside.yaml", TOP);
+	file_write("q/a.yaml", TOP);
+	assert_int_equal(symlink("../outside.yaml", "q/link.yaml"), 0);
+	(void)load("q", "q/link.yaml", 0, 0, "a link out of the folder");
+	(void)unlink("q/link.yaml");
+	file_write("q/..data", TOP "networks: { n: 10.0.0.0/8 }\n");
+	assert_int_equal(symlink("..data", "q/link.yaml"), 0); /* within it: as container platforms do */
+	p = load("q", NULL, 0, 0, NULL);
+	assert_int_equal(p->file_count, 2);
+	ost_policy_free(&p);
+	(void)unlink("q/link.yaml");
+	(void)unlink("q/..data");
+	(void)unlink("q/a.yaml");
+	(void)rmdir("q");
 }
 
 static void circles(void **state)
@@ -261,7 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_disk),
 		cmocka_unit_test(from_memory),
-		cmocka_unit_test(never_out_of_the_folder),
+		cmocka_unit_test(never_out_of_the_folder), cmocka_unit_test(no_link_out_of_a_folder),
 		cmocka_unit_test(circles),
 		cmocka_unit_test(many_files),
 		cmocka_unit_test(without_reading),
