@@ -97,9 +97,9 @@ static int texts_check(const struct ost_decision *s, char why[static OST_DECISIO
 {
 	if (is_blank(s->by) || strlen(s->by) > OST_DECISION_NAME_MAX)
 		return WHY("nobody is named who said it");
-	if (is_blank(s->reason))
+	if ((s->kind == OST_DECISION_SIGNIFICANCE || s->corrects != 0) && is_blank(s->reason))
 		return WHY("a reason is needed: it stands in the journal beside it");
-	if (strlen(s->reason) > OST_DECISION_TEXT_MAX || (s->value != NULL && strlen(s->value) > OST_DECISION_TEXT_MAX))
+	if ((s->reason != NULL && strlen(s->reason) > OST_DECISION_TEXT_MAX) || (s->value != NULL && strlen(s->value) > OST_DECISION_TEXT_MAX))
 		return WHY("a text has more than %u bytes", OST_DECISION_TEXT_MAX);
 	if (s->stage != NULL && s->kind != OST_DECISION_ANSWER)
 		return WHY("only an answer is for a stage alone");
@@ -266,7 +266,8 @@ static int members_make(const struct ost_decisions *d, const struct ost_entry *e
 		ost_jsonw_string(w, "sha256", s->sha256);
 	ost_jsonw_string(w, "by", s->by);
 	ost_jsonw_time(w, "at", e->at_ns);
-	ost_jsonw_string(w, "reason", s->reason);
+	if (s->reason != NULL)
+		ost_jsonw_string(w, "reason", s->reason);
 	return w->failed ? -ENOMEM : 0;
 }
 

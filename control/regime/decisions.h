@@ -33,7 +33,8 @@ struct ost_decision {
 	uint64_t moment_ns; /* aware since, when it happened, when it was submitted; 0 none */
 	const char *value; /* the answer; the authority's reference */
 	const char *sha256; /* of what was submitted, 64 hexadecimal digits; NULL not told */
-	const char *by, *reason;
+	const char *by;
+	const char *reason; /* needed with significance and with a correction; NULL none */
 };
 
 struct ost_entry {

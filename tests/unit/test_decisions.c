@@ -180,6 +180,20 @@ static void decided_not_significant_submits_nothing(void **state)
 	end(&w);
 }
 
+static void an_answer_is_its_own_reason(void **state)
+{
+	struct ost_decision answer = {.kind = OST_DECISION_ANSWER, .of = "root_cause", .value = "a laptop", .by = "jane"};
+	char why[OST_DECISION_WHY];
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	assert_int_equal(ost_decisions_add(w.d, w.g, &answer, NOW, false, why), 0);
+	assert_null(ost_decisions_entry(w.d, 1)->said.reason);
+	assert_int_equal(w.journaled, 1);
+	end(&w);
+}
+
 static const struct {
 	struct ost_decision said;
 	const char *words;
@@ -187,6 +201,7 @@ static const struct {
 	{{.kind = OST_DECISION_SIGNIFICANCE, .significant = true}, "aware"},
 	{{.kind = OST_DECISION_SIGNIFICANCE, .by = " "}, "nobody"},
 	{{.kind = OST_DECISION_SIGNIFICANCE, .reason = "\t\n "}, "reason"},
+	{{.kind = OST_DECISION_ANSWER, .of = "root_cause", .value = "x", .corrects = 1, .reason = " "}, "reason"},
 	{{.kind = OST_DECISION_SIGNIFICANCE, .of = "final"}, "about the incident"},
 	{{.kind = OST_DECISION_SIGNIFICANCE, .moment_ns = UINT64_MAX}, "future"},
 	{{.kind = OST_DECISION_MOMENT, .of = "handled"}, "a time is needed"},
@@ -256,6 +271,7 @@ int main(void)
 		cmocka_unit_test(a_correction_is_a_further_entry),
 		cmocka_unit_test(submissions_have_an_order),
 		cmocka_unit_test(decided_not_significant_submits_nothing),
+		cmocka_unit_test(an_answer_is_its_own_reason),
 		cmocka_unit_test(what_cannot_be_said),
 		cmocka_unit_test(answers_for_one_stage_go_before_those_for_all),
 		cmocka_unit_test(entries_are_bounded),
