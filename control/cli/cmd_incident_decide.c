@@ -285,6 +285,8 @@ static int options_check(const struct decide *d)
 		return ost_cli_fail(COMMAND ": --reference and --file belong to --submitted STAGE");
 	if (d->stage != NULL && d->answers.count == 0)
 		return ost_cli_fail(COMMAND ": --stage belongs to --answer FIELD=VALUE");
+	if (d->corrects != NULL && (d->reason == NULL || *d->reason == '\0'))
+		return ost_cli_fail(COMMAND ": --reason: say why the former entry was wrong");
 	if (d->corrects != NULL && d->answers.count > 1)
 		return ost_cli_fail(COMMAND ": --corrects belongs to one --answer");
 	return OST_EXIT_OK;

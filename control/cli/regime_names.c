@@ -70,7 +70,7 @@ static const char *pick(const char *command, const json_t *list, const char *opt
 		return id_of(item);
 	allowed(list, names);
 	if (names[0] == '\0')
-		(void)ost_cli_fail("%s: %s: there is no %s", command, option, what);
+		(void)ost_cli_fail("%s: %s: there is no %s; ostiary-regimes(5) says where they come from", command, option, what);
 	else
 		(void)ost_cli_fail("%s: %s: '%.40s' is no %s; write one of: %s", command, option, id, what, names);
 	return NULL;
@@ -83,12 +83,12 @@ const json_t *ost_regimes_find(const char *command, const json_t *regimes, const
 
 	if (id == NULL && json_array_size(list) == 1)
 		return json_array_get(list, 0);
-	if (id == NULL) {
+	if (id == NULL && json_array_size(list) > 0) {
 		allowed(list, names);
 		(void)ost_cli_fail("%s: --regime: under which one? Write one of: %s", command, names);
 		return NULL;
 	}
-	return pick(command, list, "--regime", "regime of this gateway", id) != NULL ? find(list, id) : NULL;
+	return pick(command, list, "--regime", "regime of this gateway", id != NULL ? id : "") != NULL ? find(list, id) : NULL;
 }
 
 const char *ost_regime_stage(const char *command, const json_t *regime, const char *option, const char *stage)
@@ -104,6 +104,18 @@ const char *ost_regime_moment(const char *command, const json_t *regime, const c
 	return pick(command, json_object_get(regime, "moments"), "--moment", "moment of this regime", moment);
 }
 
+/* Some have words of their own: --significant, --aware-at, --reference. */
+static bool is_answered(const json_t *field)
+{
+	static const char *const others[] = {"aware_at", "significant", "authority_reference"};
+
+	for (size_t i = 0; i < OST_ARRAY_SIZE(others); i++) {
+		if (strcmp(id_of(field), others[i]) == 0)
+			return false;
+	}
+	return strcmp(ost_json_text(field, "by"), "person") == 0;
+}
+
 /* A field of one of the stages that a person fills: ids are the same in each. NULL: there is none. */
 static const json_t *field_find(const json_t *regime, const char *field)
 {
@@ -112,7 +124,7 @@ static const json_t *field_find(const json_t *regime, const char *field)
 
 	json_array_foreach(json_object_get(regime, "stages"), i, stage) {
 		found = find(json_object_get(stage, "fields"), field);
-		if (found != NULL && strcmp(ost_json_text(found, "by"), "person") == 0)
+		if (found != NULL && is_answered(found))
 			return found;
 	}
 	return NULL;
@@ -127,7 +139,7 @@ static json_t *fields_of(const json_t *regime)
 
 	json_array_foreach(json_object_get(regime, "stages"), i, stage) {
 		json_array_foreach(json_object_get(stage, "fields"), k, field) {
-			if (strcmp(ost_json_text(field, "by"), "person") == 0 && find(list, id_of(field)) == NULL)
+			if (is_answered(field) && find(list, id_of(field)) == NULL)
 				(void)json_array_append(list, field);
 		}
 	}
