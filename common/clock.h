@@ -42,6 +42,25 @@ static inline uint64_t ost_clock_wall_ns(void)
 	return (uint64_t)t.tv_sec * OST_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
+/* That text back: exactly this form. -EINVAL. */
+static inline OST_MUST_CHECK int ost_clock_parse(const char *text, uint64_t *ret_wall_ns)
+{
+	struct tm tm = {0};
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	uint64_t us = 0;
+	time_t s;
+
+	if (end == NULL || end != text + 19 || *end != '.' || strspn(end + 1, "0123456789") != 6 || strcmp(end + 7, "Z") != 0)
+		return -EINVAL;
+	for (int i = 1; i <= 6; i++)
+		us = us * 10 + (uint64_t)(end[i] - '0');
+	s = timegm(&tm);
+	if (s < 0)
+		return -EINVAL;
+	*ret_wall_ns = (uint64_t)s * OST_NS_PER_S + us * 1000;
+	return 0;
+}
+
 /* False: it stands before 2020. Such a clock was never set since the machine was switched on, and every certificate looks
  * as if it were not valid yet: that is no device's fault. */
 static inline bool ost_clock_is_set(uint64_t wall_ns)

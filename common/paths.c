@@ -36,6 +36,9 @@ int ost_paths_init(struct ost_paths *paths, const char *root)
 		{paths->mud_ca_dir, "/etc/ostiary/mud/ca"},
 		{paths->admission_log, "/var/lib/ostiary/admissions.ndjson"},
 		{paths->policy_log, "/var/lib/ostiary/policy-events.ndjson"},
+		{paths->regimes_share, "/usr/share/ostiary/regimes"},
+		{paths->regimes_dir, "/etc/ostiary/regimes"},
+		{paths->entity_file, "/etc/ostiary/entity.yaml"},
 		{paths->journal_dir, "/var/lib/ostiary/journal"},
 	};
 

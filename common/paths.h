@@ -34,6 +34,9 @@ struct ost_paths {
 	char mud_ca_dir[PATH_MAX];     /* etc/ostiary/mud/ca: *.pem, the CAs of those who sign MUD files */
 	char admission_log[PATH_MAX];  /* var/lib/ostiary/admissions.ndjson */
 	char policy_log[PATH_MAX];     /* var/lib/ostiary/policy-events.ndjson */
+	char regimes_share[PATH_MAX];  /* usr/share/ostiary/regimes: regime files that came with the program */
+	char regimes_dir[PATH_MAX];    /* etc/ostiary/regimes: the site's own */
+	char entity_file[PATH_MAX];    /* etc/ostiary/entity.yaml */
 	char journal_dir[PATH_MAX];    /* var/lib/ostiary/journal: ostiary-journal(5) */
 };
 

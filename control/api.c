@@ -11,7 +11,7 @@
 
 #include "api_apply.h"
 #include "api_form.h"
-#include "api_incident.h"
+#include "api_http.h"
 #include "api_journal.h"
 #include "api_order.h"
 #include "api_plan.h"
@@ -29,33 +29,9 @@
 #define RULES_MOST	   10000u /* in one answer: there may be millions */
 #define SEGMENT_MAX	   256u
 
-struct ost_api {
-	struct ost_daemon *d;
-	struct MHD_Daemon *http;
-	struct event *readable; /* MHD's epoll descriptor */
-	struct event *timer;	/* MHD's time-outs */
-	struct request *waiting; /* suspended: at most one, for one apply goes at a time */
-	struct request *planning; /* the same, of plans */
-};
-
-/* One request, from its first header to its end. */
-struct request {
-	struct ost_api *api;
-	struct MHD_Connection *connection;
-	char *body;
-	size_t length, capacity;
-	struct ost_api_form *form; /* instead of body, when one is announced */
-	bool answered;	/* an early error is queued: the rest of the body is thrown away */
-	struct ost_api_sources *sources;
-	struct ost_stored *stored; /* of a rollback */
-	struct ost_api_choice choice;
-	struct ost_jsonw answer; /* of an apply or a plan */
-	unsigned status;	 /* of that answer; 0: not there yet */
-};
-
 /* ---- answers ---- */
 
-static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type, char *text, size_t length)
+enum MHD_Result api_send_text(struct MHD_Connection *c, unsigned status, const char *type, char *text, size_t length)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE);
 	enum MHD_Result r;
@@ -74,7 +50,7 @@ static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, cons
 }
 
 /* Takes over the writer's text. */
-static enum MHD_Result send_json(struct MHD_Connection *c, unsigned status, struct ost_jsonw *w)
+enum MHD_Result api_send_json(struct MHD_Connection *c, unsigned status, struct ost_jsonw *w)
 {
 	enum MHD_Result r;
 
@@ -83,12 +59,12 @@ static enum MHD_Result send_json(struct MHD_Connection *c, unsigned status, stru
 		ost_jsonw_free(w);
 		return MHD_NO;
 	}
-	r = send_text(c, status, "application/json", w->text, w->length);
+	r = api_send_text(c, status, "application/json", w->text, w->length);
 	*w = (struct ost_jsonw){0};
 	return r;
 }
 
-static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, const char *error, const char *hint)
+enum MHD_Result api_send_error(struct MHD_Connection *c, unsigned status, const char *error, const char *hint)
 {
 	struct ost_jsonw w = {0};
 
@@ -96,12 +72,12 @@ static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, con
 	ost_jsonw_string(&w, "error", error);
 	ost_jsonw_string(&w, "hint", hint);
 	ost_jsonw_end(&w, '}');
-	return send_json(c, status, &w);
+	return api_send_json(c, status, &w);
 }
 
 /* ---- routes ---- */
 
-static uint32_t number_of(struct MHD_Connection *c, const char *name, uint32_t most, uint32_t otherwise)
+uint32_t api_number_of(struct MHD_Connection *c, const char *name, uint32_t most, uint32_t otherwise)
 {
 	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
 	uint64_t n;
@@ -113,10 +89,10 @@ static uint32_t number_of(struct MHD_Connection *c, const char *name, uint32_t m
 
 static uint32_t limit_of(struct MHD_Connection *c, uint32_t otherwise)
 {
-	return number_of(c, "limit", OST_DEVICES_MAX, otherwise);
+	return api_number_of(c, "limit", OST_DEVICES_MAX, otherwise);
 }
 
-static const char *argument(struct MHD_Connection *c, const char *name)
+const char *api_argument(struct MHD_Connection *c, const char *name)
 {
 	return MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
 }
@@ -127,21 +103,21 @@ static enum MHD_Result get_status(struct ost_daemon *d, struct MHD_Connection *c
 
 	(void)rest;
 	ost_view_status(d, &w);
-	return send_json(c, MHD_HTTP_OK, &w);
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_devices(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
 	struct ost_jsonw w = {0};
-	const char *after = argument(c, "after");
+	const char *after = api_argument(c, "after");
 	struct ost_group group;
 	char why[256];
 
 	(void)rest;
-	if (ost_group_make(d, argument(c, "tag"), argument(c, "role"), argument(c, "state"), &group, why) < 0)
-		return send_error(c, MHD_HTTP_NOT_FOUND, why, "ostiary device list tells them");
+	if (ost_group_make(d, api_argument(c, "tag"), api_argument(c, "role"), api_argument(c, "state"), &group, why) < 0)
+		return api_send_error(c, MHD_HTTP_NOT_FOUND, why, "ostiary device list tells them");
 	ost_view_devices(d, &group, after != NULL ? after : "", limit_of(c, OST_DEVICES_MAX), &w);
-	return send_json(c, MHD_HTTP_OK, &w);
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_tags(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
@@ -150,7 +126,7 @@ static enum MHD_Result get_tags(struct ost_daemon *d, struct MHD_Connection *c, 
 
 	(void)rest;
 	ost_view_tags(d, &w);
-	return send_json(c, MHD_HTTP_OK, &w);
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_device(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
@@ -158,31 +134,31 @@ static enum MHD_Result get_device(struct ost_daemon *d, struct MHD_Connection *c
 	struct ost_jsonw w = {0};
 
 	if (ost_view_device(d, rest, &w) < 0)
-		return send_error(c, MHD_HTTP_NOT_FOUND, "the policy in force has no device of this name",
+		return api_send_error(c, MHD_HTTP_NOT_FOUND, "the policy in force has no device of this name",
 			"ostiary device list tells them");
-	return send_json(c, MHD_HTTP_OK, &w);
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_policy(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
 	struct ost_jsonw w = {0};
-	const char *sources = argument(c, "sources");
+	const char *sources = api_argument(c, "sources");
 
 	(void)rest;
 	if (ost_view_policy(d, sources != NULL && strcmp(sources, "1") == 0, &w) < 0)
-		return send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
-	return send_json(c, MHD_HTTP_OK, &w);
+		return api_send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_rules(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
-	const char *unused = argument(c, "unused");
+	const char *unused = api_argument(c, "unused");
 	struct ost_jsonw w = {0};
 
 	(void)rest;
-	if (ost_view_rules(d, unused != NULL && strcmp(unused, "1") == 0, number_of(c, "from", OST_RULES_MAX, 0), OST_MIN(limit_of(c, LIMIT_DEFAULT), RULES_MOST), &w) < 0)
-		return send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
-	return send_json(c, MHD_HTTP_OK, &w);
+	if (ost_view_rules(d, unused != NULL && strcmp(unused, "1") == 0, api_number_of(c, "from", OST_RULES_MAX, 0), OST_MIN(limit_of(c, LIMIT_DEFAULT), RULES_MOST), &w) < 0)
+		return api_send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_exceptions(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
@@ -191,8 +167,8 @@ static enum MHD_Result get_exceptions(struct ost_daemon *d, struct MHD_Connectio
 
 	(void)rest;
 	if (ost_view_exceptions(d, OST_MIN(limit_of(c, LIMIT_DEFAULT), RULES_MOST), &w) < 0)
-		return send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
-	return send_json(c, MHD_HTTP_OK, &w);
+		return api_send_error(c, MHD_HTTP_NOT_FOUND, "no policy is in force", "ostiary policy apply FILE");
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_generations(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
@@ -202,22 +178,22 @@ static enum MHD_Result get_generations(struct ost_daemon *d, struct MHD_Connecti
 	(void)rest;
 	if (ost_view_generations(d, limit_of(c, LIMIT_DEFAULT), &w) < 0) {
 		ost_jsonw_free(&w);
-		return send_error(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "the registry cannot be read",
+		return api_send_error(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "the registry cannot be read",
 			"ostiary status tells why");
 	}
-	return send_json(c, MHD_HTTP_OK, &w);
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_generation(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
-	const char *sources = argument(c, "sources");
+	const char *sources = api_argument(c, "sources");
 	struct ost_jsonw w = {0};
 	uint64_t number = 0;
 
 	if (ost_number_parse(rest, strlen(rest), &number) < 0 ||
 		ost_view_generation(d, number, sources != NULL && strcmp(sources, "1") == 0, &w) < 0)
-		return send_error(c, MHD_HTTP_NOT_FOUND, "no such generation is kept", "ostiary policy history tells which are");
-	return send_json(c, MHD_HTTP_OK, &w);
+		return api_send_error(c, MHD_HTTP_NOT_FOUND, "no such generation is kept", "ostiary policy history tells which are");
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_refusals(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
@@ -225,8 +201,8 @@ static enum MHD_Result get_refusals(struct ost_daemon *d, struct MHD_Connection 
 	struct ost_jsonw w = {0};
 
 	(void)rest;
-	ost_view_refusals(d, argument(c, "device"), argument(c, "reason"), argument(c, "id"), limit_of(c, LIMIT_DEFAULT), &w);
-	return send_json(c, MHD_HTTP_OK, &w);
+	ost_view_refusals(d, api_argument(c, "device"), api_argument(c, "reason"), api_argument(c, "id"), limit_of(c, LIMIT_DEFAULT), &w);
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_flows(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
@@ -234,8 +210,8 @@ static enum MHD_Result get_flows(struct ost_daemon *d, struct MHD_Connection *c,
 	struct ost_jsonw w = {0};
 
 	(void)rest;
-	ost_view_flows(d, argument(c, "device"), limit_of(c, LIMIT_DEFAULT), &w);
-	return send_json(c, MHD_HTTP_OK, &w);
+	ost_view_flows(d, api_argument(c, "device"), limit_of(c, LIMIT_DEFAULT), &w);
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_unknown(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
@@ -244,7 +220,7 @@ static enum MHD_Result get_unknown(struct ost_daemon *d, struct MHD_Connection *
 
 	(void)rest;
 	ost_view_unknown(d, limit_of(c, LIMIT_DEFAULT), &w);
-	return send_json(c, MHD_HTTP_OK, &w);
+	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
 static enum MHD_Result get_journal(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
@@ -252,25 +228,7 @@ static enum MHD_Result get_journal(struct ost_daemon *d, struct MHD_Connection *
 	struct ost_jsonw w = {0};
 
 	(void)rest;
-	return send_json(c, ost_api_journal_status(d, &w), &w);
-}
-
-static enum MHD_Result get_incidents(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
-{
-	const struct ost_api_incidents asked = {argument(c, "state"), argument(c, "device"), argument(c, "cause"), argument(c, "since"), argument(c, "limit")};
-	struct ost_jsonw w = {0};
-	unsigned status = ost_api_incidents(d, &asked, &w);
-
-	(void)rest;
-	return send_json(c, status, &w);
-}
-
-static enum MHD_Result get_incident(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
-{
-	struct ost_jsonw w = {0};
-	unsigned status = ost_api_incident(d, rest, &w);
-
-	return send_json(c, status, &w);
+	return api_send_json(c, ost_api_journal_status(d, &w), &w);
 }
 
 static enum MHD_Result get_metrics(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
@@ -281,7 +239,7 @@ static enum MHD_Result get_metrics(struct ost_daemon *d, struct MHD_Connection *
 	(void)rest;
 	if (ost_metrics_make(d, &text, &length) < 0)
 		return MHD_NO;
-	return send_text(c, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, length);
+	return api_send_text(c, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, length);
 }
 
 static enum MHD_Result post_policy(struct request *q, const char *rest);
@@ -317,8 +275,10 @@ static const struct route {
 	{"/v1/unknown", get_unknown, NULL},
 	{"/v1/journal", get_journal, NULL},
 	{"/v1/journal/", NULL, post_journal},
-	{"/v1/incidents", get_incidents, NULL},
-	{"/v1/incidents/", get_incident, NULL},
+	{"/v1/incidents", api_get_incidents, NULL},
+	{"/v1/incidents/changes", api_changes_none, NULL},
+	{"/v1/incidents/", api_get_incident, api_post_case},
+	{"/v1/regimes", api_get_regimes, NULL},
 	{"/metrics", get_metrics, NULL},
 };
 
@@ -342,7 +302,7 @@ static const struct route *route_find(const char *url, const char **ret_rest)
 
 /* ---- POST ---- */
 
-static uint32_t peer_uid(struct MHD_Connection *c)
+uint32_t api_peer_uid(struct MHD_Connection *c)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct ucred peer = {.uid = (uid_t)-1};
@@ -353,7 +313,7 @@ static uint32_t peer_uid(struct MHD_Connection *c)
 	return peer.uid;
 }
 
-static void run_soon(struct ost_api *api)
+void api_run_soon(struct ost_api *api)
 {
 	const struct timeval now = {0};
 
@@ -367,7 +327,7 @@ static void resume(struct request *q, struct request **waiting)
 		return;
 	*waiting = NULL;
 	MHD_resume_connection(q->connection);
-	run_soon(q->api);
+	api_run_soon(q->api);
 }
 
 static void applied(void *user, struct ost_apply_result *result)
@@ -390,7 +350,7 @@ static void planned(void *user, struct ost_plan_result *result)
 static enum MHD_Result answer_await(struct request *q, struct request **waiting)
 {
 	if (q->status != 0)
-		return send_json(q->connection, q->status, &q->answer);
+		return api_send_json(q->connection, q->status, &q->answer);
 	*waiting = q;
 	MHD_suspend_connection(q->connection);
 	return MHD_YES;
@@ -404,13 +364,13 @@ static bool sources_take(struct request *q, struct ost_apply_request *ret_reques
 				  ost_api_sources_read(q->body != NULL ? q->body : "", q->length, &q->sources, why);
 
 	if (r < 0) {
-		*ret_answer = send_error(q->connection, MHD_HTTP_BAD_REQUEST, why,
+		*ret_answer = api_send_error(q->connection, MHD_HTTP_BAD_REQUEST, why,
 			"send {\"message\": ..., \"sources\": [{\"name\": ..., \"text\": ...}]}");
 		return false;
 	}
 	free(q->body);
 	q->body = NULL;
-	*ret_request = ost_api_sources_request(q->sources, peer_uid(q->connection));
+	*ret_request = ost_api_sources_request(q->sources, api_peer_uid(q->connection));
 	return true;
 }
 
@@ -440,12 +400,12 @@ static enum MHD_Result post_plan(struct request *q, const char *rest)
 
 static enum MHD_Result result_send(struct request *q, struct ost_apply_result *result)
 {
-	return send_json(q->connection, ost_api_apply_answer(q->api->d, result, &q->answer), &q->answer);
+	return api_send_json(q->connection, ost_api_apply_answer(q->api->d, result, &q->answer), &q->answer);
 }
 
 static enum MHD_Result choice_refuse(struct request *q, const char *why)
 {
-	return send_error(q->connection, MHD_HTTP_BAD_REQUEST, why,
+	return api_send_error(q->connection, MHD_HTTP_BAD_REQUEST, why,
 		"send {\"generation\": ..., \"message\": ..., \"confirm\": ...}, or nothing");
 }
 
@@ -457,7 +417,7 @@ static enum MHD_Result post_confirm(struct request *q, const char *rest)
 	(void)rest;
 	if (ost_api_choice_read(q->body, q->length, &q->choice, why) < 0)
 		return choice_refuse(q, why);
-	ost_apply_confirm(q->api->d->applier, q->choice.generation, peer_uid(q->connection), &result);
+	ost_apply_confirm(q->api->d->applier, q->choice.generation, api_peer_uid(q->connection), &result);
 	return result_send(q, &result);
 }
 
@@ -472,11 +432,11 @@ static enum MHD_Result post_rollback(struct request *q, const char *rest)
 	if (ost_api_choice_read(q->body, q->length, &q->choice, why) < 0)
 		return choice_refuse(q, why);
 	if (trial->generation != 0 && (q->choice.generation == 0 || q->choice.generation == trial->former)) {
-		ost_apply_back(q->api->d->applier, peer_uid(q->connection), applied, q);
+		ost_apply_back(q->api->d->applier, api_peer_uid(q->connection), applied, q);
 		return answer_await(q, &q->api->waiting);
 	}
 	if (ost_apply_waits(q->api->d->applier, &result) ||
-		ost_api_rollback(q->api->d, &q->choice, peer_uid(q->connection), &q->stored, &request, &result) < 0)
+		ost_api_rollback(q->api->d, &q->choice, api_peer_uid(q->connection), &q->stored, &request, &result) < 0)
 		return result_send(q, &result);
 	ost_apply(q->api->d->applier, &request, applied, q);
 	return answer_await(q, &q->api->waiting);
@@ -484,30 +444,30 @@ static enum MHD_Result post_rollback(struct request *q, const char *rest)
 
 static enum MHD_Result post_order(struct request *q, const char *rest)
 {
-	unsigned status = ost_api_order(q->api->d, rest, q->body, q->length, peer_uid(q->connection), &q->answer);
+	unsigned status = ost_api_order(q->api->d, rest, q->body, q->length, api_peer_uid(q->connection), &q->answer);
 
-	return send_json(q->connection, status, &q->answer);
+	return api_send_json(q->connection, status, &q->answer);
 }
 
 static enum MHD_Result post_orders(struct request *q, const char *rest)
 {
-	unsigned status = ost_api_orders(q->api->d, q->body, q->length, peer_uid(q->connection), &q->answer);
+	unsigned status = ost_api_orders(q->api->d, q->body, q->length, api_peer_uid(q->connection), &q->answer);
 
 	(void)rest;
-	return send_json(q->connection, status, &q->answer);
+	return api_send_json(q->connection, status, &q->answer);
 }
 
 static enum MHD_Result post_journal(struct request *q, const char *rest)
 {
-	unsigned status = ost_api_journal_order(q->api->d, rest, q->body, q->length, peer_uid(q->connection), &q->answer);
+	unsigned status = ost_api_journal_order(q->api->d, rest, q->body, q->length, api_peer_uid(q->connection), &q->answer);
 
-	return send_json(q->connection, status, &q->answer);
+	return api_send_json(q->connection, status, &q->answer);
 }
 
 static enum MHD_Result post_reload(struct request *q, const char *rest)
 {
 	(void)rest;
-	return send_json(q->connection, ost_api_reload(q->api->d, &q->answer), &q->answer);
+	return api_send_json(q->connection, ost_api_reload(q->api->d, &q->answer), &q->answer);
 }
 
 static bool body_add(struct request *q, const char *bytes, size_t n)
@@ -547,7 +507,7 @@ static bool form_announced(struct MHD_Connection *c)
 static enum MHD_Result too_large(struct request *q)
 {
 	q->answered = true;
-	return send_error(q->connection, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 80 MiB",
+	return api_send_error(q->connection, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 80 MiB",
 		"split the policy, or name fewer files");
 }
 
@@ -572,16 +532,18 @@ static enum MHD_Result answer(struct request *q, const char *url, const char *me
 	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 
 	if (route == NULL)
-		return send_error(q->connection, MHD_HTTP_NOT_FOUND, "there is nothing at this address",
+		return api_send_error(q->connection, MHD_HTTP_NOT_FOUND, "there is nothing at this address",
 			"ostiaryd(8) lists the addresses");
+	if (get && route->get == api_changes_none)
+		return api_changes_await(q);
 	if (get && route->get != NULL)
 		return route->get(q->api->d, q->connection, rest);
 	if (q->form != NULL && route->post != post_policy && route->post != post_plan)
-		return send_error(q->connection, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "a form is read where policy files are sent, and nowhere else",
+		return api_send_error(q->connection, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "a form is read where policy files are sent, and nowhere else",
 			"send JSON");
 	if (route->post != NULL && strcmp(method, MHD_HTTP_METHOD_POST) == 0)
-		return q->status != 0 ? send_json(q->connection, q->status, &q->answer) : route->post(q, rest);
-	return send_error(q->connection, MHD_HTTP_METHOD_NOT_ALLOWED, "this address does not know that method",
+		return q->status != 0 ? api_send_json(q->connection, q->status, &q->answer) : route->post(q, rest);
+	return api_send_error(q->connection, MHD_HTTP_METHOD_NOT_ALLOWED, "this address does not know that method",
 		"ostiaryd(8) lists them");
 }
 
@@ -620,6 +582,7 @@ static void on_end(void *user, struct MHD_Connection *c, void **state, enum MHD_
 		q->api->waiting = NULL;
 	if (q->api->planning == q)
 		q->api->planning = NULL;
+	api_changes_forget(q);
 	ost_applier_forget(q->api->d->applier, q);
 	ost_planner_forget(q->api->d->planner, q);
 	ost_api_form_free(&q->form);
@@ -746,6 +709,10 @@ void ost_api_free(struct ost_api **api)
 		MHD_resume_connection(a->waiting->connection);
 	if (a->planning != NULL)
 		MHD_resume_connection(a->planning->connection);
+	for (unsigned i = 0; i < API_WATCHERS_MAX; i++) {
+		if (a->watchers[i] != NULL)
+			MHD_resume_connection(a->watchers[i]->connection);
+	}
 	if (a->http != NULL)
 		MHD_stop_daemon(a->http); /* closes the listening socket too */
 	(void)unlink(a->d->paths.api_socket);

@@ -11,4 +11,7 @@
 /* Listens; an old socket file is removed (the caller holds the lock of the instance). */
 int ost_api_new(struct ost_daemon *daemon, char why[static OST_DAEMON_WHY],
 	struct ost_api **ret_api) OST_MUST_CHECK;
+/* Wakes whoever waits for changes of incidents, if there are any, or his time is over. From the event loop, once a second and when
+ * something changed. */
+void ost_api_tell(struct ost_api *api);
 void ost_api_free(struct ost_api **api);

@@ -110,9 +110,9 @@ static void persons_json(const struct ost_case *c, struct ost_jsonw *w)
 
 static void more(void *user, struct ost_jsonw *w)
 {
-	const struct ost_case *c = user;
+	struct ost_case *c = user;
 
-	case_law_record(c, w);
+	case_law_record(c->book, c, w);
 	persons_json(c, w);
 }
 
@@ -124,7 +124,6 @@ void case_record(struct ost_casebook *b, struct ost_case *c, enum ost_incident_r
 		.at_once = what == OST_INCIDENT_RECORD_OPEN && ost_risk_severity(c->i.risk) >= 4,
 		.vital = what == OST_INCIDENT_RECORD_CLOSE};
 
-	case_law_assess(b, c);
 	if (k != NULL) {
 		know(b->d, &c->i, k);
 		k->context.more = more;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
+#include "case_law.h"
 #include "case_restore.h"
 #include "casebook_private.h"
 #include "evidence.h"
@@ -92,6 +93,7 @@ struct ost_case *case_take(struct ost_casebook *b, const uint8_t id[static 16])
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return NULL;
+	c->book = b;
 	memcpy(c->i.id, id, sizeof(c->i.id));
 	c->next = b->buckets[bucket_of(id)];
 	b->buckets[bucket_of(id)] = c;
@@ -166,6 +168,7 @@ void ost_casebook_acknowledged(struct ost_daemon *d, const struct ost_journal_ac
 
 	if (b == NULL)
 		return;
+	case_entity_acknowledged(b, ack);
 	t = &b->changes[ack->cookie % OST_CASE_CHANGES];
 	if (ack->cookie == 0 || t->change.cookie != ack->cookie || t->number != 0)
 		return;
@@ -433,6 +436,8 @@ int ost_casebook_start(struct ost_daemon *d)
 	if (getrandom(&config.key, sizeof(config.key), 0) != (ssize_t)sizeof(config.key))
 		return -EIO;
 	r = ost_incidents_new(&config, &b->incidents);
+	if (r == 0)
+		r = case_law_start(b);
 	if (r < 0)
 		return r;
 	b->counts.restoring = true;
@@ -459,6 +464,7 @@ void ost_casebook_stop(struct ost_daemon *d)
 			case_free(c);
 		}
 	}
+	case_law_stop(b);
 	ost_incidents_free(&b->incidents);
 	free(b->held);
 	free(b);
@@ -469,8 +475,10 @@ void ost_casebook_tick(struct ost_daemon *d)
 	struct ost_casebook *b = d->casebook;
 	struct ost_moment now = moment();
 
-	if (b->held == NULL)
-		ost_incidents_tick(b->incidents, now);
+	if (b->held != NULL)
+		return;
+	ost_incidents_tick(b->incidents, now);
+	case_law_tick(b);
 	if (now.mono_ns - b->summed_ns >= OST_SUPPRESS_NS)
 		case_suppress(b, now);
 }

@@ -62,8 +62,12 @@ struct ost_case_regime {
 	struct ost_warnings warnings;
 };
 
+struct ost_casebook;
+
 struct ost_case {
 	struct ost_case *next; /* of those with this hash of the id */
+	struct ost_casebook *book;
+	char saying[32];       /* what a person says of it just now, as its change is told */
 	struct ost_incident i; /* now; of a closed one as of its last record */
 	uint64_t changed;      /* number of its newest change, as the API tells it; 0: it is under way */
 	uint64_t touched_ns;   /* wall clock of the newest change */

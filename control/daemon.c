@@ -403,6 +403,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	ost_watching_tick(d);
 	ost_casebook_tick(d);
 	ost_evidence_tick(d);
+	ost_api_tell(d->api);
 	after = ost_line_file_counts(d->refusal_file)->trouble;
 	if (after != 0 && before == 0)
 		ost_log_error("%s: %s: refusals are counted, but not logged", d->paths.refusal_log, strerror(-after));

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "api.h"
 #include "casebook.h"
 #include "clock.h"
 #include "export_link.h"
@@ -20,6 +21,8 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 	(void)fd;
 	(void)what;
 	ost_journal_drain(d->journal);
+	if (d->api != NULL)
+		ost_api_tell(d->api);
 }
 
 static void on_acknowledged(void *user, const struct ost_journal_ack *ack)

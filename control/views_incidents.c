@@ -20,7 +20,6 @@ void ost_view_incident_brief(struct ost_daemon *d, const struct ost_case *c, str
 	const struct ost_cause_info *cause = ost_cause_info(c->i.cause);
 	char id[OST_INCIDENT_ID_TEXT], message[OST_INCIDENT_MESSAGE];
 
-	(void)d;
 	ost_jsonw_string(w, "id", ost_incident_id_text(c->i.id, id));
 	ost_jsonw_string(w, "state", c->i.state == OST_INCIDENT_OPEN ? "open" : "closed");
 	ost_jsonw_string(w, "cause", cause->name);
@@ -46,6 +45,7 @@ void ost_view_incident_brief(struct ost_daemon *d, const struct ost_case *c, str
 	ost_jsonw_string(w, "next_step", cause->next);
 	ost_jsonw_u64(w, "changed_seq", c->changed);
 	ost_jsonw_string(w, "verdict", c->verdict != OST_VERDICT_NONE ? ost_verdict_name(c->verdict) : NULL);
+	ost_view_incident_law(d, c, w);
 }
 
 /* ---- the list ---- */
@@ -203,6 +203,7 @@ void ost_view_incident(struct ost_daemon *d, struct ost_case *c, struct ost_json
 	ost_jsonw_end(w, '}');
 	related_json(d, c, w);
 	ost_evidence_json(d, c->i.id, w);
+	ost_view_incident_regimes(d, c, w);
 	history_json(c, w);
 	notes_json(c, w);
 	proof_json(c, w);

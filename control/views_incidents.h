@@ -16,4 +16,8 @@ struct ost_incidents_filter {
 void ost_view_incidents(struct ost_daemon *d, const struct ost_incidents_filter *f, struct ost_jsonw *w);
 /* The members of a case in short, without the braces. */
 void ost_view_incident_brief(struct ost_daemon *d, const struct ost_case *c, struct ost_jsonw *w);
+/* The members "due" and "undecided"; "regimes" and "decisions". */
+void ost_view_incident_law(struct ost_daemon *d, const struct ost_case *c, struct ost_jsonw *w);
+void ost_view_incident_regimes(struct ost_daemon *d, const struct ost_case *c, struct ost_jsonw *w);
+void ost_view_regimes(struct ost_daemon *d, struct ost_jsonw *w);
 void ost_view_incident(struct ost_daemon *d, struct ost_case *c, struct ost_jsonw *w);

@@ -161,7 +161,7 @@ static struct entry *oldest_closed_of(struct ost_incidents *s, uint64_t who, uin
 			continue;
 		}
 		++*ret_closed;
-		if (oldest == NULL || e->closed_ns < oldest->closed_ns)
+		if (oldest == NULL || (int64_t)(e->closed_ns - oldest->closed_ns) < 0)
 			oldest = e;
 	}
 	return oldest;
@@ -175,7 +175,7 @@ static struct entry *oldest_closed(struct ost_incidents *s)
 	for (uint32_t i = 0; i < s->size; i++) {
 		struct entry *e = &s->entries[i];
 
-		if (e->i.state == OST_INCIDENT_CLOSED && (oldest == NULL || e->closed_ns < oldest->closed_ns))
+		if (e->i.state == OST_INCIDENT_CLOSED && (oldest == NULL || (int64_t)(e->closed_ns - oldest->closed_ns) < 0))
 			oldest = e;
 	}
 	return oldest;
@@ -442,7 +442,7 @@ static void overflow(struct ost_incidents *s, const struct ost_incident_event *e
 
 /* ---- time ---- */
 
-static void close_quiet(struct ost_incidents *s, struct entry *e, struct ost_moment now)
+static void close_one(struct ost_incidents *s, struct entry *e, const char *why, struct ost_moment now)
 {
 	e->i.state = OST_INCIDENT_CLOSED;
 	e->i.closed_wall_ns = now.wall_ns;
@@ -451,7 +451,7 @@ static void close_quiet(struct ost_incidents *s, struct entry *e, struct ost_mom
 	s->counts.remembered++;
 	if (s->overflow == (uint32_t)(e - s->entries))
 		s->overflow = NONE;
-	record(s, e, OST_INCIDENT_RECORD_CLOSE, "quiet", now.mono_ns);
+	record(s, e, OST_INCIDENT_RECORD_CLOSE, why, now.mono_ns);
 }
 
 void ost_incidents_tick(struct ost_incidents *s, struct ost_moment now)
@@ -464,10 +464,39 @@ void ost_incidents_tick(struct ost_incidents *s, struct ost_moment now)
 		if (e->i.state != OST_INCIDENT_OPEN)
 			continue;
 		if (now.mono_ns - e->touched_ns >= ost_cause_info(e->i.cause)->quiet_s * OST_NS_PER_S)
-			close_quiet(s, e, now);
+			close_one(s, e, "quiet", now);
 		else if (e->due != NULL && now.mono_ns - e->recorded_ns >= OST_INCIDENT_UPDATE_NS)
 			record(s, e, OST_INCIDENT_RECORD_UPDATE, e->due, now.mono_ns);
 	}
+}
+
+static struct entry *entry_of(const struct ost_incidents *s, const uint8_t id[static 16])
+{
+	for (uint32_t i = 0; i < s->size; i++) {
+		if (s->entries[i].i.state != OST_INCIDENT_FREE && memcmp(s->entries[i].i.id, id, 16) == 0)
+			return &s->entries[i];
+	}
+	return NULL;
+}
+
+int ost_incidents_close(struct ost_incidents *s, const uint8_t id[static 16], const char *why, struct ost_moment now)
+{
+	struct entry *e = entry_of(s, id);
+
+	if (e == NULL || e->i.state != OST_INCIDENT_OPEN)
+		return -ENOENT;
+	close_one(s, e, why, now);
+	return 0;
+}
+
+int ost_incidents_tell(struct ost_incidents *s, const uint8_t id[static 16], const char *why, struct ost_moment now)
+{
+	struct entry *e = entry_of(s, id);
+
+	if (e == NULL)
+		return -ENOENT;
+	record(s, e, OST_INCIDENT_RECORD_UPDATE, why, now.mono_ns);
+	return 0;
 }
 
 int ost_incidents_restore(struct ost_incidents *s, const struct ost_incident *incident, struct ost_moment now)
@@ -478,7 +507,7 @@ int ost_incidents_restore(struct ost_incidents *s, const struct ost_incident *in
 	if ((open && s->counts.open >= s->config.open_max) || (e = entry_take(s)) == NULL)
 		return -ENOSPC;
 	*e = (struct entry){.i = *incident, .touched_ns = now.mono_ns, .opened_ns = now.mono_ns, .recorded_ns = now.mono_ns,
-		.closed_ns = now.mono_ns, .next_count = 10};
+		.closed_ns = now.mono_ns - (now.wall_ns > incident->closed_wall_ns ? now.wall_ns - incident->closed_wall_ns : 0), .next_count = 10};
 	while (e->next_count <= e->i.count)
 		e->next_count *= 10;
 	e->peers_told = ost_incident_peers(&e->i);
@@ -496,11 +525,9 @@ int ost_incidents_restore(struct ost_incidents *s, const struct ost_incident *in
 
 const struct ost_incident *ost_incidents_by_id(const struct ost_incidents *s, const uint8_t id[static 16])
 {
-	for (uint32_t i = 0; i < s->size; i++) {
-		if (s->entries[i].i.state != OST_INCIDENT_FREE && memcmp(s->entries[i].i.id, id, 16) == 0)
-			return &s->entries[i].i;
-	}
-	return NULL;
+	const struct entry *e = entry_of(s, id);
+
+	return e != NULL ? &e->i : NULL;
 }
 
 void ost_incidents_each(const struct ost_incidents *s, bool (*fn)(void *user, const struct ost_incident *incident), void *user)

@@ -137,6 +137,12 @@ const struct ost_incident *ost_incidents_event(struct ost_incidents *s, const st
 /* About once a second: updates that were held back, quiet ones closed. */
 void ost_incidents_tick(struct ost_incidents *s, struct ost_moment now);
 
+/* A person closes an open one; why: one word. -ENOENT: it is not open. What happens again within OST_INCIDENT_REOPEN_NS reopens it. */
+int ost_incidents_close(struct ost_incidents *s, const uint8_t id[static 16], const char *why, struct ost_moment now) OST_MUST_CHECK;
+
+/* Tells one, open or closed, as an update: a person said something of it. -ENOENT: it is not known (any more). */
+int ost_incidents_tell(struct ost_incidents *s, const uint8_t id[static 16], const char *why, struct ost_moment now) OST_MUST_CHECK;
+
 /* One that the journal knows, after a restart: open or closed. Its clocks count from now on. -ENOSPC: no room. */
 int ost_incidents_restore(struct ost_incidents *s, const struct ost_incident *incident, struct ost_moment now) OST_MUST_CHECK;
 
