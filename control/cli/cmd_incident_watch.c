@@ -154,15 +154,16 @@ static void away(struct watch *w)
 	w->retry_ms = OST_MIN(w->retry_ms * 2, RETRY_MOST_MS);
 }
 
-/* False: what was answered counts from another beginning, ask again. */
-static bool back(struct watch *w, uint64_t last)
+/* False: what was answered counts from another beginning, ask again. restoring: ostiaryd still reads what was before its start, and
+ * does not know how far it had counted. */
+static bool back(struct watch *w, uint64_t last, bool restoring)
 {
 	if (w->lost)
 		presence_tell(w, "watch.back", "ostiaryd is back");
 	w->lost = false;
 	w->retry_ms = RETRY_FIRST_MS;
-	if (last >= w->after)
-		return true;
+	if (last >= w->after || restoring)
+		return last >= w->after;
 	presence_tell(w, "watch.anew", "ostiaryd counts changes from the beginning again");
 	w->after = 0;
 	return false;
@@ -178,7 +179,13 @@ static int changes_get(const struct watch *w, unsigned wait_s, struct ost_http_r
 	return ost_http_request(w->cli->paths.api_socket, "GET", path, NULL, 0, OST_CLIENT_TIMEOUT_S, ret_reply);
 }
 
-/* ostiaryd lets only so many wait, and answers others at once. */
+/* ostiaryd lets only so many wait, and answers others at once: those do not ask again at once. */
+static void soon(uint64_t asked_ns)
+{
+	if (ost_clock_mono_ns() - asked_ns < SOON_NS)
+		(void)nanosleep(&(const struct timespec){.tv_nsec = SOON_NS}, NULL);
+}
+
 static void changes_tell(struct watch *w, const json_t *answer, uint64_t asked_ns)
 {
 	json_t *change;
@@ -186,8 +193,8 @@ static void changes_tell(struct watch *w, const json_t *answer, uint64_t asked_n
 
 	json_array_foreach(json_object_get(answer, "changes"), i, change)
 		change_tell(w, change);
-	if (i == 0 && ost_clock_mono_ns() - asked_ns < SOON_NS)
-		(void)nanosleep(&(const struct timespec){.tv_sec = 1}, NULL);
+	if (i == 0)
+		soon(asked_ns);
 	w->after = OST_MAX(w->after, ost_json_u64(answer, "last"));
 }
 
@@ -216,8 +223,10 @@ static int follow(struct watch *w)
 			away(w);
 			continue;
 		}
-		if (back(w, ost_json_u64(answer, "last")))
+		if (back(w, ost_json_u64(answer, "last"), ost_json_true(answer, "restoring")))
 			changes_tell(w, answer, asked_ns);
+		else
+			soon(asked_ns);
 		json_decref(answer);
 		if (w->live)
 			draw(w);
