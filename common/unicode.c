@@ -36,3 +36,22 @@ void ost_unicode_mend(char *text)
 		}
 	}
 }
+
+void ost_unicode_make_plain(char *text)
+{
+	char *to = text;
+
+	for (size_t n; *text != '\0'; text += n) {
+		uint32_t code = 0;
+
+		n = ost_unicode_decode(text, &code);
+		if (n == 0 || ost_unicode_is_hostile(code)) {
+			n = n == 0 ? 1 : n;
+			*to++ = '?';
+		} else {
+			memmove(to, text, n);
+			to += n;
+		}
+	}
+	*to = '\0';
+}

@@ -12,3 +12,6 @@ bool ost_unicode_is_hostile(uint32_t code);
 
 /* Bytes that are no UTF-8, such as the beginning of a character that was cut, become '?'. */
 void ost_unicode_mend(char *text);
+
+/* The same, and each hostile character too: for lines of a program's own, in which nothing of that kind belongs. */
+void ost_unicode_make_plain(char *text);

@@ -5,7 +5,6 @@
 #include "cli.h"
 #include "file.h"
 #include "jsonw.h"
-#include "text.h"
 #include "unicode.h"
 
 static bool json_wanted, json_told;
@@ -55,8 +54,7 @@ int ost_cli_fail(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(line, sizeof(failure), fmt, ap);
 	va_end(ap);
-	ost_text_make_plain(line);
-	ost_unicode_mend(line);
+	ost_unicode_make_plain(line);
 	(void)fprintf(stderr, "ostiary: %s\n", line);
 	return OST_EXIT_INPUT;
 }

@@ -84,6 +84,17 @@ static void mended(void **state)
 	assert_string_equal(empty, "");
 }
 
+static void made_plain(void **state)
+{
+	char text[] = "a\x1b[31m\n\xe2\x80\xae" "exe\xc3\xbc\xff.gpj\xc2\x9b", empty[] = "";
+
+	(void)state;
+	ost_unicode_make_plain(text);
+	assert_string_equal(text, "a?[31m??exe\xc3\xbc?.gpj?");
+	ost_unicode_make_plain(empty);
+	assert_string_equal(empty, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +102,7 @@ int main(void)
 		cmocka_unit_test(no_characters),
 		cmocka_unit_test(what_does_something),
 		cmocka_unit_test(mended),
+		cmocka_unit_test(made_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
