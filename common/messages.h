@@ -261,7 +261,7 @@ struct ost_refusal {
 	uint8_t dst_mac[6];
 	uint8_t src_ip[16];
 	uint8_t dst_ip[16];
-	uint16_t src_port; /* of the first packet; ICMP: type << 8 | code in dst_port */
+	uint16_t src_port; /* of the first packet; ICMP: type << 8 | code in dst_port; ARP: its operation */
 	uint16_t dst_port;
 	uint16_t ethertype;
 	uint8_t protocol;

@@ -17,6 +17,10 @@ static void flow_json(struct ost_jsonw *w, const struct ost_refusal *r)
 	memcpy(dst.b, r->dst_ip, sizeof(dst.b));
 	ost_jsonw_string(w, "src_ip", ost_ip_format(&src, text));
 	ost_jsonw_string(w, "dst_ip", ost_ip_format(&dst, text));
+	if (r->ethertype == 0x0806) {
+		ost_jsonw_u64(w, "arp_operation", r->src_port);
+		return;
+	}
 	ost_jsonw_u64(w, "ip_protocol", r->protocol);
 	if (protocol != NULL)
 		ost_jsonw_string(w, "protocol", protocol);

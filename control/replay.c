@@ -54,6 +54,7 @@ struct ost_replay {
 	uint64_t swept_ns;
 	struct burst burst;
 	uint32_t undrained; /* packets refused since the last drain */
+	uint64_t drained_ns;
 	struct ost_replay_totals totals;
 	struct {
 		struct ost_replay_counts forwarded, refused;
@@ -259,8 +260,12 @@ static void account(struct ost_replay *r, uint32_t bytes, const struct ost_verdi
 
 static void on_refusal(void *user, const struct ost_refusal *refusal)
 {
+	struct ost_replay *r = user;
+
 	if (!refusal->audit)
-		ost_topflows_add(user, refusal);
+		ost_topflows_add(r->topflows, refusal);
+	if (r->config.refused != NULL)
+		r->config.refused(r->config.user, refusal, refusal->port == r->ports.network ? OST_SIDE_NETWORK : OST_SIDE_DEVICE);
 }
 
 static void drain(struct ost_replay *r)
@@ -269,8 +274,18 @@ static void drain(struct ost_replay *r)
 
 	ost_classifier_refusals_flip(r->classifier);
 	r->totals.unrecorded_pkts +=
-		ost_classifier_refusals_drain(r->classifier, offset, on_refusal, r->topflows);
+		ost_classifier_refusals_drain(r->classifier, offset, on_refusal, r);
 	r->undrained = 0;
+	r->drained_ns = r->clock.now_ns;
+}
+
+/* Whoever looks at refusals in time wants them told in time. */
+static void second_look(struct ost_replay *r)
+{
+	if (r->config.second == NULL || r->clock.now_ns - r->drained_ns < OST_NS_PER_S)
+		return;
+	drain(r);
+	r->config.second(r->config.user, (struct ost_moment){r->clock.now_ns, r->clock.newest_wall_ns});
 }
 
 static int judge_burst(struct ost_replay *r)
@@ -293,6 +308,7 @@ static int judge_burst(struct ost_replay *r)
 	b->used_bytes = 0;
 	if (r->undrained >= DRAIN_PKTS)
 		drain(r);
+	second_look(r);
 	sweep(r, n);
 	return rc;
 }

@@ -18,6 +18,7 @@
 
 #include "capture.h"
 #include "classify.h"
+#include "clock.h"
 #include "image.h"
 #include "topflows.h"
 
@@ -31,6 +32,10 @@ struct ost_replay_config {
 	 * negative errno ends the replay with that result. */
 	int (*judged)(void *user, const struct ost_capture_packet *packet,
 		const struct ost_verdict *verdict);
+	/* Both or none: what was refused, joined by equal keys as on the wire, each second of the
+	 * capture's time; and that such a second is over. */
+	void (*refused)(void *user, const struct ost_refusal *refusal, uint8_t ingress_side);
+	void (*second)(void *user, struct ost_moment now);
 	void *user;
 };
 

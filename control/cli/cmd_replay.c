@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "options.h"
 #include "policy_input.h"
+#include "replay_incidents.h"
 #include "replay_report.h"
 #include "text.h"
 
@@ -32,6 +33,7 @@ struct run {
 	struct ost_cli_policy policy;
 	struct ost_capture_writer *allowed, *refused;
 	struct ost_replay *replay;
+	struct ost_replay_incidents *incidents;
 	struct ost_replay_source *sources;
 	uint32_t source_count;
 	struct progress progress;
@@ -93,6 +95,20 @@ static int judged(
 	return to != NULL ? ost_capture_write(to, packet) : 0;
 }
 
+static void refused(void *user, const struct ost_refusal *refusal, uint8_t side)
+{
+	struct run *r = user;
+
+	ost_replay_incidents_refused(r->incidents, refusal, side);
+}
+
+static void second(void *user, struct ost_moment now)
+{
+	struct run *r = user;
+
+	ost_replay_incidents_second(r->incidents, now);
+}
+
 static int read_packets(
 	struct run *r, struct ost_capture *capture, struct ost_replay_source *source)
 {
@@ -145,6 +161,7 @@ static int report(struct run *r, uint64_t took_ns)
 		.cli = &r->cli,
 		.policy = &r->policy,
 		.replay = r->replay,
+		.incidents = r->incidents,
 		.sources = r->sources,
 		.source_count = r->source_count,
 		.top = r->top,
@@ -172,10 +189,15 @@ static int replay_all(struct run *r)
 		.flows = r->flows,
 		.flows6 = r->flows,
 		.judged = r->allowed != NULL || r->refused != NULL ? judged : NULL,
+		.refused = refused,
+		.second = second,
 		.user = r,
 	};
 	uint64_t took_ns;
 	int rc = ost_replay_new(&config, &r->replay);
+
+	if (rc == 0)
+		rc = ost_replay_incidents_new(&r->policy.image, &r->incidents);
 
 	if (rc == -E2BIG)
 		return ost_cli_fail("the policy names more ports than a gateway has (%u, one of "
@@ -264,6 +286,7 @@ static int run(struct run *r)
 		rc = replay_all(r);
 	(void)close_writers(r);
 	ost_replay_free(&r->replay);
+	ost_replay_incidents_free(&r->incidents);
 	ost_cli_policy_free(&r->policy);
 	return rc;
 }

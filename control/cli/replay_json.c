@@ -147,6 +147,7 @@ int ost_replay_report_json(const struct ost_replay_report *r)
 	devices_json(&w, r);
 	unused_json(&w, r);
 	top_json(&w, r);
+	ost_replay_incidents_json(r->incidents, &w);
 	ost_jsonw_object(&w, "flows");
 	ost_jsonw_u64(&w, "open", flows);
 	ost_jsonw_u64(&w, "max", max);

@@ -203,7 +203,7 @@ int ost_replay_report_print(const struct ost_replay_report *r)
 	print_reasons(r);
 	print_devices(r);
 	print_unused(r);
-	if (print_top(r) != OST_EXIT_OK)
+	if (print_top(r) != OST_EXIT_OK || ost_replay_incidents_print(r->cli, r->incidents) != OST_EXIT_OK)
 		return OST_EXIT_INPUT;
 	for (uint32_t i = 0; (warning = ost_replay_report_warning(r, i, buf)) != NULL; i++)
 		(void)fprintf(stderr, "ostiary: note: %s\n", warning);

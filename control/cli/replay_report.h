@@ -4,6 +4,7 @@
 
 #include "policy_input.h"
 #include "replay.h"
+#include "replay_incidents.h"
 
 struct ost_replay_source {
 	const char *path;
@@ -15,6 +16,7 @@ struct ost_replay_report {
 	const struct ost_cli *cli;
 	const struct ost_cli_policy *policy;
 	const struct ost_replay *replay;
+	struct ost_replay_incidents *incidents;
 	const struct ost_replay_source *sources;
 	uint32_t source_count;
 	uint32_t top; /* refused flows to show */

@@ -617,6 +617,12 @@ static void denied(struct ost_detect *d, struct watch *w, const struct ost_detec
 
 /* ---- in ---- */
 
+/* A device that asks with an address of its factory settings deceives nobody yet, as answers and announcements would. */
+static bool asks_only(const struct ost_refusal *r)
+{
+	return r->reason == OST_REASON_ARP_SPOOF && r->ethertype == 0x0806 && r->src_port == 1 && memcmp(r->src_ip, r->dst_ip, 4) != 0;
+}
+
 static enum tally_kind tally_of(unsigned reason, enum ost_cause cause)
 {
 	switch (cause) {
@@ -651,6 +657,8 @@ void ost_detect_refused(struct ost_detect *d, const struct ost_detect_refusal *f
 		d->counts.causeless += r->count_pkts;
 		return;
 	}
+	if (cause == OST_CAUSE_DENIED_FLOW && (r->dst_mac[0] & 1) != 0)
+		cause = OST_CAUSE_FLOOD_OUT; /* announcing itself to everybody (mDNS, SSDP) is nobody's door: only much of it matters */
 	w = watch_of(d, who, f->port, now.mono_ns);
 	w->essential = f->essential;
 	d->counts.pending += r->count_pkts;
@@ -660,6 +668,8 @@ void ost_detect_refused(struct ost_detect *d, const struct ost_detect_refusal *f
 	}
 	if (cause == OST_CAUSE_FLOOD_OUT && f->network)
 		cause = OST_CAUSE_FLOOD_IN;
+	if (asks_only(r))
+		cause = OST_CAUSE_MAC_IP_SPOOF;
 	e = event_of(w, cause, scope, NULL, 0);
 	if (is_rate(r->reason))
 		e.disposition = OST_DISPOSITION_LIMITED;
@@ -668,7 +678,7 @@ void ost_detect_refused(struct ost_detect *d, const struct ost_detect_refusal *f
 	(void)snprintf(scope, sizeof(scope), "%s%sVLAN %u", f->port, f->port[0] != '\0' ? " " : "", r->vlan & 0xfff);
 	e.peer = ost_hash_bytes(&d->config.key, cause == OST_CAUSE_UNKNOWN_DEVICE ? r->src_mac : r->dst_mac, sizeof(r->src_mac)) | 1;
 	wire_of(r, &e.wire);
-	tally_in(d, w, tally_of(r->reason, cause), cause, &e, r, now);
+	tally_in(d, w, asks_only(r) ? TALLY_SOURCE : tally_of(r->reason, cause), cause, &e, r, now);
 }
 
 static enum ost_cause cause_of_failure(const struct ost_detect_failure *f)

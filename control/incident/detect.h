@@ -35,7 +35,7 @@ struct ost_detect_limits {
 	struct ost_detect_limit lateral;  /* 3 other devices in 600 s, fewer targets than a scan */
 	struct ost_detect_limit flood;	  /* 1,000 packets above a limit, malformed or of no flow in 10 s: a burst at start is shorter */
 	struct ost_detect_limit spoof;	  /* 3 frames in 60 s: one may be the last of an address that was just given up */
-	struct ost_detect_limit source;	  /* 30 packets of an address that is not bound in 300 s: a device that waits for its lease sends fewer */
+	struct ost_detect_limit source;	  /* 30 packets, or questions by ARP, of an address that is not bound in 300 s: a device that waits for its lease sends fewer */
 	struct ost_detect_limit failures; /* 3 failed admissions in 600 s */
 	struct ost_detect_limit brute;	  /* 10 in 60 s: the lock-out of the place lets no supplicant come that often by itself */
 	struct ost_detect_limit unknown;  /* 10 frames of unknown MACs at a port in 60 s: somebody stays, and does not merely pass by */

@@ -211,6 +211,7 @@ static void refusal_addresses(const struct ost_packet *p, struct ost_refusal *r)
 		memcpy(r->dst_ip, h + 24, 16);
 	} else if (p->ethertype == 0x0806 && (h = ost_cursor_take(&c, 28)) != NULL) {
 		r->family = OST_IPV4;
+		r->src_port = (uint16_t)(h[6] << 8 | h[7]);
 		memcpy(r->src_ip, h + 14, 4);
 		memcpy(r->dst_ip, h + 24, 4);
 	}
