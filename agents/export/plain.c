@@ -40,6 +40,9 @@ int ost_text_json(struct ost_format_text *text, const char *json, size_t length)
 	for (size_t i = 0; i < length && r == 0; i += used) {
 		uint32_t c = 0xfffd;
 
+		used = 1;
+		if (json[i] >= 0x20 && json[i] < 0x7f)
+			continue; /* nearly all of it */
 		used = ost_unicode_decode(json + i, &c);
 		used = OST_MAX(used, (size_t)1);
 		if (!ost_unicode_is_hostile(c))

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a receiver would say of an exported record: ECS by its list of fields, CEF by a strict parser, OCSF and STIX by their schemas and by what
 schemas cannot say. Each check raises Wrong."""
+import collections
 import ipaddress
 import json
+import os
 import pathlib
 import re
+import subprocess
+import sys
 
 import jsonschema
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 class Wrong(Exception):
@@ -312,3 +318,27 @@ class Stix:
                 "blocked", "failed-attempt", "false-positive", "low-value", "successful-attempt", "suspected"), "determination")
             need(core["investigation_status"] in ("new", "open", "closed"), "investigation_status")
             need(0 <= core["criticality"] <= 100, "criticality")
+
+
+def journal_check(folder, program):
+    """Every record of a journal, as it was written, in each format. Prints how many of which kind."""
+    lines = [line for p in sorted(pathlib.Path(folder).glob("seg-*.ndjson")) for line in p.read_bytes().splitlines()]
+    corpus = pathlib.Path(os.environ.get("OSTIARY_CORPUS") or ROOT / "../shared/corpus") / "schemas"
+    every = {"ecs": Ecs(ROOT / "tests/tools/ecs-fields.tsv").check, "cef": cef_check}
+    if corpus.exists():
+        every.update(ocsf=Ocsf(corpus).check, stix=Stix(corpus / "stix2.1").check)
+    for form, check in every.items():
+        out = subprocess.run([program, "--convert", form], input=b"".join(line + b"\n" for line in lines), capture_output=True, check=True).stdout.splitlines()
+        need(len(out) >= (1 if form == "stix" else len(lines)), f"{form}: {len(out)} of {len(lines)} lines")
+        for line in out:
+            try:
+                told = check(line)
+            except (Wrong, ValueError, KeyError, TypeError) as fault:
+                raise Wrong(f"{form}: {type(fault).__name__} {fault}: {line[:2000]!r}") from fault
+            need(form != "ecs" or "other" not in told["ostiary"], f"members that are no fields of ECS: {told.get('ostiary', {}).get('other')}" if form == "ecs" else "")
+    kinds = collections.Counter(json.loads(line)["kind"] for line in lines)
+    print(f"{len(lines)} records in {', '.join(every)}: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())))
+
+
+if __name__ == "__main__":  # export_checks.py JOURNAL_FOLDER OSTIARY_EXPORTD
+    journal_check(*sys.argv[1:])
