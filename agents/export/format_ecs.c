@@ -80,10 +80,21 @@ static json_t *without_empty(json_t *value)
 	return failed ? NULL : copy;
 }
 
-static void event_fill(struct ost_tree *t, const struct ost_line *line)
+/* What the record said at a place where something else must stand. */
+static void displaced(struct ost_tree *t, json_t *other, const char *path)
+{
+	struct ost_tree o = {.root = other};
+
+	ost_tree_put_same(&o, path, ost_tree_at(t->root, path));
+	t->failed |= o.failed;
+}
+
+static void event_fill(struct ost_tree *t, const struct ost_line *line, json_t *other)
 {
 	const struct ost_line_kind *kind = ost_line_kind_of(line->about.kind);
 
+	if (ost_tree_text(t->root, "event.id") != NULL && strcmp(ost_tree_text(t->root, "event.id"), line->about.id) != 0)
+		displaced(t, other, "event.id");
 	ost_tree_put_text(t, "event.id", line->about.id);
 	ost_tree_put_integer(t, "event.sequence", line->about.seq);
 	ost_tree_put_text(t, "event.module", "ostiary");
@@ -92,11 +103,15 @@ static void event_fill(struct ost_tree *t, const struct ost_line *line)
 	if (ost_tree_at(t->root, "event.kind") == NULL)
 		ost_tree_put_text(t, "event.kind", line->of_incident ? "alert" : "event");
 	if (!ost_ecs_types_fit(ost_tree_at(t->root, "event.category"), ost_tree_at(t->root, "event.type"))) {
+		displaced(t, other, "event.category");
+		displaced(t, other, "event.type");
 		ost_tree_put(t, "event.category", json_pack("[s]", kind->category));
 		ost_tree_put(t, "event.type", json_pack("[s]", kind->type));
 	}
 	if (ost_tree_at(t->root, "event.action") == NULL)
 		ost_tree_put_text(t, "event.action", line->about.kind);
+	if (ost_tree_number(t->root, "event.severity") != line->about.severity)
+		displaced(t, other, "event.severity");
 	ost_tree_put_integer(t, "event.severity", line->about.severity);
 	if (ost_tree_at(t->root, "event.created") == NULL)
 		ost_tree_put_same(t, "event.created", json_object_get(line->root, "@timestamp"));
@@ -158,7 +173,7 @@ int ost_format_ecs(const struct ost_line *line, const struct ost_format_config *
 	ost_tree_put_text(&t, "ecs.version", ECS);
 	ost_tree_put_text(&t, "message", ost_line_message(line));
 	sort(&t, line->root, "", other);
-	event_fill(&t, line);
+	event_fill(&t, line, other);
 	if (ost_tree_at(t.root, "observer.hostname") == NULL)
 		ost_tree_put_text(&t, "observer.hostname", config->gateway != NULL ? config->gateway : "ostiary");
 	ost_tree_put_text(&t, "observer.vendor", "Ostiary");
