@@ -12,7 +12,7 @@ size_t ost_unicode_decode(const char *text, uint32_t *ret_code)
 			return 0;
 		code = code << 6 | (s[i] & 0x3f);
 	}
-	if ((n == 3 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff))) || (n == 4 && (code < 0x10000 || code > 0x10ffff)))
+	if (n == 0 || (n == 3 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff))) || (n == 4 && (code < 0x10000 || code > 0x10ffff)))
 		return 0;
 	*ret_code = code;
 	return n;

@@ -4,7 +4,7 @@
 
 #include "common.h"
 
-/* One character of a NUL-terminated text (RFC 3629): its bytes, or 0 for what is none. Not to be called at the NUL. */
+/* One character of a NUL-terminated text (RFC 3629): its bytes, or 0 for what is none, and ret_code is untouched. Not to be called at the NUL. */
 size_t ost_unicode_decode(const char *text, uint32_t *ret_code);
 
 /* Controls, what turns the direction of text, what is not seen, what ends a line elsewhere. */
