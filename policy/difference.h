@@ -71,8 +71,7 @@ struct ost_difference {
 
 #define OST_CHANGES_MAX (1u << 20)
 
-/* Compares. The policies must outlive the difference. -ENOMEM; -E2BIG: more than OST_CHANGES_MAX changes, or more than 64 conditions
- * meet in one device's rules. before NULL: every flow that is allowed is gained. */
+/* Compares. The policies must outlive the difference. -ENOMEM; -E2BIG: more than OST_CHANGES_MAX changes. before NULL: every flow that is allowed is gained. */
 int ost_difference_make(const struct ost_policy *before, const struct ost_policy *after, struct ost_difference *ret_difference)
 	OST_MUST_CHECK;
 void ost_difference_free(struct ost_difference *difference);

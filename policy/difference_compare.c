@@ -2,52 +2,25 @@
 /* What differs for each class of devices: addresses, names, other devices. */
 #include "array.h"
 #include "compile_lanes.h"
+#include "difference_ends.h"
+#include "difference_hosts.h"
 #include "difference_rules.h"
-
-/* When a rule holds, as far as it is not about whom: dense numbers. */
-struct condition {
-	uint32_t schedule; /* of ost_sides.schedule */
-	enum ost_assurance assurance;
-	bool infrastructure;
-};
 
 struct compare {
 	const struct ost_sides *sides;
 	struct ost_difference *out;
 	uint32_t change_capacity;
-	struct condition conditions[64];
-	uint32_t condition_count;
+	struct ost_held *held[2]; /* of flows between devices: by end; the first one also of the claims */
 	struct ost_claims claims;
 	struct ost_change frame; /* what is known of the changes to come */
 };
 
 /* ---- conditions ---- */
 
-static bool asks_less(const struct condition *a, const struct condition *b)
+static struct ost_condition condition_of(const struct compare *c, unsigned side, const struct ost_role *role, const struct ost_rule *rule)
 {
-	return (a->schedule == 0 || a->schedule == b->schedule) && a->assurance <= b->assurance && a->infrastructure >= b->infrastructure;
-}
-
-/* -E2BIG: there are too many. */
-static int condition_number(struct compare *c, unsigned side, const struct ost_role *role, const struct ost_rule *rule)
-{
-	const struct condition want = {c->sides->schedule[side][rule->schedule], ost_rule_assurance(role, rule), rule->infrastructure};
-
-	for (uint32_t i = 0; i < c->condition_count; i++) {
-		const struct condition *have = &c->conditions[i];
-
-		if (have->schedule == want.schedule && have->assurance == want.assurance && have->infrastructure == want.infrastructure)
-			return (int)i;
-	}
-	if (c->condition_count == OST_ARRAY_SIZE(c->conditions))
-		return -E2BIG;
-	c->conditions[c->condition_count] = want;
-	c->claims.weaker[c->condition_count] = 0;
-	for (uint32_t i = 0; i < c->condition_count; i++) {
-		c->claims.weaker[i] |= (uint64_t)asks_less(&c->conditions[i], &want) << c->condition_count;
-		c->claims.weaker[c->condition_count] |= (uint64_t)asks_less(&want, &c->conditions[i]) << i;
-	}
-	return (int)c->condition_count++;
+	return (struct ost_condition){(uint16_t)c->sides->schedule[side][rule->schedule],
+		ost_condition_kind(ost_rule_assurance(role, rule), rule->infrastructure)};
 }
 
 /* ---- spans ---- */
@@ -140,12 +113,11 @@ static int claim_add(struct compare *c, unsigned side, const struct ost_role *ro
 	const struct ost_service *s, struct ost_span *spans, uint32_t span_count, struct ost_span *encrypted, uint8_t family)
 {
 	struct ost_claim claim = {.rule = rule, .spans = spans, .span_count = span_count, .lo = s->lo, .hi = s->hi, .protocol = s->protocol,
-		.side = (uint8_t)side, .encrypted = encrypted, .encrypted_count = encrypted != NULL};
-	int condition = condition_number(c, side, role, rule);
+		.side = (uint8_t)side, .encrypted = encrypted, .encrypted_count = encrypted != NULL,
+		.condition = condition_of(c, side, role, rule)};
 	uint32_t capacity = 0;
-	int r = condition < 0 ? condition : 0;
+	int r = 0;
 
-	claim.condition = (uint8_t)condition;
 	for (uint32_t i = 0; r == 0 && family != 0 && (rule->flags & OST_RULE_DNS_GUARD) && i < span_count; i++)
 		r = spans_without(&claim.encrypted, &claim.encrypted_count, &capacity, spans[i], c->sides->policy[side], family);
 	if (r < 0) {
@@ -200,15 +172,31 @@ static int claim_point(struct compare *c, unsigned side, const struct ost_role *
 	return -ENOMEM;
 }
 
-typedef bool (*rule_fits_fn)(const struct compare *c, unsigned side, const struct ost_rule *rule, const void *user);
+typedef bool (*rule_fits_fn)(unsigned side, const struct ost_rule *rule, const void *user);
 
 /* How the rules of a class are asked: which of them, and where: over their addresses, or at one point. */
 struct asked {
-	rule_fits_fn fits;
+	rule_fits_fn fits; /* NULL: those of the lists */
 	const void *user;
+	const struct ost_rule_list *lists; /* by side */
 	bool point;
 	const struct ost_ip *ip; /* of the point, or NULL */
 };
+
+static int rule_claims(struct compare *c, unsigned side, const struct ost_role *role, const struct ost_rule *rule, uint8_t family,
+	const struct asked *asked)
+{
+	int r = 0;
+
+	for (uint32_t k = 0; r == 0 && k < rule->service_count; k++) {
+		const struct ost_service *s = &rule->services[k];
+
+		if (s->lo > s->hi || (s->family != 0 && s->family != family))
+			continue;
+		r = asked->point ? claim_point(c, side, role, rule, s, asked->ip) : claim_addresses(c, side, role, rule, s, family);
+	}
+	return r;
+}
 
 /* The rules of one side of a class that fit, for a direction and a family. */
 static int claims_of(struct compare *c, unsigned side, uint32_t class, uint8_t family, const struct asked *asked)
@@ -216,25 +204,19 @@ static int claims_of(struct compare *c, unsigned side, uint32_t class, uint8_t f
 	const struct ost_device_pair *pair = pair_of(c, class);
 	const struct ost_device *d = device_of(c, side, pair);
 	const struct ost_role *role;
+	uint32_t count;
 	int r = 0;
 
 	if (d == NULL)
 		return 0;
 	role = &c->sides->policy[side]->roles[d->role];
-	for (uint32_t i = 0; r == 0 && i < role->rule_count; i++) {
-		const struct ost_rule *rule = &role->rules[i];
+	count = asked->fits == NULL ? asked->lists[side].count : role->rule_count;
+	for (uint32_t i = 0; r == 0 && i < count; i++) {
+		const struct ost_rule *rule = &role->rules[asked->fits == NULL ? asked->lists[side].rules[i] : i];
 
-		if (rule->direction != c->claims.direction || !is_about(rule, side == 0 ? pair->before : pair->after, d->tags) ||
-			!asked->fits(c, side, rule, asked->user))
-			continue;
-		for (uint32_t k = 0; r == 0 && k < rule->service_count; k++) {
-			const struct ost_service *s = &rule->services[k];
-
-			if (s->lo > s->hi || (s->family != 0 && s->family != family))
-				continue;
-			r = asked->point ? claim_point(c, side, role, rule, s, asked->ip)
-					 : claim_addresses(c, side, role, rule, s, family);
-		}
+		if (rule->direction == c->claims.direction && is_about(rule, side == 0 ? pair->before : pair->after, d->tags) &&
+			(asked->fits == NULL || asked->fits(side, rule, asked->user)))
+			r = rule_claims(c, side, role, rule, family, asked);
 	}
 	return r;
 }
@@ -288,9 +270,8 @@ static int compare_claims(struct compare *c)
 
 /* ---- addresses ---- */
 
-static bool fits_address(const struct compare *c, unsigned side, const struct ost_rule *rule, const void *user)
+static bool fits_address(unsigned side, const struct ost_rule *rule, const void *user)
 {
-	(void)c;
 	(void)side;
 	(void)user;
 	return rule->peer == OST_PEER_ANY || rule->peer == OST_PEER_NETWORK;
@@ -311,75 +292,65 @@ static int addresses_compare(struct compare *c, uint32_t class, uint8_t family)
 
 /* ---- names ---- */
 
-static int host_compare(const void *a, const void *b)
-{
-	const struct ost_host *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
+/* Of one class: which rules are about which patterns, and all patterns of both sides. */
+struct hosts {
+	struct ost_host_uses uses[2];
+	struct ost_rule_list lists[2]; /* of the pattern in hand */
+	const struct ost_host **patterns;
+	uint32_t pattern_count;
+};
 
-	return order != 0 ? order : x->suffix - y->suffix;
+static int pattern_compare(const void *a, const void *b)
+{
+	return ost_host_compare(*(const struct ost_host *const *)a, *(const struct ost_host *const *)b);
 }
 
-static bool ends_below(const char *name, const char *suffix)
+static int hosts_make(const struct compare *c, uint32_t class, struct hosts *h)
 {
-	size_t n = strlen(name), m = strlen(suffix);
+	int r = 0;
 
-	return n > m + 1 && name[n - m - 1] == '.' && strcmp(name + n - m, suffix) == 0;
-}
-
-/* Whether a rule's pattern holds every name that the other one stands for, but for those that have a pattern of their own. */
-static bool host_covers(const struct ost_host *pattern, const struct ost_host *of)
-{
-	if (pattern->suffix == of->suffix && strcmp(pattern->name, of->name) == 0)
-		return true;
-	return pattern->suffix && ends_below(of->name, pattern->name);
-}
-
-static bool fits_host(const struct compare *c, unsigned side, const struct ost_rule *rule, const void *user)
-{
-	(void)c;
-	(void)side;
-	for (uint32_t i = 0; rule->peer == OST_PEER_NAME && i < rule->host_count; i++) {
-		if (host_covers(&rule->hosts[i], user))
-			return true;
-	}
-	return false;
-}
-
-static int hosts_collect(const struct compare *c, uint32_t class, struct ost_host **hosts, uint32_t *count)
-{
-	uint32_t capacity = 0;
-
-	for (unsigned side = 0; side < 2; side++) {
+	*h = (struct hosts){0};
+	for (unsigned side = 0; r == 0 && side < 2; side++) {
 		const struct ost_device *d = device_of(c, side, pair_of(c, class));
-		const struct ost_role *role = d != NULL ? &c->sides->policy[side]->roles[d->role] : NULL;
 
-		for (uint32_t i = 0; role != NULL && i < role->rule_count; i++) {
-			for (uint32_t k = 0; k < role->rules[i].host_count; k++) {
-				struct ost_host *more = ost_array_room(*hosts, *count, &capacity, sizeof(*more));
-
-				if (more == NULL)
-					return -ENOMEM;
-				*hosts = more;
-				more[(*count)++] = role->rules[i].hosts[k];
-			}
-		}
+		if (d != NULL)
+			r = ost_host_uses_make(&c->sides->policy[side]->roles[d->role], &h->uses[side]);
 	}
-	if (*count > 0)
-		qsort(*hosts, *count, sizeof(**hosts), host_compare);
+	if (r < 0)
+		return r;
+	h->patterns = calloc((size_t)h->uses[0].count + h->uses[1].count + 1, sizeof(*h->patterns));
+	if (h->patterns == NULL)
+		return -ENOMEM;
+	for (unsigned side = 0; side < 2; side++) {
+		for (uint32_t i = 0; i < h->uses[side].count; i++)
+			h->patterns[h->pattern_count++] = h->uses[side].items[i].host;
+	}
+	qsort(h->patterns, h->pattern_count, sizeof(*h->patterns), pattern_compare);
 	return 0;
 }
 
-static int names_compare(struct compare *c, uint32_t class, const struct ost_host *hosts, uint32_t count, uint8_t family)
+static void hosts_free(struct hosts *h)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		ost_host_uses_free(&h->uses[side]);
+		free(h->lists[side].rules);
+	}
+	free(h->patterns);
+}
+
+static int names_compare(struct compare *c, uint32_t class, struct hosts *h, uint8_t family)
 {
 	int r = 0;
 
 	c->frame.peer = OST_CHANGE_NAME;
-	for (uint32_t i = 0; r == 0 && i < count; i++) {
-		if (i > 0 && host_compare(&hosts[i], &hosts[i - 1]) == 0)
+	for (uint32_t i = 0; r == 0 && i < h->pattern_count; i++) {
+		if (i > 0 && ost_host_compare(h->patterns[i], h->patterns[i - 1]) == 0)
 			continue;
-		c->frame.host = hosts[i];
+		c->frame.host = *h->patterns[i];
 		for (unsigned side = 0; r == 0 && side < 2; side++)
-			r = claims_of(c, side, class, family, &(struct asked){.fits = fits_host, .user = &hosts[i], .point = true});
+			r = ost_host_uses_find(&h->uses[side], h->patterns[i], &h->lists[side]);
+		for (unsigned side = 0; r == 0 && side < 2; side++)
+			r = claims_of(c, side, class, family, &(struct asked){.lists = h->lists, .point = true});
 		if (r == 0)
 			r = compare_claims(c);
 		ost_claims_clear(&c->claims);
@@ -396,12 +367,11 @@ struct other {
 	const struct ost_ip *ip; /* NULL: none of the family */
 };
 
-static bool fits_other(const struct compare *c, unsigned side, const struct ost_rule *rule, const void *user)
+static bool fits_other(unsigned side, const struct ost_rule *rule, const void *user)
 {
 	const struct other *o = user;
 	const struct ost_device *d = o->device[side];
 
-	(void)c;
 	if (d == NULL)
 		return false;
 	if (rule->peer == OST_PEER_ANY)
@@ -419,92 +389,20 @@ static bool fits_other(const struct compare *c, unsigned side, const struct ost_
 	return false;
 }
 
-static uint64_t end_conditions(const struct compare *c, const struct ost_claims *e, unsigned side, uint8_t protocol, uint32_t value,
-	const struct ost_rule **ret_rule)
+/* The frame, with what a range says. */
+static int on_range(void *user, const struct ost_change *range)
 {
-	uint64_t conditions = 0;
+	struct compare *c = user;
+	struct ost_change change = c->frame;
 
-	for (uint32_t i = 0; i < e->count; i++) {
-		const struct ost_claim *claim = &e->items[i];
-		bool guard = (claim->rule->flags & OST_RULE_DNS_GUARD) && e->direction == OST_TO && (protocol == 6 || protocol == 17);
-
-		if (claim->side != side || (claim->protocol != 0 && claim->protocol != protocol) || claim->lo > value || claim->hi < value ||
-			(guard && (value == 853 || (value == 443 && claim->encrypted_count == 0))))
-			continue;
-		if (conditions == 0)
-			*ret_rule = claim->rule;
-		conditions |= 1ull << claim->condition;
-	}
-	return ost_conditions_least(c->claims.weaker, conditions);
-}
-
-static int cut_compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static uint32_t cuts_make(const struct ost_claims *e, uint8_t protocol, uint32_t *cuts)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < e->count; i++) {
-		if (e->items[i].protocol != 0 && e->items[i].protocol != protocol)
-			continue;
-		cuts[n++] = e->items[i].lo;
-		cuts[n++] = e->items[i].hi + 1u;
-		cuts[n++] = 443;
-		cuts[n++] = 444;
-		cuts[n++] = 853;
-		cuts[n++] = 854;
-	}
-	return n;
-}
-
-/* One protocol between two classes. */
-static int ends_compare(struct compare *c, const struct ost_claims ends[2], uint8_t protocol, uint32_t *cuts)
-{
-	uint32_t n = cuts_make(&ends[0], protocol, cuts);
-	struct ost_change open = {0};
-	int r = 0;
-
-	n += cuts_make(&ends[1], protocol, cuts + n);
-	qsort(cuts, n, sizeof(*cuts), cut_compare);
-	for (uint32_t i = 0; r == 0 && i + 1 < n; i++) {
-		struct ost_change change = c->frame;
-		uint64_t held[2][2]; /* by side and end */
-		const struct ost_rule *rules[2][2] = {{NULL}};
-		bool was, is;
-
-		if (cuts[i] == cuts[i + 1] || cuts[i] > UINT16_MAX)
-			continue;
-		for (unsigned side = 0; side < 2; side++) {
-			for (unsigned e = 0; e < 2; e++)
-				held[side][e] = end_conditions(c, &ends[e], side, protocol, cuts[i], &rules[side][e]);
-		}
-		was = held[0][0] != 0 && held[0][1] != 0;
-		is = held[1][0] != 0 && held[1][1] != 0;
-		if (was == is && (!was || (held[0][0] == held[1][0] && held[0][1] == held[1][1])))
-			continue;
-		change.kind = was && is ? OST_CHANGE_CONDITION : is ? OST_CHANGE_GAIN : OST_CHANGE_LOSS;
-		change.protocol = protocol;
-		change.lo = (uint16_t)cuts[i];
-		change.hi = (uint16_t)(cuts[i + 1] - 1);
-		change.before = was ? rules[0][0] : NULL;
-		change.after = is ? rules[1][0] : NULL;
-		for (unsigned e = 0; protocol == 0 && e < 2; e++)
-			ost_claims_named(&ends[e], change.except);
-		if (open.hi + 1u == change.lo && open.kind == change.kind && open.before == change.before && open.after == change.after &&
-			c->out->change_count > 0 && open.lo <= open.hi && open.peer == OST_CHANGE_DEVICES) {
-			c->out->changes[c->out->change_count - 1].hi = change.hi;
-			open.hi = change.hi;
-			continue;
-		}
-		r = change_add(c, &change);
-		open = change;
-	}
-	return r;
+	change.kind = range->kind;
+	change.protocol = range->protocol;
+	memcpy(change.except, range->except, sizeof(change.except));
+	change.lo = range->lo;
+	change.hi = range->hi;
+	change.before = range->before;
+	change.after = range->after;
+	return change_add(c, &change);
 }
 
 /* own opens to other, with these addresses of theirs. */
@@ -512,7 +410,6 @@ static int two_compare(struct compare *c, uint32_t own, uint32_t other, const st
 {
 	struct ost_claims ends[2];
 	uint64_t named[4] = {0};
-	uint32_t *cuts = NULL;
 	int r = 0;
 
 	for (unsigned e = 0; e < 2; e++) {
@@ -528,15 +425,10 @@ static int two_compare(struct compare *c, uint32_t own, uint32_t other, const st
 		ost_claims_named(&ends[e], named);
 	}
 	named[0] |= 1;
-	if (r == 0 && ends[0].count > 0 && ends[1].count > 0) {
-		cuts = malloc(((size_t)ends[0].count + ends[1].count) * 6 * sizeof(*cuts));
-		r = cuts != NULL ? 0 : -ENOMEM;
-		for (unsigned protocol = 0; r == 0 && protocol < 256; protocol++) {
-			if (named[protocol / 64] >> protocol % 64 & 1)
-				r = ends_compare(c, ends, (uint8_t)protocol, cuts);
-		}
+	for (unsigned protocol = 0; r == 0 && ends[0].count > 0 && ends[1].count > 0 && protocol < 256; protocol++) {
+		if (named[protocol / 64] >> protocol % 64 & 1)
+			r = ost_ends_compare(ends, c->held, (uint8_t)protocol, on_range, c);
 	}
-	free(cuts);
 	for (unsigned e = 0; e < 2; e++) {
 		ost_claims_clear(&ends[e]);
 		free(ends[e].items);
@@ -632,9 +524,8 @@ static bool same_vlan(const struct compare *c, uint32_t a, uint32_t b)
 
 static int class_compare(struct compare *c, uint32_t class)
 {
-	struct ost_host *hosts = NULL;
-	uint32_t host_count = 0;
-	int r = hosts_collect(c, class, &hosts, &host_count);
+	struct hosts hosts;
+	int r = hosts_make(c, class, &hosts);
 
 	for (int direction = OST_TO; r == 0 && direction <= OST_FROM; direction++) {
 		for (unsigned family = 4; r == 0 && family <= 6; family += 2) {
@@ -642,10 +533,10 @@ static int class_compare(struct compare *c, uint32_t class)
 			c->frame.family = (uint8_t)family;
 			r = addresses_compare(c, class, (uint8_t)family);
 			if (r == 0)
-				r = names_compare(c, class, hosts, host_count, (uint8_t)family);
+				r = names_compare(c, class, &hosts, (uint8_t)family);
 		}
 	}
-	free(hosts);
+	hosts_free(&hosts);
 	return r;
 }
 
@@ -655,19 +546,20 @@ int ost_sides_compare(const struct ost_sides *sides, struct ost_difference *out)
 	bool *changed = calloc((size_t)out->class_count + 1, sizeof(*changed));
 	int r = changed != NULL ? 0 : -ENOMEM;
 
+	for (unsigned e = 0; r == 0 && e < 2; e++)
+		r = ost_held_new(sides->schedule_count + 1, &c.held[e]);
+	c.claims.held = c.held[0];
 	for (uint32_t i = 0; r == 0 && i < out->class_count; i++)
 		changed[i] = class_changed(&c, i);
 	for (uint32_t i = 0; r == 0 && i < out->class_count; i++) {
 		c.frame = (struct ost_change){.device_class = i};
-		c.condition_count = 0;
 		if (changed[i])
 			r = class_compare(&c, i);
 		free(c.claims.items);
 		c.claims.items = NULL;
 		c.claims.capacity = 0;
 		for (uint32_t k = 0; r == 0 && k < out->class_count; k++) {
-			c.condition_count = 0;
-			if ((!changed[i] && !changed[k]) || !same_vlan(&c, i, k) || (i == k && out->classes[i].count < 2))
+				if ((!changed[i] && !changed[k]) || !same_vlan(&c, i, k) || (i == k && out->classes[i].count < 2))
 				continue;
 			for (unsigned family = 4; r == 0 && family <= 6; family += 2) {
 				c.frame.family = (uint8_t)family;
@@ -675,6 +567,8 @@ int ost_sides_compare(const struct ost_sides *sides, struct ost_difference *out)
 			}
 		}
 	}
+	ost_held_free(&c.held[0]);
+	ost_held_free(&c.held[1]);
 	free(c.claims.items);
 	free(changed);
 	return r;

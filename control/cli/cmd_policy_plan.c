@@ -405,7 +405,8 @@ static int compare(struct plan *p)
 	int rc = ost_difference_make(p->before, p->after.policy, &p->d);
 
 	if (rc == -E2BIG)
-		return ost_cli_fail("policy plan: more than %u differences, or more than 64 different conditions (schedules, exceptions, assurance) for one device", OST_CHANGES_MAX);
+		return ost_cli_fail("policy plan: more than %u differences; plan the change in steps, each with --against the files of the one before",
+			OST_CHANGES_MAX);
 	if (rc < 0)
 		return ost_cli_fail("policy plan: %s", strerror(-rc));
 	count_all(p);
