@@ -234,6 +234,7 @@ void case_suppress(struct ost_casebook *b, struct ost_moment now)
 	struct summary s = {.b = b};
 
 	b->summed_ns = now.mono_ns;
+	b->fresh_ns = 0;
 	if (!anything(b))
 		return;
 	summary_begin(&s);

@@ -38,8 +38,10 @@ struct ost_case *case_find(const struct ost_casebook *b, const uint8_t id[static
 	return c;
 }
 
-static void case_free(struct ost_case *c)
+void case_free(struct ost_case *c)
 {
+	if (c == NULL)
+		return;
 	free(c->record);
 	free(c->verdict_why);
 	for (uint32_t i = 0; i < c->note_count; i++)
@@ -231,6 +233,8 @@ static void on_record(void *user, enum ost_incident_record what, const struct os
 	}
 	c->i = *i;
 	c->summed = i->count;
+	if (b->fresh_ns == 0 && (what == OST_INCIDENT_RECORD_OPEN || what == OST_INCIDENT_RECORD_REOPEN))
+		b->fresh_ns = ost_clock_mono_ns();
 	case_record(b, c, what, why);
 	c->i.suppressed = 0;
 	if (what == OST_INCIDENT_RECORD_OPEN || what == OST_INCIDENT_RECORD_REOPEN)
@@ -479,6 +483,6 @@ void ost_casebook_tick(struct ost_daemon *d)
 		return;
 	ost_incidents_tick(b->incidents, now);
 	case_law_tick(b);
-	if (now.mono_ns - b->summed_ns >= OST_SUPPRESS_NS)
+	if (now.mono_ns - b->summed_ns >= OST_SUPPRESS_NS || (b->fresh_ns != 0 && now.mono_ns - b->fresh_ns >= OST_SUPPRESS_FRESH_NS))
 		case_suppress(b, now);
 }

@@ -29,6 +29,7 @@
 #define OST_CASE_REGIMES 16u
 #define OST_CASE_NO_SEQ	 UINT64_MAX /* not in the journal (yet) */
 #define OST_SUPPRESS_NS	 (300 * OST_NS_PER_S)
+#define OST_SUPPRESS_FRESH_NS (5 * OST_NS_PER_S) /* behind one that opened: most of an attack comes in its first seconds, and its next record a minute later */
 
 enum ost_verdict {
 	OST_VERDICT_NONE,

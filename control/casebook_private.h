@@ -27,6 +27,7 @@ struct ost_casebook {
 	uint64_t told_from; /* cookies up to here are told */
 	bool trouble;	  /* the journal does not take records, and that is in the log */
 	uint64_t summed_ns; /* monotonic: the last summary */
+	uint64_t fresh_ns;  /* when one opened that no summary told of; 0: none */
 	uint64_t suppressed[OST_CAUSE_COUNT], overflowed[OST_CAUSE_COUNT]; /* since the last summary; as of it */
 	uint64_t lapsed; /* as of the last summary */
 	struct ost_case_held *held;
@@ -38,6 +39,7 @@ struct ost_casebook {
 
 /* Makes room for it. NULL: no memory. */
 struct ost_case *case_take(struct ost_casebook *b, const uint8_t id[static 16]);
+void case_free(struct ost_case *c); /* null-safe */
 struct ost_case *case_find(const struct ost_casebook *b, const uint8_t id[static 16]);
 /* A line of its history. */
 void case_history_add(struct ost_case *c, const struct ost_case_change *change);
