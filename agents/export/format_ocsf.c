@@ -133,13 +133,13 @@ static void status(struct ost_tree *t, const struct ost_line *line, unsigned cla
 	const char *verdict, *name = "New";
 	unsigned judged = verdict_of(line, &verdict), id = 1;
 
-	if (is_kind(line, "incident.close") && class == DETECTION && (judged == 1 || judged == 5)) {
+	if (line->closed && class == DETECTION && (judged == 1 || judged == 5)) {
 		id = 3;
 		name = "Suppressed";
-	} else if (is_kind(line, "incident.close")) {
+	} else if (line->closed) {
 		id = class == INCIDENT ? 5 : 4;
 		name = class == INCIDENT ? "Closed" : "Resolved";
-	} else if (is_kind(line, "decision") || is_kind(line, "submission") || strncmp(line->about.kind, "note", 4) == 0) {
+	} else if (line->of_person || ost_tree_text(line->root, "ostiary.verdict.is") != NULL) {
 		id = 2;
 		name = "In Progress";
 	}

@@ -128,7 +128,7 @@ static void extension(struct ost_tree *t, const struct ost_line *line, bool deci
 
 	ost_tree_put_text(&e, "extension_type", "property-extension");
 	ost_tree_put_text(&e, "determination", determination(line));
-	ost_tree_put_text(&e, "investigation_status", strcmp(line->about.kind, "incident.close") == 0 ? "closed" : decided || json_array_size(ost_tree_at(line->root, "ostiary.decision")) > 0 ? "open" : "new");
+	ost_tree_put_text(&e, "investigation_status", line->closed ? "closed" : decided || json_array_size(ost_tree_at(line->root, "ostiary.decision")) > 0 ? "open" : "new");
 	ost_tree_put_integer(&e, "criticality", risk * 100 / 9);
 	ost_tree_put(&e, "detection_methods", json_pack("[ss]", "automated-tool", "Ostiary"));
 	ost_tree_put(&e, "incident_types", json_pack("[s]", type_of(ost_tree_text(line->root, "rule.id"))));
@@ -277,7 +277,7 @@ static void note_take(struct ost_stix *s, const struct ost_line *line)
 	ost_stix_id("note", line->about.id, id);
 	if (state != NULL)
 		ost_stix_id("incident", line->incident, about);
-	if (state != NULL && (strcmp(line->about.kind, "decision") == 0 || strcmp(line->about.kind, "submission") == 0))
+	if (state != NULL && line->of_person)
 		s->bundle.failed |= json_object_set_new(state, "decided", json_true()) < 0;
 	t = ost_stix_object("note", id, s->identity, line->about.time_ns, 0);
 	ost_tree_put_text(&t, "abstract", ost_line_title(line));

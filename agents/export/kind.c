@@ -4,10 +4,10 @@
 /* The first that fits. ECS has no category for what persons decide about an incident: it is told among detections. */
 static const struct ost_line_kind kinds[] = {
 	{"incident.open", "An incident was opened", "intrusion_detection", "info", 3},
+	{"incident.note", "A person made a note about an incident", "intrusion_detection", "info", 1},
 	{"incident.", "An incident changed", "intrusion_detection", "info", 3},
 	{"decision", "A person decided about an incident", "intrusion_detection", "info", 1},
 	{"submission", "A report was submitted to an authority", "intrusion_detection", "info", 1},
-	{"note", "A person made a note about an incident", "intrusion_detection", "info", 1},
 	{"deadline.", "A report will be due", "intrusion_detection", "info", 3},
 	{"evidence", "Evidence was kept", "intrusion_detection", "info", 1},
 	{"suppress", "Events were counted and not told", "intrusion_detection", "info", 1},

@@ -107,7 +107,6 @@ static int envelope(struct ost_line *line, char why[static OST_FORMAT_WHY])
 	if (line->about.time_ns == 0)
 		return refuse(why, "it has no @timestamp");
 	(void)snprintf(line->about.kind, sizeof(line->about.kind), "%s", kind);
-	line->of_incident = strncmp(kind, "incident.", 9) == 0;
 	return 0;
 }
 
@@ -141,9 +140,57 @@ static const char *incident_of(const json_t *root)
 	return is_uuid(id) ? id : NULL;
 }
 
+/* words are apart by blanks; kinds have none. */
+static bool is_one_of(const char *kind, const char *words)
+{
+	size_t n = strlen(kind);
+
+	for (const char *at = words; at != NULL; at = strchr(at, ' ')) {
+		at += *at == ' ';
+		if (strncmp(at, kind, n) == 0 && (at[n] == ' ' || at[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* ---- decisions ----
+ *
+ * What persons decide stands at the top of its record, where ECS has other things: it goes below "ostiary", as all that is ours, with a
+ * sentence for those who read no JSON. */
+
+static const char *const tops[] = {"v", "seq", "prev", "kind", "@timestamp", "boot_id", "mono_ns", "clock", "message", "event", "observer", "user", "ostiary", NULL};
+
+static json_t *sentence(const json_t *said, const char *kind)
+{
+	const char *regime = ost_tree_text(said, "regime"), *about = ost_tree_text(said, "about"), *by = ost_tree_text(said, "by");
+	const char *reason = ost_tree_text(said, "reason"), *of = ost_tree_text(said, kind[0] == 's' ? "stage" : "of");
+	const json_t *significant = json_object_get(said, "significant");
+
+	return json_sprintf("%s %s%s%s%s by %s%s%s", regime != NULL ? regime : kind, about != NULL ? about : kind, of != NULL ? " of " : "", of != NULL ? of : "",
+		json_is_true(significant) ? ": significant" : json_is_false(significant) ? ": not significant" : "", by != NULL ? by : "somebody",
+		reason != NULL ? ": " : "", reason != NULL ? reason : "");
+}
+
+static int decision_lower(json_t *root)
+{
+	const char *kind = ost_tree_text(root, "kind");
+	struct ost_tree t = {.root = root};
+	json_t *said;
+
+	if (!is_one_of(kind, "decision submission") || !json_is_string(json_object_get(root, "incident")) || json_object_get(root, "ostiary") != NULL)
+		return 0;
+	said = ost_tree_copy(root, tops);
+	for (void *i = json_object_iter(said); i != NULL; i = json_object_iter_next(said, i))
+		(void)json_object_del(root, json_object_iter_key(i));
+	if (ost_tree_text(root, "message") == NULL)
+		ost_tree_put(&t, "message", sentence(said, kind));
+	ost_tree_put(&t, kind[0] == 's' ? "ostiary.submission" : "ostiary.decision", said);
+	return t.failed ? -ENOMEM : 0;
+}
+
 static void about_fill(struct ost_line *line)
 {
-	const char *id = ost_tree_text(line->root, "event.id");
+	const char *id = ost_tree_text(line->root, "event.id"), *state = ost_tree_text(line->root, "ostiary.incident.state");
 	uint64_t severity = ost_tree_number(line->root, "event.severity");
 	struct ost_format_about *a = &line->about;
 
@@ -153,6 +200,9 @@ static void about_fill(struct ost_line *line)
 		(void)snprintf(a->id, sizeof(a->id), "r%llu-%.16s", (unsigned long long)a->seq, line->leaf);
 	a->severity = severity >= 1 && severity <= 5 ? (unsigned)severity : ost_line_kind_of(a->kind)->severity;
 	line->incident = incident_of(line->root);
+	line->of_incident = is_one_of(a->kind, "incident.open incident.update incident.close incident.reopen");
+	line->of_person = is_one_of(a->kind, "decision submission incident.note");
+	line->closed = state != NULL ? strcmp(state, "closed") == 0 : strcmp(a->kind, "incident.close") == 0;
 }
 
 /* ---- a line ---- */
@@ -208,6 +258,8 @@ int ost_line_read(const struct ost_format_config *config, const char *bytes, siz
 	if (r < 0)
 		return r;
 	r = envelope(&line, ret_why);
+	if (r == 0)
+		r = decision_lower(line.root);
 	if (r == 0)
 		r = leaf_hash(bytes, length, line.leaf);
 	if (r == 0 && config->pseudonyms != NULL)

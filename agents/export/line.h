@@ -10,7 +10,9 @@ struct ost_line {
 	json_t *root;	   /* all members; pseudonyms where they are wanted; strings are without NUL */
 	char leaf[65];	   /* hash of the line as it stands in the journal: SHA-256 of a zero byte and its bytes (RFC 6962) */
 	const char *incident; /* id of the incident that it is about, a UUID; NULL: of none. Borrowed of root */
-	bool of_incident;  /* its kind is incident.* */
+	bool of_incident;  /* it says how the incident stands: incident.open, update, close or reopen */
+	bool of_person;	   /* somebody decided, submitted or noted something */
+	bool closed;	   /* the incident is */
 	struct ost_format_about about;
 };
 

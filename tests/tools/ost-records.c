@@ -118,7 +118,7 @@ static const struct {
 	const char *kind, *place; /* of its members below "ostiary"; "" they stand at the top */
 	bool incident;
 } others[] = {
-	{"decision", "decision", true}, {"submission", "submission", true}, {"decision", "", true}, {"note", "note", true}, {"deadline.warning", "deadline", true},
+	{"decision", "decision", true}, {"submission", "submission", true}, {"decision", "", true}, {"incident.note", "note", true}, {"deadline.warning", "deadline", true}, {"submission", "", true},
 	{"evidence", "capture", true}, {"suppress", "suppress", false}, {"policy.change", "policy", false}, {"entity.change", "entity", false},
 	{"regime.change", "regime", false}, {"key.rotate", "journal", false}, {"key.compromise", "journal", false}, {"clock.step", "clock", false},
 	{"journal.begin", "journal", false}, {"journal.recovery", "journal", false}, {"journal.io_error", "journal", false},
@@ -141,6 +141,8 @@ static int other_put(unsigned k, const struct text *text)
 		ost_jsonw_string(&w, "incident", "01020304-0506-7008-800a-0b0c0d0e0f02");
 	for (size_t i = 0; i < OST_ARRAY_SIZE(keys); i++)
 		ost_journal_string(&w, keys[i], text->bytes, text->length, 4096);
+	ost_jsonw_string(&w, "regime", "nis2");
+	ost_jsonw_bool(&w, "significant", k % 2 == 0);
 	ost_jsonw_u64(&w, "number", k);
 	ost_jsonw_time(&w, "aware_at", WALL);
 	if (others[k].place[0] != '\0') {
