@@ -33,7 +33,7 @@ unsigned ost_api_case_find(struct ost_daemon *d, const char *text, size_t length
 		return ost_api_case_refuse(w, 400, "this is no id of an incident",
 			"it has hexadecimal digits, at least the first 6 of them; ostiary incident list tells them");
 	default:
-		return ost_api_case_refuse(w, 404, "no such incident is known here", "ostiary incident list --all tells them; older ones are in the journal");
+		return ost_api_case_refuse(w, 404, "no such incident is known here", "ostiary incident list --state all tells them; older ones are in the journal");
 	}
 }
 

@@ -77,5 +77,7 @@ void ost_api_changes(struct ost_daemon *d, uint64_t after, struct ost_jsonw *w)
 	ost_casebook_changes(d, after, change_json, &t);
 	ost_jsonw_end(w, ']');
 	ost_jsonw_u64(w, "last", ost_casebook_last(d));
+	ost_jsonw_bool(w, "restoring", ost_casebook_counts(d)->restoring);
+	ost_view_zone(d, w);
 	ost_jsonw_end(w, '}');
 }

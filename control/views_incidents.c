@@ -114,6 +114,7 @@ void ost_view_incidents(struct ost_daemon *d, const struct ost_incidents_filter 
 	ost_jsonw_u64(w, "pending", ost_watching_counts(d)->pending);
 	ost_jsonw_u64(w, "last", ost_casebook_last(d));
 	ost_jsonw_bool(w, "restoring", ost_casebook_counts(d)->restoring);
+	ost_view_zone(d, w);
 	ost_jsonw_end(w, '}');
 	free(g.cases);
 }
@@ -207,5 +208,6 @@ void ost_view_incident(struct ost_daemon *d, struct ost_case *c, struct ost_json
 	history_json(c, w);
 	notes_json(c, w);
 	proof_json(c, w);
+	ost_view_zone(d, w);
 	ost_jsonw_end(w, '}');
 }

@@ -19,5 +19,7 @@ void ost_view_incident_brief(struct ost_daemon *d, const struct ost_case *c, str
 /* The members "due" and "undecided"; "regimes" and "decisions". */
 void ost_view_incident_law(struct ost_daemon *d, const struct ost_case *c, struct ost_jsonw *w);
 void ost_view_incident_regimes(struct ost_daemon *d, const struct ost_case *c, struct ost_jsonw *w);
+/* The member "zone": the entity's, in which people read times; null when it says none. */
+void ost_view_zone(struct ost_daemon *d, struct ost_jsonw *w);
 void ost_view_regimes(struct ost_daemon *d, struct ost_jsonw *w);
 void ost_view_incident(struct ost_daemon *d, struct ost_case *c, struct ost_jsonw *w);

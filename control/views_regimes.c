@@ -198,6 +198,13 @@ static void regime_json(const struct ost_regime *g, struct ost_jsonw *w)
 	ost_jsonw_end(w, '}');
 }
 
+void ost_view_zone(struct ost_daemon *d, struct ost_jsonw *w)
+{
+	const struct ost_entity *entity = d->casebook->law->entity.entity;
+
+	ost_jsonw_string(w, "zone", entity != NULL && entity->zone[0] != '\0' ? entity->zone : NULL);
+}
+
 void ost_view_regimes(struct ost_daemon *d, struct ost_jsonw *w)
 {
 	const struct ost_entity *entity = d->casebook->law->entity.entity;
@@ -217,5 +224,6 @@ void ost_view_regimes(struct ost_daemon *d, struct ost_jsonw *w)
 	} else {
 		ost_jsonw_string(w, "entity", NULL);
 	}
+	ost_view_zone(d, w);
 	ost_jsonw_end(w, '}');
 }
