@@ -50,7 +50,7 @@ static void kind_words(const struct ost_refusal *r, char kind[static OST_KIND_TE
 	} else if (name == NULL) {
 		(void)snprintf(kind, OST_KIND_TEXT, "ip/%u", r->protocol);
 	} else if (r->protocol == OST_PROTOCOL_ICMP || r->protocol == OST_PROTOCOL_ICMPV6) {
-		(void)snprintf(kind, OST_KIND_TEXT, "%s %u/%u", name, r->dst_port >> 8, r->dst_port & 0xff);
+		(void)snprintf(kind, OST_KIND_TEXT, "%s %u/%u", name, r->dst_port / 256u, r->dst_port % 256u);
 	} else {
 		(void)snprintf(kind, OST_KIND_TEXT, "%s", name);
 	}
