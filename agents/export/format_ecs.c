@@ -10,7 +10,7 @@
 #define ECS	"9.4.0"
 #define PATH	128
 
-/* Members of the envelope, which ost_line_chain() and the clock below tell. */
+/* Members of the envelope, which ost_line_chain() tells. */
 static const char *const envelope[] = {"v", "seq", "prev", "kind", "boot_id", "mono_ns", "clock", "@timestamp", NULL};
 
 static bool is_envelope(const char *key)
@@ -146,24 +146,6 @@ static void tags_fill(struct ost_tree *t, const struct ost_line *line)
 	}
 }
 
-static void clock_fill(struct ost_tree *t, const struct ost_line *line)
-{
-	static const char *const members[] = {"synced", "error_us"};
-
-	for (unsigned i = 0; i < 2; i++) {
-		char from[32], to[48];
-		json_t *value;
-
-		(void)snprintf(from, sizeof(from), "clock.%s", members[i]);
-		(void)snprintf(to, sizeof(to), "ostiary.clock.%s", members[i]);
-		value = ost_tree_at(line->root, from);
-		if (json_is_object(ost_tree_at(t->root, "ostiary.clock")) || ost_tree_at(t->root, "ostiary.clock") == NULL) {
-			if (ost_tree_at(t->root, to) == NULL && (json_is_boolean(value) || json_is_integer(value)))
-				ost_tree_put_same(t, to, value);
-		}
-	}
-}
-
 int ost_format_ecs(const struct ost_line *line, const struct ost_format_config *config, struct ost_format_text *out)
 {
 	json_t *other = json_object(), *ours = json_object_get(line->root, "ostiary");
@@ -187,7 +169,8 @@ int ost_format_ecs(const struct ost_line *line, const struct ost_format_config *
 	}
 	tags_fill(&t, line);
 	ost_tree_put(&t, "ostiary", without_empty(json_is_object(ours) ? ours : NULL));
-	clock_fill(&t, line);
+	if (ost_tree_at(t.root, "ostiary.clock") == NULL && json_is_object(json_object_get(line->root, "clock")))
+		ost_tree_put_same(&t, "ostiary.clock", json_object_get(line->root, "clock"));
 	ost_tree_put_text(&t, "ostiary.kind", line->about.kind);
 	ost_tree_put(&t, "ostiary.chain", ost_line_chain(line, config));
 	if (json_object_size(other) > 0)

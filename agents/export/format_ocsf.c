@@ -81,7 +81,6 @@ static void base(struct ost_tree *t, const struct ost_line *line, const struct o
 	ost_tree_put(t, "unmapped.ostiary", ost_tree_copy(ours, (const char *const[]){NULL}));
 	ost_tree_put(t, "unmapped.ostiary.chain", ost_line_chain(line, config));
 	ost_tree_put_text(t, "unmapped.rsit", ost_tree_text(line->root, "labels.rsit"));
-	ost_tree_put_same(t, "unmapped.clock", json_object_get(line->root, "clock"));
 }
 
 /* 0: not judged. "true-positive", ...: of a person who closed it. */

@@ -310,9 +310,8 @@ const char *ost_line_person(const struct ost_line *line)
 
 json_t *ost_line_chain(const struct ost_line *line, const struct ost_format_config *config)
 {
-	static const char *const same[] = {"prev", "boot_id", "mono_ns"};
+	static const char *const same[] = {"prev", "boot_id", "mono_ns", "clock"};
 	struct ost_tree t = {.root = json_object()};
-	char path[32];
 
 	ost_tree_put_text(&t, "origin", config->origin);
 	ost_tree_put_integer(&t, "seq", line->about.seq);
@@ -321,9 +320,8 @@ json_t *ost_line_chain(const struct ost_line *line, const struct ost_format_conf
 	for (size_t i = 0; i < OST_ARRAY_SIZE(same); i++) {
 		json_t *value = json_object_get(line->root, same[i]);
 
-		(void)snprintf(path, sizeof(path), "%s", same[i]);
-		if (json_is_string(value) || json_is_integer(value))
-			ost_tree_put_same(&t, path, value);
+		if (json_is_string(value) || json_is_integer(value) || json_is_object(value))
+			ost_tree_put_same(&t, same[i], value);
 	}
 	if (t.failed) {
 		json_decref(t.root);

@@ -90,7 +90,7 @@ static void end_json(struct ost_jsonw *w, const char *key, const uint8_t mac[sta
 
 	ost_jsonw_object(w, key);
 	mac_json(w, mac);
-	if (family == OST_IPV4 || family == OST_IPV6) {
+	if ((family == OST_IPV4 || family == OST_IPV6) && any(ip, family == OST_IPV4 ? 4 : 16)) { /* of ARP one end alone may be known */
 		memcpy(address.b, ip, family == OST_IPV4 ? 4 : 16);
 		ost_jsonw_string(w, "ip", ost_ip_format(&address, text));
 		if (ports)
@@ -113,7 +113,8 @@ static void wire_json(struct ost_jsonw *w, const struct ost_incident *i, const s
 	if (x->family != 0) {
 		ost_jsonw_string(w, "type", x->family == OST_IPV4 ? "ipv4" : "ipv6");
 		(void)snprintf(number, sizeof(number), "%u", x->protocol);
-		ost_jsonw_string(w, "iana_number", number);
+		if (x->protocol != 0)
+			ost_jsonw_string(w, "iana_number", number);
 		if (ports)
 			ost_jsonw_string(w, "transport", x->protocol == 6 ? "tcp" : "udp");
 	}

@@ -108,6 +108,26 @@ static void members_of_ecs(void **state)
 	json_decref(j);
 }
 
+/* What a packet does not have is not told as zero. */
+static void nothing_is_not_zero(void **state)
+{
+	const struct ost_incident_context none = {0};
+	struct ost_incident i = sample();
+	json_t *j;
+
+	(void)state;
+	memset(i.wire.peer_ip, 0, sizeof(i.wire.peer_ip));
+	memset(i.wire.peer_mac, 0, sizeof(i.wire.peer_mac));
+	i.wire.protocol = 0;
+	j = made(&i, &none);
+	assert_null(at(j, "destination.ip"));
+	assert_null(at(j, "destination.mac"));
+	assert_null(at(j, "network.iana_number"));
+	text_is(j, "network.type", "ipv4");
+	text_is(j, "source.ip", "10.0.0.9");
+	json_decref(j);
+}
+
 /* Every cause, of a device and of nobody, with and without success. */
 static void every_cause(void **state)
 {
@@ -183,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_of_ecs),
+		cmocka_unit_test(nothing_is_not_zero),
 		cmocka_unit_test(every_cause),
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(long_and_hidden_texts),
