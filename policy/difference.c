@@ -60,11 +60,20 @@ static int pairs_make(struct ost_difference *d, const struct ost_policy *before,
 struct keyed {
 	struct ost_class_key key;
 	struct ost_device_pair pair;
+	const char *name;
 };
 
 static int keyed_compare(const void *a, const void *b)
 {
 	return memcmp(&((const struct keyed *)a)->key, &((const struct keyed *)b)->key, sizeof(struct ost_class_key));
+}
+
+/* Within a class as people number things: d2 before d10. */
+static int keyed_order(const void *a, const void *b)
+{
+	int order = keyed_compare(a, b);
+
+	return order != 0 ? order : strverscmp(((const struct keyed *)a)->name, ((const struct keyed *)b)->name);
 }
 
 static int classes_make(struct ost_difference *d, const struct ost_sides *sides)
@@ -76,11 +85,15 @@ static int classes_make(struct ost_difference *d, const struct ost_sides *sides)
 	if (d->classes == NULL)
 		r = -ENOMEM;
 	for (uint32_t i = 0; r == 0 && i < d->pair_count; i++) {
-		keyed[i].pair = d->pairs[i];
+		const struct ost_device_pair *pair = &d->pairs[i];
+
+		keyed[i].pair = *pair;
+		keyed[i].name = pair->after != OST_PAIR_NONE ? sides->policy[1]->devices[pair->after].name
+							      : sides->policy[0]->devices[pair->before].name;
 		ost_class_key_make(sides, &d->pairs[i], &keyed[i].key);
 	}
 	if (r == 0)
-		qsort(keyed, d->pair_count, sizeof(*keyed), keyed_compare);
+		qsort(keyed, d->pair_count, sizeof(*keyed), keyed_order);
 	for (uint32_t i = 0; r == 0 && i < d->pair_count; i++) {
 		if (i == 0 || keyed_compare(&keyed[i], &keyed[i - 1]) != 0)
 			d->classes[d->class_count++].first = i;

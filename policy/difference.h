@@ -57,7 +57,7 @@ struct ost_device_pair {
 #define OST_PAIR_NONE UINT32_MAX
 
 struct ost_device_class {
-	uint32_t first, count; /* into pairs: the devices of a class stand together */
+	uint32_t first, count; /* into pairs: the devices of a class stand together, d2 before d10 */
 };
 
 struct ost_difference {

@@ -29,8 +29,18 @@ static bool is_ascii(const char *text)
 	return *text == '\0';
 }
 
+/* text: behind the first part, when that was a star. */
+static const char *star_flaw(const char *text, bool suffix)
+{
+	if (suffix)
+		return "has a second '*'; write \"*.example.com\": it is every name below example.com, at any depth";
+	if (strcmp(text, "*") == 0)
+		return "would be every name; write network: any when every address is meant, or \"*.example.com\" for all names below example.com";
+	return "has a '*' that is not its whole first part; write \"*.example.com\" for all names below example.com";
+}
+
 /* What is written in place of a name now and then. */
-static const char *other_flaw(const char *text)
+static const char *other_flaw(const char *text, bool suffix)
 {
 	struct ost_prefix prefix;
 	struct ost_ip ip;
@@ -44,7 +54,7 @@ static const char *other_flaw(const char *text)
 	if (strchr(text, ':') != NULL)
 		return "is no host name; write the name alone, and its port as service:";
 	if (strchr(text, '*') != NULL)
-		return "has a '*' that is not its first part; write \"*.example.com\" for all names below example.com";
+		return star_flaw(text, suffix);
 	return NULL;
 }
 
@@ -73,7 +83,7 @@ static const char *labels_flaw(const char *text, size_t length)
 int policy_host_parse(const char *text, struct ost_host *ret_host, char why[static 256])
 {
 	bool suffix = text[0] == '.' || strncmp(text, "*.", 2) == 0;
-	const char *rest = suffix ? strchr(text, '.') + 1 : text, *flaw = other_flaw(rest);
+	const char *rest = suffix ? strchr(text, '.') + 1 : text, *flaw = other_flaw(rest, suffix);
 	size_t length = strlen(rest);
 	char *name;
 

@@ -211,7 +211,8 @@ static bool told_of_ipv4(const struct plan *p, const struct ost_change *first, c
 	return false;
 }
 
-static void class_print(const struct plan *p, uint32_t class, uint32_t *next)
+/* told: how many of each kind. */
+static void class_print(const struct plan *p, uint32_t class, uint32_t *next, uint64_t told[static 3])
 {
 	uint32_t lines = 0, more = 0;
 	const struct ost_device_pair *pair = &p->d.pairs[p->d.classes[class].first];
@@ -223,6 +224,7 @@ static void class_print(const struct plan *p, uint32_t class, uint32_t *next)
 	for (; *next < p->d.change_count && p->d.changes[*next].device_class == class; (*next)++) {
 		if (told_of_ipv4(p, first, &p->d.changes[*next]))
 			continue;
+		told[p->d.changes[*next].kind]++;
 		if (p->all || lines++ < LINES_DEFAULT)
 			change_line(p, &p->d.changes[*next]);
 		else
@@ -260,10 +262,11 @@ static int print_text(const struct plan *p)
 {
 	char inside[OST_PLAN_WORDS];
 	char gains[OST_SHOW_TEXT], losses[OST_SHOW_TEXT], conditions[OST_SHOW_TEXT];
+	uint64_t told[3] = {0}; /* by kind */
 	uint32_t next = 0;
 
 	for (uint32_t i = 0; i < p->d.class_count; i++)
-		class_print(p, i, &next);
+		class_print(p, i, &next, told);
 	identities_print(p);
 	roles_print(p);
 	if (*ost_plan_inside(p->before, p->after.policy, inside) != '\0')
@@ -271,8 +274,8 @@ static int print_text(const struct plan *p)
 	if (p->d.change_count == 0)
 		(void)printf("no %sflow is judged otherwise\n", *inside != '\0' ? "other " : "");
 	else
-		(void)printf("%s gained, %s lost, %s under other conditions\n", ost_show_things(p->gains, "flow", gains),
-			ost_show_count(p->losses, losses), ost_show_count(p->conditions, conditions));
+		(void)printf("%s gained, %s lost, %s under other conditions\n", ost_show_things(told[OST_CHANGE_GAIN], "flow", gains),
+			ost_show_count(told[OST_CHANGE_LOSS], losses), ost_show_count(told[OST_CHANGE_CONDITION], conditions));
 	if (p->added + p->removed + p->moved > 0)
 		(void)printf("devices: %" PRIu64 " new, %" PRIu64 " gone, %" PRIu64 " with another role or identity\n", p->added, p->removed,
 			p->moved);

@@ -200,6 +200,25 @@ static void thousands_of_conditions_of_one_device(void **state)
 	ost_policy_free(&after);
 }
 
+static void devices_are_in_the_order_of_their_numbers(void **state)
+{
+	static const char text[] = "ostiary: 1\nroles: { r: { include: arp, allow: [{ to: { network: 10.0.0.0/8 } }] } }\ndevices:\n"
+				   "  d1000: { role: r, mac: \"02:00:00:00:00:01\" }\n  d2: { role: r, mac: \"02:00:00:00:00:02\" }\n"
+				   "  d10: { role: r, mac: \"02:00:00:00:00:03\" }\n  d1: { role: r, mac: \"02:00:00:00:00:04\" }\n"
+				   "  c99: { role: r, mac: \"02:00:00:00:00:05\" }\n";
+	static const char *const order[] = {"c99", "d1", "d2", "d10", "d1000"};
+	struct ost_policy *p = policy_expect(text);
+	struct ost_difference d;
+
+	(void)state;
+	assert_int_equal(ost_difference_make(NULL, p, &d), 0);
+	assert_int_equal(d.class_count, 1);
+	for (uint32_t i = 0; i < OST_ARRAY_SIZE(order); i++)
+		assert_string_equal(p->devices[d.pairs[i].after].name, order[i]);
+	ost_difference_free(&d);
+	ost_policy_free(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +226,7 @@ int main(void)
 		cmocka_unit_test(a_mark_is_of_the_meaning),
 		cmocka_unit_test(the_first_that_is_open),
 		cmocka_unit_test(thousands_of_conditions_of_one_device),
+		cmocka_unit_test(devices_are_in_the_order_of_their_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
