@@ -347,7 +347,7 @@ static void on_warning(void *user, const struct ost_due *due, unsigned percent)
 	if (!w.failed)
 		(void)case_append(x->b, x->c, &a);
 	ost_jsonw_free(&w);
-	x->b->law->warned++;
+	x->b->counts.warned++;
 }
 
 static void case_warn(struct ost_casebook *b, struct ost_case *c, struct case_law_view *v)

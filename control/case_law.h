@@ -13,7 +13,6 @@ struct ost_case_law {
 	struct ost_case_entity entity;
 	struct ost_decisions *none; /* what nobody has said */
 	uint32_t bucket;	    /* whose warnings are looked at next */
-	uint64_t warned;
 };
 
 int case_law_start(struct ost_casebook *b) OST_MUST_CHECK;

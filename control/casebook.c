@@ -400,6 +400,11 @@ int ost_casebook_by_text(struct ost_daemon *d, const char *text, struct ost_case
 	return 0;
 }
 
+void ost_casebook_incidents(const struct ost_daemon *d, bool (*fn)(void *user, const struct ost_incident *i), void *user)
+{
+	ost_incidents_each(d->casebook->incidents, fn, user);
+}
+
 const struct ost_incidents_counts *ost_casebook_engine(const struct ost_daemon *d)
 {
 	return ost_incidents_counts(d->casebook->incidents);

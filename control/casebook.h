@@ -93,6 +93,7 @@ struct ost_casebook_counts {
 	uint64_t unrecorded; /* records that the journal did not take */
 	uint64_t held, held_lost; /* events that waited for the restoring; those without room for it */
 	uint64_t restored;	  /* cases */
+	uint64_t warned;	  /* of deadlines */
 	uint32_t cases, evicted;
 	bool restoring;
 };
@@ -118,5 +119,7 @@ uint64_t ost_casebook_last(const struct ost_daemon *d);
 void ost_casebook_changes(struct ost_daemon *d, uint64_t after, void (*fn)(void *user, struct ost_case *c, const struct ost_case_change *change),
 	void *user);
 
+/* Those that the engine has, in no order. */
+void ost_casebook_incidents(const struct ost_daemon *d, bool (*fn)(void *user, const struct ost_incident *i), void *user);
 const struct ost_incidents_counts *ost_casebook_engine(const struct ost_daemon *d);
 const struct ost_casebook_counts *ost_casebook_counts(const struct ost_daemon *d);

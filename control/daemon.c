@@ -219,7 +219,7 @@ static void opened_take(struct ost_daemon *d, const struct ost_opened *o, const 
 		f.kind = OST_TRAFFIC_HOST;
 		f.peer = names + o->name - 1;
 	}
-	ost_traffic_add(d->traffic, &f, wall_s);
+	ost_watching_opened(d, &f, ost_traffic_add(d->traffic, &f, wall_s));
 }
 
 static void on_opened(void *user, const struct ost_msg_opened *m)
@@ -459,6 +459,15 @@ static const char *registry_hint(int r)
 	}
 }
 
+/* We alone write it, whole or not at all. */
+static void image_distrust(struct ost_daemon *d, const char *why)
+{
+	const struct ost_incident_event e = {.cause = OST_CAUSE_GATEWAY_TAMPER, .scope = "policy/current.image", .rule = why, .succeeded = OST_ANSWER_UNKNOWN,
+		.disposition = OST_DISPOSITION_REFUSED};
+
+	ost_watching_event(d, &e);
+}
+
 /* The image in force is that of current.image, whatever the registry says: the data plane loads it too. */
 static int image_restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 {
@@ -478,6 +487,7 @@ static int image_restore(struct ost_daemon *d, char why[static OST_DAEMON_WHY])
 		(void)snprintf(d->trouble, sizeof(d->trouble), "current.image is not sound: %.100s; apply the policy again",
 			fault);
 		ost_log_error("%s", d->trouble);
+		image_distrust(d, fault);
 		free(bytes);
 		return 0;
 	}

@@ -6,10 +6,12 @@
 
 #include "audits.h"
 #include "authority.h"
+#include "casebook.h"
 #include "clock.h"
 #include "evidence.h"
 #include "export_link.h"
 #include "trial.h"
+#include "watching.h"
 
 #define LABEL_MAX 160
 
@@ -397,6 +399,53 @@ static void evidence_metrics(FILE *f, const struct ost_daemon *d)
 	one(f, "ostiary_evidence_expired_total", "counter", "Files past their time, or that gave way to newer.", c.expired);
 }
 
+/* ---- incidents ---- */
+
+static bool open_count(void *user, const struct ost_incident *i)
+{
+	uint32_t *open = user;
+
+	if (i->state == OST_INCIDENT_OPEN)
+		open[i->cause]++;
+	return true;
+}
+
+static void by_cause(FILE *f, const char *name, const char *type, const char *help, const uint64_t counts[static OST_CAUSE_COUNT])
+{
+	head(f, name, type, help);
+	for (unsigned i = 0; i < OST_CAUSE_COUNT; i++)
+		(void)fprintf(f, "%s{cause=\"%s\"} %" PRIu64 "\n", name, ost_cause_info((enum ost_cause)i)->name, counts[i]);
+}
+
+static void incident_metrics(FILE *f, struct ost_daemon *d)
+{
+	const struct ost_incidents_counts *n = ost_casebook_engine(d);
+	const struct ost_casebook_counts *book = ost_casebook_counts(d);
+	const struct ost_detect_counts *detect = ost_watching_counts(d);
+	uint32_t open[OST_CAUSE_COUNT] = {0};
+	uint64_t counts[OST_CAUSE_COUNT];
+
+	ost_casebook_incidents(d, open_count, open);
+	for (unsigned i = 0; i < OST_CAUSE_COUNT; i++)
+		counts[i] = open[i];
+	by_cause(f, "ostiary_incidents_open", "gauge", "Incidents that are open, by cause.", counts);
+	by_cause(f, "ostiary_incident_overflow_events_total", "counter", "Events for which there was no room, by cause.", n->overflow_by_cause);
+	one(f, "ostiary_incidents_opened_total", "counter", "Incidents that were opened.", n->opened);
+	one(f, "ostiary_incident_events_total", "counter", "Events of incidents.", n->events);
+	one(f, "ostiary_incident_records_total", "counter", "Records of incidents.", n->records);
+	one(f, "ostiary_incident_records_lost_total", "counter", "Records of incidents that the journal did not take.", book->unrecorded);
+	one(f, "ostiary_incident_cases", "gauge", "Incidents that are remembered, open or closed.", book->cases);
+	one(f, "ostiary_incident_cases_evicted_total", "counter", "Closed ones that gave way for lack of room.", book->evicted);
+	one(f, "ostiary_incidents_restoring", "gauge", "1: incidents of before are being read from the journal.", book->restoring);
+	one(f, "ostiary_incident_deadline_warnings_total", "counter", "Warnings of deadlines.", book->warned);
+	one(f, "ostiary_detection_packets_total", "counter", "Refused packets and failed admissions that were looked at.", detect->packets);
+	one(f, "ostiary_detection_causeless_total", "counter", "Of these, those that say nothing about their sender.", detect->causeless);
+	one(f, "ostiary_detection_pending", "gauge", "Of these, those below a threshold now.", detect->pending);
+	one(f, "ostiary_detection_lapsed_total", "counter", "Of these, those below a threshold when their time was over.", detect->lapsed);
+	one(f, "ostiary_detection_watches", "gauge", "Devices and places that are watched.", detect->watches);
+	one(f, "ostiary_detection_watches_evicted_total", "counter", "Those that gave way for lack of room.", detect->evicted);
+}
+
 static void own_metrics(FILE *f, const struct ost_daemon *d)
 {
 	const struct ost_line_file_counts *file = ost_line_file_counts(d->refusal_file);
@@ -437,6 +486,7 @@ int ost_metrics_make(struct ost_daemon *d, char **ret_text, size_t *ret_length)
 		return -ENOMEM;
 	own_metrics(f, d);
 	journal_metrics(f, d);
+	incident_metrics(f, d);
 	evidence_metrics(f, d);
 	export_metrics(f, d);
 	dataplane_metrics(f, d);

@@ -232,7 +232,7 @@ static void entry_merge(struct entry *to, const struct entry *e)
 }
 
 /* Its names are in the table. */
-static void entry_add(struct ost_traffic *t, const struct entry *e)
+static bool entry_add(struct ost_traffic *t, const struct entry *e)
 {
 	const struct entry key = key_of(e);
 	struct name *device = &t->names.all[e->device];
@@ -240,12 +240,12 @@ static void entry_add(struct ost_traffic *t, const struct entry *e)
 
 	if (i != NONE) {
 		entry_merge(&t->entries[i], e);
-		return;
+		return false;
 	}
 	if (device->flows >= DEVICE_MAX || !entries_room(t)) {
 		device->overflow += e->flows;
 		t->overflow += e->flows;
-		return;
+		return false;
 	}
 	i = t->count++;
 	t->entries[i] = *e;
@@ -253,9 +253,10 @@ static void entry_add(struct ost_traffic *t, const struct entry *e)
 	at = &t->buckets[entry_bucket(t, &key)];
 	t->chain[i] = *at;
 	*at = i;
+	return true;
 }
 
-void ost_traffic_add(struct ost_traffic *t, const struct ost_traffic_flow *f, uint64_t wall_s)
+bool ost_traffic_add(struct ost_traffic *t, const struct ost_traffic_flow *f, uint64_t wall_s)
 {
 	struct entry e = {.peer = NONE, .first_s = (uint32_t)OST_MIN(f->first_wall_s, wall_s), .last_s = (uint32_t)OST_MIN(f->last_wall_s, wall_s),
 		.flows = (uint32_t)OST_MIN(f->flows, (uint64_t)UINT32_MAX), .value = f->value, .kind = f->kind, .protocol = f->protocol,
@@ -268,11 +269,11 @@ void ost_traffic_add(struct ost_traffic *t, const struct ost_traffic_flow *f, ui
 		e.peer = name_get(t, f->peer);
 	if (e.device == NONE || (e.peer == NONE && f->kind == OST_TRAFFIC_DEVICE)) {
 		t->overflow += f->flows;
-		return;
+		return false;
 	}
 	if (e.peer == NONE) /* no room for the host's name: its address is kept */
 		e.kind = OST_TRAFFIC_ADDRESS;
-	entry_add(t, &e);
+	return entry_add(t, &e);
 }
 
 void ost_traffic_lose(struct ost_traffic *t, uint64_t flows)

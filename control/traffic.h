@@ -51,8 +51,8 @@ int ost_traffic_new(const struct ost_paths *paths, const struct ost_hash_key *ke
 	bool *ret_lost) OST_MUST_CHECK;
 void ost_traffic_free(struct ost_traffic **traffic);
 
-/* Adds flows of one kind; first and last are those of these flows. */
-void ost_traffic_add(struct ost_traffic *t, const struct ost_traffic_flow *f, uint64_t wall_s);
+/* Adds flows of one kind; first and last are those of these flows. True: none of this kind was there, and it is now. */
+bool ost_traffic_add(struct ost_traffic *t, const struct ost_traffic_flow *f, uint64_t wall_s);
 /* The data plane had no room for so many. */
 void ost_traffic_lose(struct ost_traffic *t, uint64_t flows);
 

@@ -6,7 +6,9 @@
 #include <sys/random.h>
 
 #include "casebook.h"
+#include "habits.h"
 #include "log.h"
+#include "site_yaml.h"
 #include "whereabouts.h"
 
 /* Tags that say how bad it is when something happens to a device. */
@@ -14,6 +16,7 @@ static const char *const grave[] = {"essential", "safety"};
 
 struct ost_watching {
 	struct ost_detect *detect;
+	struct ost_habits *habits;
 	struct ost_whereabouts *whereabouts;
 	uint64_t grave; /* bits of tags of the image in force */
 	bool journal_seen;
@@ -31,6 +34,26 @@ static void on_event(void *user, const struct ost_incident_event *event, struct 
 	ost_casebook_event(user, event, now);
 }
 
+/* What the site file says; a file that cannot be read leaves the defaults, and is told by who needs its ports. */
+static void limits_read(const struct ost_daemon *d, struct ost_detect_limits *to)
+{
+	struct ost_site_file *site = NULL;
+	struct ost_diag diag = {0};
+
+	_Static_assert(sizeof(struct ost_site_limits) == sizeof(*to), "the site file has the thresholds of the detection");
+	if (ost_site_file_load(d->paths.site_file, &diag, &site) == 0)
+		memcpy(to, &site->limits, sizeof(*to));
+	ost_site_file_free(&site);
+	ost_diag_free(&diag);
+}
+
+static int habits_start(struct ost_daemon *d, const struct ost_hash_key *key)
+{
+	const struct ost_habits_config config = {.key = *key, .beacon = ost_detect_limits(d->watching->detect)->beacon, .event = on_event, .user = d};
+
+	return ost_habits_new(&config, &d->watching->habits);
+}
+
 int ost_watching_start(struct ost_daemon *d)
 {
 	struct ost_detect_config config = {.event = on_event, .user = d};
@@ -43,7 +66,10 @@ int ost_watching_start(struct ost_daemon *d)
 	if (getrandom(&config.key, sizeof(config.key), 0) != (ssize_t)sizeof(config.key))
 		return -EIO;
 	r = ost_whereabouts_new(&config.key, &w->whereabouts);
-	return r == 0 ? ost_detect_new(&config, &w->detect) : r;
+	limits_read(d, &config.limits);
+	if (r == 0)
+		r = ost_detect_new(&config, &w->detect);
+	return r == 0 ? habits_start(d, &config.key) : r;
 }
 
 void ost_watching_stop(struct ost_daemon *d)
@@ -54,6 +80,7 @@ void ost_watching_stop(struct ost_daemon *d)
 	if (w == NULL)
 		return;
 	ost_detect_free(&w->detect);
+	ost_habits_free(&w->habits);
 	ost_whereabouts_free(&w->whereabouts);
 	free(w);
 }
@@ -189,6 +216,28 @@ void ost_watching_note(struct ost_daemon *d, const struct ost_admission_note *n)
 	}
 	if (f.reason != OST_AUTH_REASON_NONE)
 		ost_detect_failed(d->watching->detect, &f, moment());
+}
+
+void ost_watching_opened(struct ost_daemon *d, const struct ost_traffic_flow *flow, bool novel)
+{
+	const struct ost_moment now = moment();
+	struct ost_habit_flow f = {.device = flow->device, .peer = flow->peer, .ip = flow->ip, .value = flow->value, .protocol = flow->protocol,
+		.from_device = flow->direction == OST_TO, .novel = novel, .count = flow->flows,
+		.first_wall_ns = OST_MIN(flow->first_wall_s * OST_NS_PER_S, now.wall_ns), .last_wall_ns = OST_MIN(flow->last_wall_s * OST_NS_PER_S, now.wall_ns)};
+	int64_t place = ost_roster_find(d->roster, flow->device);
+	uint64_t since_ns = now.wall_ns - OST_MIN(now.wall_ns, OST_HABIT_HISTORY_NS);
+	struct ost_traffic_counts traffic;
+	const struct ost_live *live;
+
+	if (place < 0)
+		return;
+	live = ost_roster_live(d->roster, (uint32_t)place);
+	ost_traffic_counts(d->traffic, &traffic);
+	f.settled = live->first_seen_wall_ns != 0 && live->first_seen_wall_ns <= since_ns && traffic.since_wall_s != 0 &&
+		traffic.since_wall_s <= since_ns / OST_NS_PER_S && d->in_force.applied_wall_ns <= since_ns;
+	f.foreign = ost_whereabouts_foreign(d->watching->whereabouts, &flow->ip);
+	f.essential = ost_watching_grave(d, flow->device);
+	ost_habits_opened(d->watching->habits, &f, now);
 }
 
 void ost_watching_event(struct ost_daemon *d, const struct ost_incident_event *event)

@@ -19,6 +19,8 @@ void ost_watching_bound(struct ost_daemon *d, const struct ost_ip *ip, const cha
 
 void ost_watching_refused(struct ost_daemon *d, const struct ost_refusal *r, const struct ost_refusal_names *names);
 void ost_watching_note(struct ost_daemon *d, const struct ost_admission_note *n);
+/* Flows of one kind were opened; novel: it was not among those of the last 24 hours. */
+void ost_watching_opened(struct ost_daemon *d, const struct ost_traffic_flow *flow, bool novel);
 /* An observation that is a cause in itself: count, times and place are filled in when they are 0 or NULL. */
 void ost_watching_event(struct ost_daemon *d, const struct ost_incident_event *event);
 /* The device that has an address, or NULL; whether it bears a tag that says that it is essential or of safety. */

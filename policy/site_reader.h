@@ -19,5 +19,8 @@ void site_export_read(struct site_reader *r, const struct ost_yaml_node *section
 /* authentication: */
 void site_auth_read(struct site_reader *r, const struct ost_yaml_node *section);
 
+/* incidents: */
+void site_incidents_read(struct site_reader *r, const struct ost_yaml_node *section);
+
 /* ports:, with everything that ports must be to each other. */
 void site_ports_read(struct site_reader *r, const struct ost_yaml_node *section);

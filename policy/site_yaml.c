@@ -165,6 +165,12 @@ static void ports_field(void *context, const struct ost_yaml_node *value, void *
 	site_ports_read(r, value);
 }
 
+static void incidents_field(void *context, const struct ost_yaml_node *value, void *target)
+{
+	(void)target;
+	site_incidents_read(context, value);
+}
+
 static void site_read(struct site_reader *r, const struct ost_yaml_node *root)
 {
 	static const struct ost_yaml_field fields[] = {
@@ -177,6 +183,7 @@ static void site_read(struct site_reader *r, const struct ost_yaml_node *root)
 		{"tables", tables_field},
 		{"policy", policy_field},
 		{"journal", journal_field},
+		{"incidents", incidents_field},
 		{"timeouts", timeouts_field},
 		{"authentication", authentication_field},
 		{"export", export_field},

@@ -18,6 +18,7 @@
  *   authentication: { radius: "10.0.0.2:1812", portal: "10.0.0.2:8443", lease: 300, crl: yes }
  *   export: { siem: { type: syslog, server: "siem.example:6514", ca: /etc/ostiary/export/siem-ca.pem } } # site_export.h
  *   policy: { generations: 100 }                                     # kept on disk
+ *   incidents: { scan: { count: 20, seconds: 60 }, ... }              # from how many on something is an incident
  *   journal: { days: 366, size: 4096 }                               # how long records stay, how much room they have in MiB
  *   timeouts: { tcp-established: 7440, tcp-opening: 30, tcp-closing: 30, udp: 60, udp-reply: 180, icmp: 30, other: 300 }
  */
@@ -60,7 +61,18 @@ struct ost_site_port {
 
 #define OST_LISTEN_MAX 56 /* bytes of "[IPv6]:port" */
 
+/* So many within so many seconds; zeros: not written. */
+struct ost_site_limit {
+	uint32_t count, seconds;
+};
+
+/* From how many on something is an incident: the members of struct ost_detect_limits (control/incident/detect.h), which has the defaults. */
+struct ost_site_limits {
+	struct ost_site_limit scan, denied, internet, lateral, flood, spoof, source, failures, brute, unknown, beacon;
+};
+
 struct ost_site_file {
+	struct ost_site_limits limits;
 	struct ost_site_export *exports; /* owned; NULL: none */
 	uint32_t export_count;
 	char radius[OST_LISTEN_MAX], portal[OST_LISTEN_MAX]; /* where ostiary-authd listens, "" nowhere */

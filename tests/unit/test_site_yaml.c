@@ -27,6 +27,7 @@ static const char whole[] =
 	"timeouts: { tcp-established: 1, tcp-opening: 2, tcp-closing: 3, udp: 4, udp-reply: 5, "
 	"icmp: 6, other: 7 }\n"
 	"journal: { days: 30, size: 512 }\n"
+	"incidents: { scan: { count: 40, seconds: 30 }, beacon: { count: 5, seconds: 20 } }\n"
 	"authentication: { radius: \"10.0.0.2:1812\", lease: 60, portal: \"[fd00::2]:8443\", crl: no }\n";
 
 static int parse(const char *text, struct ost_diag *diag, struct ost_site_file **ret_file)
@@ -81,6 +82,7 @@ static void every_key(void **state)
 	assert_int_equal(f->lease_s, 60);
 	assert_int_equal(f->journal_days, 30);
 	assert_int_equal(f->journal_mib, 512);
+	assert_true(f->limits.scan.count == 40 && f->limits.scan.seconds == 30 && f->limits.beacon.count == 5 && f->limits.denied.count == 0);
 	assert_true(f->no_crl);
 	ost_site_file_free(&f);
 	assert_null(f);
@@ -142,6 +144,9 @@ static const struct {
 	{"ostiary: 1\nauthentication: { portal: \"10.0.0.1:8443\", lease: @0 }\n" PORTS, "lease cannot be '0'"},
 	{"ostiary: 1\nauthentication: { portal: \"10.0.0.1:8443\", lease: @301 }\n" PORTS, "lease cannot be '301'"},
 	{"ostiary: 1\njournal: { days: @0 }\n" PORTS, "days cannot be '0'"},
+	{"ostiary: 1\nincidents: { scan: @{ count: 40 } }\n" PORTS, "a threshold needs count and seconds"},
+	{"ostiary: 1\nincidents: { scan: { count: @0, seconds: 60 } }\n" PORTS, "count cannot be '0'"},
+	{"ostiary: 1\nincidents: { @scans: { count: 1, seconds: 60 } }\n" PORTS, "incidents has no key 'scans'"},
 	{"ostiary: 1\njournal: { size: @255 }\n" PORTS, "size cannot be '255'"},
 	{"ostiary: 1\nauthentication: { lease: @60 }\n" PORTS, "lease is of the portal"},
 	{"ostiary: 1\nauthentication: { @portale: 1 }\n" PORTS, "did you mean 'portal'?"},
