@@ -15,6 +15,7 @@ struct known {
 	struct ost_incident_context context;
 	const char *tags[64];
 	char peer_name[256];
+	char rule[512];
 };
 
 struct peer_search {
@@ -67,6 +68,8 @@ static void device_know(struct ost_daemon *d, const struct ost_incident *i, stru
 	c->mode = image->roles[x->role].mode == OST_MODE_AUDIT ? "audit" : "enforce";
 	c->first_seen_wall_ns = l->first_seen_wall_ns;
 	c->flows_opened = l->flows_opened;
+	if (ost_detect_cause_of(i->wire.reason) == OST_CAUSE_DENIED_FLOW && case_rule(image, (uint32_t)place, &i->wire, k->rule, sizeof(k->rule)))
+		c->policy_rule = k->rule;
 	c->tags = k->tags;
 	for (uint32_t t = 0; t < image->tag_count && t < OST_ARRAY_SIZE(k->tags); t++) {
 		if ((x->tags >> t & 1) != 0)

@@ -52,6 +52,9 @@ struct case_append {
 };
 int case_append(struct ost_casebook *b, struct ost_case *c, const struct case_append *a);
 
+/* case_rule.c: "camera.yaml:12:5: TEXT: its port differs". False: nothing is near. device: its place in the image. */
+bool case_rule(const struct ost_image *image, uint32_t device, const struct ost_incident_wire *x, char *buf, size_t size);
+
 /* case_record.c: the record of what the engine says, from what is known. */
 void case_record(struct ost_casebook *b, struct ost_case *c, enum ost_incident_record what, const char *why);
 /* Summaries of what was held back since the last one. */
