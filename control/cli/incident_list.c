@@ -150,9 +150,6 @@ void ost_incident_headline(const struct ost_cli *cli, const json_t *answer, unsi
 	if (ost_json_u64(answer, "overflowed") > 0)
 		line_below(cli, column, "%s%s had no room for an incident of their own: see the one called overflow%s",
 			ost_show_colour(cli, OST_COLOUR_WARN), ost_show_things(ost_json_u64(answer, "overflowed"), "event", n), ost_show_plain(cli));
-	if (ost_json_u64(answer, "pending") > 0)
-		line_below(cli, column, "%s%s not in the journal yet: see ostiary status%s", ost_show_colour(cli, OST_COLOUR_WARN),
-			ost_show_things(ost_json_u64(answer, "pending"), "record", n), ost_show_plain(cli));
 }
 
 /* ---- the table ---- */
