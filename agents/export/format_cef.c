@@ -259,13 +259,12 @@ static void other(struct cef *c)
 int ost_format_cef(const struct ost_line *line, const struct ost_format_config *config, struct ost_format_text *out)
 {
 	struct cef c = {.out = out, .line = line};
-	const char *host = ost_tree_text(line->root, "observer.hostname");
 
 	header(&c);
 	pair_number(&c, "rt", line->about.time_ns / OST_NS_PER_MS);
 	pair_ms(&c, "start", "event.start");
 	pair_ms(&c, "end", "event.end");
-	pair(&c, "dvchost", host != NULL ? host : config->gateway != NULL ? config->gateway : "ostiary", 100);
+	pair(&c, "dvchost", ost_line_gateway(line, config), 100);
 	pair(&c, "externalId", line->incident, 40);
 	own_number(&c, "cn1", "sequence", line->about.seq);
 	own(&c, "flexString1", "eventId", line->about.id, 1023);

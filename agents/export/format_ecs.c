@@ -157,7 +157,7 @@ int ost_format_ecs(const struct ost_line *line, const struct ost_format_config *
 	sort(&t, line->root, "", other);
 	event_fill(&t, line, other);
 	if (ost_tree_at(t.root, "observer.hostname") == NULL)
-		ost_tree_put_text(&t, "observer.hostname", config->gateway != NULL ? config->gateway : "ostiary");
+		ost_tree_put_text(&t, "observer.hostname", ost_line_gateway(line, config));
 	ost_tree_put_text(&t, "observer.vendor", "Ostiary");
 	ost_tree_put_text(&t, "observer.product", "Ostiary");
 	if (ost_tree_at(t.root, "observer.type") == NULL)

@@ -26,13 +26,6 @@ static unsigned activity_of(const struct ost_line *line)
 	return is_kind(line, "incident.open") ? 1 : is_kind(line, "incident.close") ? 3 : 2;
 }
 
-static const char *gateway_of(const struct ost_line *line, const struct ost_format_config *config)
-{
-	const char *host = ost_tree_text(line->root, "observer.hostname");
-
-	return host != NULL ? host : config->gateway != NULL ? config->gateway : "ostiary";
-}
-
 static void metadata(struct ost_tree *t, const struct ost_line *line, const struct ost_format_config *config, unsigned class)
 {
 	char uid[OST_FORMAT_ID + 8];
@@ -59,7 +52,7 @@ static void metadata(struct ost_tree *t, const struct ost_line *line, const stru
 /* What each event of each class must have. */
 static void base(struct ost_tree *t, const struct ost_line *line, const struct ost_format_config *config, unsigned class, unsigned activity)
 {
-	const char *host = gateway_of(line, config);
+	struct ost_tree logger = {.root = json_object()};
 	json_t *ours = json_object_get(line->root, "ostiary");
 
 	ost_tree_put_integer(t, "class_uid", class);
@@ -77,7 +70,9 @@ static void base(struct ost_tree *t, const struct ost_line *line, const struct o
 	ost_tree_put_ms(t, "end_time", ost_tree_time(line->root, "event.end"));
 	ost_tree_put_number(t, "count", OST_MIN(ost_tree_number(line->root, "ostiary.incident.count"), (uint64_t)INT32_MAX));
 	metadata(t, line, config, class);
-	ost_tree_add(t, "metadata.loggers", json_pack("{s:s}", "name", host));
+	ost_tree_put_text(&logger, "name", ost_line_gateway(line, config));
+	t->failed |= logger.failed;
+	ost_tree_add(t, "metadata.loggers", logger.root);
 	ost_tree_put(t, "unmapped.ostiary", ost_tree_copy(ours, (const char *const[]){NULL}));
 	ost_tree_put(t, "unmapped.ostiary.chain", ost_line_chain(line, config));
 	ost_tree_put_text(t, "unmapped.rsit", ost_tree_text(line->root, "labels.rsit"));

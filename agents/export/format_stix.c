@@ -59,16 +59,15 @@ void ost_stix_free(struct ost_stix **stix)
 
 static void identity(struct ost_stix *s, const struct ost_line *line)
 {
-	const char *host = ost_tree_text(line->root, "observer.hostname");
+	const char *host = ost_line_gateway(line, s->config);
 	char name[300];
 	struct ost_tree t;
 
-	if (host == NULL)
-		host = s->config->gateway != NULL ? s->config->gateway : "ostiary";
 	(void)snprintf(name, sizeof(name), "gateway %.256s", host);
 	ost_stix_id("identity", name, s->identity);
 	t = ost_stix_object("identity", s->identity, NULL, 0, 0);
-	ost_tree_put(&t, "name", json_sprintf("Ostiary gateway %s", host));
+	ost_tree_put_text(&t, "name", host);
+	ost_tree_put_text(&t, "description", "Ostiary gateway");
 	ost_tree_put_text(&t, "identity_class", "system");
 	ost_stix_put(&s->bundle, &t);
 }

@@ -294,6 +294,13 @@ const char *ost_line_message(const struct ost_line *line)
 	return message != NULL ? message : ost_line_title(line);
 }
 
+const char *ost_line_gateway(const struct ost_line *line, const struct ost_format_config *config)
+{
+	const char *host = ost_tree_text(line->root, "observer.hostname");
+
+	return host != NULL ? host : config->gateway != NULL && config->gateway[0] != '\0' ? config->gateway : "ostiary";
+}
+
 const char *ost_line_person(const struct ost_line *line)
 {
 	json_t *ostiary = json_object_get(line->root, "ostiary"), *member;

@@ -35,16 +35,14 @@ const struct ost_line_kind *ost_line_kind_of(const char *kind);
 const char *ost_line_title(const struct ost_line *line);
 /* The record's message, or its title. */
 const char *ost_line_message(const struct ost_line *line);
+/* The gateway's name. */
+const char *ost_line_gateway(const struct ost_line *line, const struct ost_format_config *config);
 /* Who did it: a person's name; NULL nobody. */
 const char *ost_line_person(const struct ost_line *line);
 /* Where the record stands in the journal, as an object that is the caller's: origin, seq, prev, fingerprint ... NULL: no memory. */
 json_t *ost_line_chain(const struct ost_line *line, const struct ost_format_config *config);
 
-struct ost_ip;
-/* pseudonym.c: private, link-local, of a local prefix; what stands for an address. */
-bool ost_address_is_local(const struct ost_ip *ip);
-bool ost_address_is_pseudonym(const struct ost_ip *ip);
-/* pseudonym.c: of a whole record. -ENOMEM. */
+/* veil.c: of a whole record. -ENOMEM. */
 int ost_pseudonyms_apply(const struct ost_pseudonyms *pseudonyms, uint64_t time_ns, json_t *root) OST_MUST_CHECK;
 
 /* By the format's own, below. Nothing is appended when it fails. */

@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "clock.h"
+#include "pseudonym.h"
 
 #define FIXED_NS 1767225600000000000ull /* 2026-01-01: of what has no time of its own */
 

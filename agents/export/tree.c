@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "plain.h"
+#include "unicode.h"
 
 #define STEP 64 /* bytes of one name of a path */
 
@@ -136,10 +137,34 @@ void ost_tree_put(struct ost_tree *t, const char *path, json_t *value)
 	}
 }
 
+/* What was cut in the midst of a character, or comes from no JSON, may be no UTF-8. */
+static json_t *cleaned(const char *text)
+{
+	struct ost_format_text clean = {0};
+	json_t *value = NULL;
+	int r = 0;
+
+	for (size_t used; *text != '\0' && r == 0; text += used) {
+		uint32_t c;
+
+		used = ost_unicode_decode(text, &c);
+		r = used > 0 ? ost_text_append(&clean, text, used) : ost_text_append(&clean, "\xef\xbf\xbd", 3);
+		used = OST_MAX(used, (size_t)1);
+	}
+	if (r == 0 && clean.bytes != NULL)
+		value = json_string(clean.bytes);
+	ost_format_text_free(&clean);
+	return value;
+}
+
 void ost_tree_put_text(struct ost_tree *t, const char *path, const char *text)
 {
-	if (text != NULL && text[0] != '\0')
-		ost_tree_put(t, path, json_string(text));
+	json_t *value;
+
+	if (text == NULL || text[0] == '\0')
+		return;
+	value = json_string(text);
+	ost_tree_put(t, path, value != NULL ? value : cleaned(text));
 }
 
 void ost_tree_put_integer(struct ost_tree *t, const char *path, uint64_t number)

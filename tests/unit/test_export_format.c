@@ -161,6 +161,30 @@ static void heartbeats(void **state)
 	ost_format_text_free(&out);
 }
 
+/* Names that are no text at all stop nothing. */
+static void odd_names(void **state)
+{
+	const struct ost_format_config config = {.gateway = "gw\xff\xe2\x80", .origin = "\xc0\xaf", .assignee_group = "\xed\xa0\x80"};
+	struct ost_format_text out = {0};
+	struct ost_stix *stix;
+	char why[OST_FORMAT_WHY];
+	const char *line = line_of("incident.open", incident);
+	static const char note[] = "gw\n12\n" ROOT "\n\n\xe2\x80\x94 \xff\xfe A\n";
+
+	(void)state;
+	for (unsigned f = 0; f < OST_FORMAT_STIX; f++) {
+		assert_int_equal(ost_format_convert((enum ost_format)f, &config, line, strlen(line), &out, NULL, why), 0);
+		assert_int_equal(ost_format_heartbeat((enum ost_format)f, &config, note, strlen(note), WALL, &out), 0);
+	}
+	assert_int_equal(ost_stix_new(&config, &stix), 0);
+	assert_int_equal(ost_stix_add(stix, line, strlen(line), why), 0);
+	assert_int_equal(ost_stix_bundle(stix, &out), 0);
+	ost_stix_free(&stix);
+	for (const char *at = out.bytes; *at != '\0'; at++)
+		assert_true((unsigned char)*at != 0xff && (unsigned char)*at != 0xc0);
+	ost_format_text_free(&out);
+}
+
 /* ---- no memory ---- */
 
 static unsigned left; /* allocations until one fails; 0: none does */
@@ -243,6 +267,7 @@ int main(void)
 		cmocka_unit_test(refusals_append_nothing),
 		cmocka_unit_test(longest_line),
 		cmocka_unit_test(heartbeats),
+		cmocka_unit_test(odd_names),
 		cmocka_unit_test(without_memory),
 	};
 
