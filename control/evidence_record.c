@@ -70,7 +70,7 @@ static void head(struct ost_jsonw *w, const char *gateway, const char *action, c
 	ost_jsonw_object(w, "event");
 	ost_jsonw_string(w, "kind", "event");
 	ost_jsonw_array(w, "category");
-	ost_jsonw_string(w, NULL, "network");
+	ost_jsonw_string(w, NULL, "file"); /* ECS: what becomes of files may be a creation or a deletion */
 	ost_jsonw_end(w, ']');
 	ost_jsonw_array(w, "type");
 	ost_jsonw_string(w, NULL, type);
