@@ -709,7 +709,7 @@ void ost_api_free(struct ost_api **api)
 		MHD_resume_connection(a->waiting->connection);
 	if (a->planning != NULL)
 		MHD_resume_connection(a->planning->connection);
-	for (unsigned i = 0; i < API_WATCHERS_MAX; i++) {
+	for (unsigned i = 0; i < API_WAITERS_MAX; i++) {
 		if (a->watchers[i] != NULL)
 			MHD_resume_connection(a->watchers[i]->connection);
 	}

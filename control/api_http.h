@@ -12,6 +12,7 @@
 struct ost_api_form;
 
 #define API_WATCHERS_MAX 32u
+#define API_WAITERS_MAX	 (API_WATCHERS_MAX + 8u) /* and those whose word is on its way to the disk */
 
 struct ost_api {
 	struct ost_daemon *d;
@@ -20,7 +21,7 @@ struct ost_api {
 	struct event *timer;	/* MHD's time-outs */
 	struct request *waiting; /* suspended: at most one, for one apply goes at a time */
 	struct request *planning; /* the same, of plans */
-	struct request *watchers[API_WATCHERS_MAX]; /* of changes of incidents */
+	struct request *watchers[API_WAITERS_MAX]; /* of changes of incidents, and of what is to be on disk */
 };
 
 /* One request, from its first header to its end. */
@@ -38,6 +39,7 @@ struct request {
 	unsigned status;	 /* of that answer; 0: not there yet */
 	uint64_t after;		 /* the change that it knows, of one that waits for the next ... */
 	uint64_t until_ns;	 /* ... until then; 0: it does not wait */
+	uint64_t given;		 /* or what it waits for to be on disk (ost_casebook_given); 0: nothing */
 };
 
 /* Answers. These take over the text, or the writer's. */

@@ -8,6 +8,7 @@
 #include "views_incidents.h"
 
 #define WATCH_S_MAX 60u
+#define SYNC_S	    10u /* a disk that takes longer is told of */
 
 enum MHD_Result api_get_incidents(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
 {
@@ -50,23 +51,52 @@ enum MHD_Result api_get_regimes(struct ost_daemon *d, struct MHD_Connection *c, 
 	return api_send_json(c, MHD_HTTP_OK, &w);
 }
 
-enum MHD_Result api_post_case(struct request *q, const char *rest)
+/* A place among the first so many who wait; false: there is none. */
+static bool watcher_add(struct request *q, unsigned most)
 {
-	unsigned status = ost_api_case(q->api->d, rest, q->body, q->length, api_peer_uid(q->connection), &q->answer);
-
-	return api_send_json(q->connection, status, &q->answer);
-}
-
-/* A place among those who wait; false: there is none. */
-static bool watcher_add(struct request *q)
-{
-	for (unsigned i = 0; i < API_WATCHERS_MAX; i++) {
+	for (unsigned i = 0; i < most; i++) {
 		if (q->api->watchers[i] != NULL)
 			continue;
 		q->api->watchers[i] = q;
 		return true;
 	}
 	return false;
+}
+
+/* What a person said is answered when it is on disk: whoever reads "recorded" may pull the plug. */
+enum MHD_Result api_post_case(struct request *q, const char *rest)
+{
+	struct ost_daemon *d = q->api->d;
+	const uint64_t before = ost_casebook_given(d);
+	unsigned status = ost_api_case(d, rest, q->body, q->length, api_peer_uid(q->connection), &q->answer);
+
+	if (status != MHD_HTTP_OK || ost_casebook_given(d) == before)
+		return api_send_json(q->connection, status, &q->answer);
+	q->status = status;
+	q->given = ost_casebook_given(d);
+	q->until_ns = ost_clock_mono_ns() + SYNC_S * OST_NS_PER_S;
+	if (!watcher_add(q, API_WAITERS_MAX))
+		return api_send_json(q->connection, status, &q->answer);
+	MHD_suspend_connection(q->connection);
+	return MHD_YES;
+}
+
+/* False: not yet. Else its answer is there. */
+static bool synced(struct request *q, uint64_t now_ns)
+{
+	int r = ost_casebook_settled(q->api->d, q->given);
+
+	if (r == 0 && now_ns < q->until_ns)
+		return false;
+	if (r == 1)
+		return true;
+	ost_jsonw_reset(&q->answer);
+	ost_jsonw_object(&q->answer, NULL);
+	ost_jsonw_string(&q->answer, "error", r == 0 ? "the journal has it, but not on disk yet" : "the journal could not write it: it is not recorded");
+	ost_jsonw_string(&q->answer, "hint", "ostiary status tells what hinders it; ostiary incident show tells what was recorded");
+	ost_jsonw_end(&q->answer, '}');
+	q->status = MHD_HTTP_SERVICE_UNAVAILABLE;
+	return true;
 }
 
 enum MHD_Result api_changes_none(struct ost_daemon *d, struct MHD_Connection *c, const char *rest)
@@ -88,7 +118,7 @@ enum MHD_Result api_changes_await(struct request *q)
 			return api_send_error(q->connection, MHD_HTTP_BAD_REQUEST, "after is no number", "write the member last of the former answer");
 		q->until_ns = now_ns + api_number_of(q->connection, "wait", WATCH_S_MAX, 0) * OST_NS_PER_S;
 	}
-	if (ost_casebook_last(q->api->d) <= q->after && now_ns < q->until_ns && watcher_add(q)) {
+	if (ost_casebook_last(q->api->d) <= q->after && now_ns < q->until_ns && watcher_add(q, API_WATCHERS_MAX)) {
 		MHD_suspend_connection(q->connection);
 		return MHD_YES;
 	}
@@ -100,10 +130,10 @@ void ost_api_tell(struct ost_api *api)
 {
 	uint64_t last = ost_casebook_last(api->d), now_ns = ost_clock_mono_ns();
 
-	for (unsigned i = 0; i < API_WATCHERS_MAX; i++) {
+	for (unsigned i = 0; i < API_WAITERS_MAX; i++) {
 		struct request *q = api->watchers[i];
 
-		if (q == NULL || (last <= q->after && now_ns < q->until_ns))
+		if (q == NULL || (q->given != 0 ? !synced(q, now_ns) : last <= q->after && now_ns < q->until_ns))
 			continue;
 		api->watchers[i] = NULL;
 		MHD_resume_connection(q->connection);
@@ -113,7 +143,7 @@ void ost_api_tell(struct ost_api *api)
 
 void api_changes_forget(const struct request *q)
 {
-	for (unsigned i = 0; i < API_WATCHERS_MAX; i++) {
+	for (unsigned i = 0; i < API_WAITERS_MAX; i++) {
 		if (q->api->watchers[i] == q)
 			q->api->watchers[i] = NULL;
 	}

@@ -182,6 +182,20 @@ uint64_t ost_casebook_last(const struct ost_daemon *d)
 	return d->casebook->last;
 }
 
+uint64_t ost_casebook_given(const struct ost_daemon *d)
+{
+	return d->casebook->cookies;
+}
+
+int ost_casebook_settled(const struct ost_daemon *d, uint64_t given)
+{
+	const struct ost_case_told *t = &d->casebook->changes[given % OST_CASE_CHANGES];
+
+	if (t->change.cookie != given)
+		return 1;
+	return t->number == 0 ? 0 : t->change.seq != OST_CASE_NO_SEQ ? 1 : -EIO;
+}
+
 void ost_casebook_changes(struct ost_daemon *d, uint64_t after, void (*fn)(void *user, struct ost_case *c, const struct ost_case_change *change),
 	void *user)
 {

@@ -116,6 +116,10 @@ int ost_casebook_by_text(struct ost_daemon *d, const char *text, struct ost_case
 
 /* Number of the newest change; fn gets each behind `after`, oldest first. */
 uint64_t ost_casebook_last(const struct ost_daemon *d);
+/* What was given to the journal last, of whatever case; and what became of it: 1 on disk, under a signed checkpoint; 0 not known yet; -EIO it never will be.
+ * Only the newest OST_CASE_CHANGES are remembered: those before are 1. */
+uint64_t ost_casebook_given(const struct ost_daemon *d);
+int ost_casebook_settled(const struct ost_daemon *d, uint64_t given);
 void ost_casebook_changes(struct ost_daemon *d, uint64_t after, void (*fn)(void *user, struct ost_case *c, const struct ost_case_change *change),
 	void *user);
 
