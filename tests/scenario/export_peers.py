@@ -31,15 +31,19 @@ def alone():
     os.execvp("unshare", ["unshare", "-n", sys.executable, *sys.argv])
 
 
-def wait(what, found):
+def wait(what, found, pause=0.05):
     """Until found() is true; says what was waited for in vain."""
     end = time.monotonic() + MOST_S
     while time.monotonic() < end:
         value = found()
         if value:
             return value
-        time.sleep(0.05)
+        time.sleep(pause)
     raise AssertionError(f"waited in vain: {what}")
+
+
+def lines(path):
+    return pathlib.Path(path).read_bytes().decode().split("\n")[:-1] if pathlib.Path(path).exists() else []
 
 
 def start(*words, **more):
@@ -59,6 +63,26 @@ def answers(port):
             return True
     except OSError:
         return False
+
+
+class Grown:
+    """Lines of a file that grows, each looked at once."""
+
+    def __init__(self, path, parse=lambda line: line):
+        self.path, self.parse, self.file, self.offset, self.found = pathlib.Path(path), parse, None, 0, []
+
+    def all(self):
+        if not self.path.exists():
+            return []
+        if self.file != self.path.stat().st_ino:
+            self.file, self.offset, self.found = self.path.stat().st_ino, 0, []
+        with open(self.path, "rb") as f:
+            f.seek(self.offset)
+            text = f.read()
+        text = text[:text.rfind(b"\n") + 1]
+        self.offset += len(text)
+        self.found += [self.parse(line) for line in text.decode().split("\n")[:-1]]
+        return self.found
 
 
 class Source:
@@ -156,8 +180,7 @@ input(type="imrelp" address="127.0.0.1" port="{RELP}" ruleset="relp" tls="on" tl
         wait("rsyslogd listens", lambda: answers(SYSLOG) and answers(RELP))
 
     def messages(self, name):
-        path = self.folder / f"{name}.out"
-        return path.read_bytes().decode().split("\n")[:-1] if path.exists() else []
+        return lines(self.folder / f"{name}.out")
 
 
 class Https:
@@ -176,12 +199,7 @@ class Https:
         (self.folder / "mood.new").rename(self.folder / "mood")
 
     def bulk(self):
-        path = self.folder / "bulk"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-    def plain(self):
-        path = self.folder / "plain"
-        return path.read_text().split("\n")[:-1] if path.exists() else []
+        return [json.loads(line) for line in lines(self.folder / "bulk")]
 
 
 class Redis:
