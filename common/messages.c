@@ -39,7 +39,7 @@ _Static_assert(sizeof(struct ost_msg_export_want) == 24 + OST_EXPORT_ORIGIN, "la
 _Static_assert(offsetof(struct ost_msg_export_line, text) == 32, "layout");
 _Static_assert(sizeof(struct ost_msg_export_gap) == 32 + OST_EXPORT_ORIGIN, "layout");
 _Static_assert(offsetof(struct ost_msg_export_checkpoint, note) == 16 + OST_EXPORT_ORIGIN, "layout");
-_Static_assert(sizeof(struct ost_msg_export_status) == 80 + OST_MSG_NAME + 32 + OST_EXPORT_ORIGIN + OST_MSG_TEXT, "layout");
+_Static_assert(sizeof(struct ost_msg_export_status) == 88 + OST_MSG_NAME + 32 + OST_EXPORT_ORIGIN + OST_MSG_TEXT, "layout");
 _Static_assert(OST_OPENED_NAMES < UINT16_MAX, "a name's place fits");
 _Static_assert(OST_AUTH_REASON_COUNT <= 32, "failed[] has room for every reason");
 
@@ -540,7 +540,7 @@ static bool export_status_valid(const void *payload)
 	struct ost_msg_export_status m;
 
 	memcpy(&m, payload, sizeof(m));
-	return m.cursor_seq >> 53 == 0 && m.stream < OST_EXPORTS_MAX && m.state < OST_EXPORT_STATE_COUNT && text_valid(m.name, sizeof(m.name)) &&
+	return m.cursor_seq >> 53 == 0 && m.arrived_seq <= m.cursor_seq && m.stream < OST_EXPORTS_MAX && m.state < OST_EXPORT_STATE_COUNT && text_valid(m.name, sizeof(m.name)) &&
 		m.name[0] != '\0' && text_valid(m.type, sizeof(m.type)) && text_valid(m.format, sizeof(m.format)) &&
 		text_valid(m.origin, sizeof(m.origin)) && text_valid(m.error, sizeof(m.error));
 }

@@ -641,7 +641,8 @@ enum ost_export_state {
 };
 
 struct ost_msg_export_status {
-	uint64_t cursor_seq;	   /* the record before which all have arrived, and are asked for no more */
+	uint64_t cursor_seq;	   /* the record before which all were sent, and taken as far as the receiver says such a thing */
+	uint64_t arrived_seq;	   /* the record before which none is asked for any more; not above cursor_seq */
 	uint64_t sent_records;	   /* since exportd's start, as the next ones; those that were repeated count again */
 	uint64_t sent_bytes;
 	uint64_t failures;	   /* connections or batches that failed */

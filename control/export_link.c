@@ -17,6 +17,7 @@
 #define HELLO_NS	 (5 * OST_NS_PER_S)
 #define MESSAGES_AT_ONCE 64
 #define LOOK_NS		 OST_NS_PER_S
+#define SETTLED_NS	 (3 * OST_NS_PER_S) /* an exporter tells of each destination once a second */
 
 struct ost_export_link {
 	struct ost_export_link_config config;
@@ -200,6 +201,23 @@ void ost_export_link_covered(struct ost_export_link *l, uint64_t size, const cha
 	(void)!write(l->wake, &one, sizeof(one));
 }
 
+/* Age takes nothing that an exporter is still to read. */
+static void hold_set(struct ost_export_link *l, uint64_t now)
+{
+	uint64_t seq = UINT64_MAX;
+
+	if (!l->greeted || l->current.length == 0 || now - l->accepted_ns < SETTLED_NS)
+		return; /* those of the last exporter hold until this one has told of all its destinations */
+	(void)pthread_mutex_lock(&l->lock);
+	for (uint32_t i = 0; i < l->report.count; i++) {
+		const struct ost_msg_export_status *d = &l->report.destinations[i];
+
+		seq = OST_MIN(seq, strcmp(d->origin, l->current.origin) == 0 ? d->arrived_seq : 0);
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	ost_journal_hold(l->config.journal, seq);
+}
+
 /* ---- the thread ---- */
 
 static void once_a_second(struct ost_export_link *l, uint64_t now)
@@ -211,6 +229,7 @@ static void once_a_second(struct ost_export_link *l, uint64_t now)
 		disconnect(l, "it does not greet", true);
 	if (l->current.length == 0)
 		covered_find(l);
+	hold_set(l, now);
 	ost_export_server_wake(&l->server);
 	l->more = true;
 }
@@ -297,6 +316,8 @@ int ost_export_link_new(const struct ost_export_link_config *config, struct ost_
 	(void)snprintf(l->report.why, sizeof(l->report.why), "ostiary-exportd has not connected");
 	(void)pthread_mutex_init(&l->lock, NULL);
 	l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (config->expected)
+		ost_journal_hold(config->journal, 0); /* until it has told how far it is */
 	r = l->wake < 0 ? -errno : listen_at(l);
 	if (r == 0)
 		r = -pthread_create(&l->thread, NULL, thread_run, l);

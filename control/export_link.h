@@ -19,6 +19,7 @@ struct ost_export_link_config {
 	const char *socket_path;  /* borrowed, as the others */
 	const char *journal_path;
 	struct ost_journal *journal; /* asked for its status; outlives the link */
+	bool expected; /* there are destinations: nothing goes by its age before an exporter has told how far they are */
 };
 
 /* Listens for the group ostiary, starts the thread. -EADDRINUSE: somebody else listens; -EAGAIN: no thread; -ENOMEM. */

@@ -38,9 +38,10 @@ static void on_covered(void *user, uint64_t size, const char *note)
 		ost_export_link_covered(d->export_link, size, note);
 }
 
-static int export_start(struct ost_daemon *d)
+static int export_start(struct ost_daemon *d, bool expected)
 {
-	const struct ost_export_link_config config = {.socket_path = d->paths.export_socket, .journal_path = d->paths.journal_dir, .journal = d->journal};
+	const struct ost_export_link_config config = {.socket_path = d->paths.export_socket, .journal_path = d->paths.journal_dir, .journal = d->journal,
+		.expected = expected};
 
 	return ost_export_link_new(&config, &d->export_link);
 }
@@ -55,18 +56,21 @@ static void origin_make(const struct ost_daemon *d, char buf[static OST_JOURNAL_
 	}
 }
 
-/* A site file that cannot be read says nothing: records stay until somebody mends it. */
-static void retention_read(const struct ost_daemon *d, struct ost_journal_config *config)
+/* A site file that cannot be read says nothing: records stay until somebody mends it. Whether the journal is exported. */
+static bool retention_read(const struct ost_daemon *d, struct ost_journal_config *config)
 {
+	bool exported = false;
 	struct ost_site_file *site = NULL;
 	struct ost_diag diag = {0};
 
 	if (ost_site_file_load(d->paths.site_file, &diag, &site) == 0) {
 		config->retain_days = site->journal_days;
 		config->retain_bytes = (uint64_t)site->journal_mib << 20;
+		exported = site->export_count > 0;
 	}
 	ost_site_file_free(&site);
 	ost_diag_free(&diag);
+	return exported;
 }
 
 int ost_journaling_start(struct ost_daemon *d)
@@ -74,13 +78,14 @@ int ost_journaling_start(struct ost_daemon *d)
 	char origin[OST_JOURNAL_ORIGIN_MAX + 1];
 	struct ost_journal_config config = {.path = d->paths.journal_dir, .origin = origin, .reserve_bytes = RESERVE_BYTES,
 		.acknowledged = on_acknowledged, .covered = on_covered, .user = d};
+	bool exported;
 	int r;
 
 	origin_make(d, origin);
-	retention_read(d, &config);
+	exported = retention_read(d, &config);
 	r = ost_journal_open(&config, &d->journal);
 	if (r == 0)
-		r = export_start(d);
+		r = export_start(d, exported);
 	if (r < 0)
 		return r;
 	d->journal_ready = event_new(d->base, ost_journal_fd(d->journal), EV_READ | EV_PERSIST, on_readable, d);

@@ -457,6 +457,7 @@ void ost_destination_status(const struct ost_destination *d, struct ost_msg_expo
 	ret_status->stream = d->stream;
 	ret_status->state = (uint8_t)d->state;
 	ret_status->cursor_seq = d->sent_seq;
+	ret_status->arrived_seq = OST_MIN(d->mark.seq, d->sent_seq);
 	ret_status->oldest_wall_ns = d->under_way == BATCH ? d->batch_time_ns : head != NULL ? ost_queued_time(head) : 0;
 	(void)snprintf(ret_status->name, sizeof(ret_status->name), "%s", d->config->name);
 	(void)snprintf(ret_status->type, sizeof(ret_status->type), "%s", ost_export_type_name(d->config->type));

@@ -355,9 +355,72 @@ static void test_opened_flows_count_what_they_hold(void **state)
 	free(m);
 }
 
+static void test_lines_for_exporters(void **state)
+{
+	struct ost_msg_export_want w = {.stream = OST_EXPORTS_MAX - 1, .lines = OST_EXPORT_LINES, .bytes = OST_EXPORT_BYTES, .origin = "gw/journal"};
+	static struct ost_msg_export_line l = {.stream = 1, .line_bytes = 65535, .offset = 60000, .length = 5535};
+	struct ost_msg_export_gap g = {.why = OST_EXPORT_GAP_AHEAD, .origin = "x"};
+	struct ost_msg_export_status s = {.cursor_seq = 5, .arrived_seq = 5, .name = "one"};
+
+	(void)state;
+#define BAD(m, type, member, value)                                       \
+	do {                                                              \
+		__typeof__(m.member) kept = m.member;                     \
+                                                                          \
+		assert_true(ost_message_valid(type, &m, sizeof(m)));      \
+		m.member = (value);                                       \
+		assert_false(ost_message_valid(type, &m, sizeof(m)));     \
+		m.member = kept;                                          \
+	} while (0)
+	BAD(w, OST_MSG_EXPORT_WANT, from_seq, 1ull << 53);
+	BAD(w, OST_MSG_EXPORT_WANT, stream, OST_EXPORTS_MAX);
+	BAD(w, OST_MSG_EXPORT_WANT, lines, 0);
+	BAD(w, OST_MSG_EXPORT_WANT, lines, OST_EXPORT_LINES + 1);
+	BAD(w, OST_MSG_EXPORT_WANT, bytes, 0);
+	BAD(w, OST_MSG_EXPORT_WANT, bytes, OST_EXPORT_BYTES + 1);
+	BAD(w, OST_MSG_EXPORT_WANT, origin[0], '\n');
+	BAD(g, OST_MSG_EXPORT_GAP, why, OST_EXPORT_GAP_COUNT);
+	BAD(g, OST_MSG_EXPORT_GAP, origin[0], '\0');
+	BAD(g, OST_MSG_EXPORT_GAP, next_seq, 1ull << 53);
+	BAD(s, OST_MSG_EXPORT_STATUS, arrived_seq, 6);
+	BAD(s, OST_MSG_EXPORT_STATUS, state, OST_EXPORT_STATE_COUNT);
+	BAD(s, OST_MSG_EXPORT_STATUS, name[0], '\0');
+	BAD(s, OST_MSG_EXPORT_STATUS, error[0], '\033');
+#undef BAD
+	memset(l.text, 'x', l.length);
+	assert_true(ost_message_valid(OST_MSG_EXPORT_LINE, &l, ost_msg_export_line_bytes(&l)));
+	assert_false(ost_message_valid(OST_MSG_EXPORT_LINE, &l, ost_msg_export_line_bytes(&l) - 1));
+	assert_false(ost_message_valid(OST_MSG_EXPORT_LINE, &l, ost_msg_export_line_bytes(&l) + 1));
+	l.text[l.length - 1] = '\n';
+	assert_false(ost_message_valid(OST_MSG_EXPORT_LINE, &l, ost_msg_export_line_bytes(&l)));
+	l.text[l.length - 1] = 'x';
+	l.line_bytes = 65534;
+	assert_false(ost_message_valid(OST_MSG_EXPORT_LINE, &l, ost_msg_export_line_bytes(&l)));
+	l.line_bytes = 65536;
+	assert_false(ost_message_valid(OST_MSG_EXPORT_LINE, &l, ost_msg_export_line_bytes(&l)));
+}
+
+static void test_checkpoints_for_exporters(void **state)
+{
+	static struct ost_msg_export_checkpoint c = {.size = 1, .length = 4, .origin = "x", .note = "a\n1\n"};
+
+	(void)state;
+	assert_true(ost_message_valid(OST_MSG_EXPORT_CHECKPOINT, &c, ost_msg_export_checkpoint_bytes(&c)));
+	assert_false(ost_message_valid(OST_MSG_EXPORT_CHECKPOINT, &c, ost_msg_export_checkpoint_bytes(&c) + 1));
+	c.note[1] = '\0';
+	assert_false(ost_message_valid(OST_MSG_EXPORT_CHECKPOINT, &c, ost_msg_export_checkpoint_bytes(&c)));
+	c.note[1] = '\n';
+	c.length = OST_EXPORT_NOTE;
+	assert_false(ost_message_valid(OST_MSG_EXPORT_CHECKPOINT, &c, ost_msg_export_checkpoint_bytes(&c)));
+	c.length = 0;
+	assert_false(ost_message_valid(OST_MSG_EXPORT_CHECKPOINT, &c, ost_msg_export_checkpoint_bytes(&c)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines_for_exporters),
+		cmocka_unit_test(test_checkpoints_for_exporters),
 		cmocka_unit_test(test_header_is_checked),
 		cmocka_unit_test(test_descriptors_are_one_or_none),
 		cmocka_unit_test(test_unknown_types_are_refused),

@@ -242,9 +242,113 @@ static void unreadable(void **state)
 	ost_diag_free(&diag);
 }
 
+/* ---- export ---- */
+
+
+static void destinations(void **state)
+{
+	static const char text[] = "ostiary: 1\n" PORTS
+		"export:\n"
+		"  soc: { type: https, url: \"https://elastic.example:9200/ostiary/_bulk?x=1\", ca: /ca.pem, secret: /secret, assignee: night, format: ocsf }\n"
+		"  siem: { type: syslog, server: \"[fd00::2]:6514\", ca: /ca.pem, certificate: /c, private-key: /k, server-name: siem.example, resend: 0 }\n"
+		"  relay: { type: relp, server: \"relay:2514\", ca: /ca.pem, heartbeat: 5, retry: 7 }\n"
+		"  lake: { type: file, path: /var/log/x, pseudonyms: /p }\n"
+		"  bus: { type: redis, server: \"10.0.0.1:6379\", tls: no, stream: s, keep: 1000 }\n"
+		"  top: { type: https, url: \"https://h\", ca: /ca.pem }\n";
+	struct ost_site_file *f = NULL;
+	struct ost_diag diag;
+
+	(void)state;
+	if (parse(text, &diag, &f) != 0) {
+		findings_print(&diag);
+		fail();
+	}
+	assert_int_equal(f->export_count, 6);
+	assert_string_equal(f->exports[0].name, "soc");
+	assert_string_equal(f->exports[0].host, "elastic.example");
+	assert_string_equal(f->exports[0].target, "/ostiary/_bulk?x=1");
+	assert_string_equal(f->exports[0].server_name, "elastic.example");
+	assert_string_equal(f->exports[0].format, "ocsf");
+	assert_string_equal(f->exports[0].assignee, "night");
+	assert_int_equal(f->exports[0].port, 9200);
+	assert_true(f->exports[0].tls);
+	assert_string_equal(f->exports[1].host, "fd00::2");
+	assert_string_equal(f->exports[1].server_name, "siem.example");
+	assert_string_equal(f->exports[1].format, "cef");
+	assert_int_equal(f->exports[1].resend, 0);
+	assert_int_equal(f->exports[2].heartbeat_s, 5);
+	assert_int_equal(f->exports[2].retry_s, 7);
+	assert_string_equal(f->exports[2].format, "ecs");
+	assert_false(f->exports[3].tls);
+	assert_int_equal(f->exports[3].heartbeat_s, 60);
+	assert_false(f->exports[4].tls);
+	assert_int_equal(f->exports[4].keep, 1000);
+	assert_string_equal(f->exports[5].target, "/");
+	assert_int_equal(f->exports[5].port, 443);
+	ost_site_file_free(&f);
+	ost_diag_free(&diag);
+}
+
+static void wrong_destinations(void **state)
+{
+	static const char *const wrong[] = {
+		"{ type: ftp, path: /x }", "{ path: /x }", "{ type: file }", "{ type: file, path: x }", "{ type: file, path: /x, ca: /ca }",
+		"{ type: file, path: /x, format: stix }", "{ type: syslog, server: \"h:1\" }", "{ type: syslog, ca: /ca }", "{ type: syslog, server: h, ca: /ca }",
+		"{ type: syslog, server: \"h:0\", ca: /ca }", "{ type: syslog, server: \"h:65536\", ca: /ca }", "{ type: syslog, server: \"fd00::2:1\", ca: /ca }",
+		"{ type: syslog, server: \"[h]:1\", ca: /ca }", "{ type: syslog, server: \"[fd00::2]x:1\", ca: /ca }", "{ type: syslog, server: \"a b:1\", ca: /ca }",
+		"{ type: syslog, server: \"h:1\", ca: /ca, secret: /s }", "{ type: syslog, server: \"h:1\", ca: /ca, certificate: /c }",
+		"{ type: syslog, server: \"h:1\", ca: /ca, private-key: /c }", "{ type: syslog, server: \"h:1\", ca: /ca, server-name: \"a b\" }",
+		"{ type: relp, server: \"h:1\", ca: /ca, resend: 3 }", "{ type: https, url: \"http://h/\", ca: /ca }", "{ type: https, url: \"https://u@h/\", ca: /ca }",
+		"{ type: https, url: \"https:///x\", ca: /ca }", "{ type: https, url: \"https://h/a b\", ca: /ca }", "{ type: https, url: \"https://h/#x\", ca: /ca }",
+		"{ type: https, url: \"https://h/\", ca: /ca, tls: no }", "{ type: https, server: \"h:1\", ca: /ca }", "{ type: redis, server: \"h:1\" }",
+		"{ type: redis, server: \"h:1\", ca: /ca, tls: no }", "{ type: redis, server: \"h:1\", ca: /ca, stream: \"a b\" }",
+		"{ type: redis, server: \"h:1\", ca: /ca, keep: 1 }", "{ type: file, path: /x, heartbeat: 0 }", "{ type: file, path: /x, retry: 0 }",
+		"{ type: file, path: /x, resend: 1 }", "{ type: file, path: /x, speed: 1 }", "[]", "x",
+	};
+	struct ost_site_file *f = NULL;
+	struct ost_diag diag;
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < OST_ARRAY_SIZE(wrong); i++) {
+		(void)snprintf(text, sizeof(text), "ostiary: 1\n" PORTS "export:\n  one: %s\n", wrong[i]);
+		if (parse(text, &diag, &f) != -EINVAL) {
+			print_error("accepted: %s\n", wrong[i]);
+			fail();
+		}
+		assert_true(diag.findings[0].pos.line == 4 && diag.findings[0].hint != NULL);
+		ost_diag_free(&diag);
+	}
+	assert_int_equal(parse("ostiary: 1\n" PORTS "export:\n  a: { type: file, path: /x }\n  b: { type: file, path: /x }\n", &diag, &f), -EINVAL);
+	assert_int_equal(diag.findings[0].pos.line, 5);
+	ost_diag_free(&diag);
+}
+
+/* Sixteen, and no more. */
+static void too_many_destinations(void **state)
+{
+	struct ost_site_file *f = NULL;
+	struct ost_diag diag;
+	char text[4096] = "ostiary: 1\n" PORTS "export:\n";
+	size_t n = strlen(text);
+
+	(void)state;
+	for (unsigned i = 0; i < OST_EXPORTS_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "  d%u: { type: file, path: /x%u }\n", i, i);
+	assert_int_equal(parse(text, &diag, &f), 0);
+	ost_site_file_free(&f);
+	ost_diag_free(&diag);
+	(void)snprintf(text + n, sizeof(text) - n, "  more: { type: file, path: /more }\n");
+	assert_int_equal(parse(text, &diag, &f), -EINVAL);
+	ost_diag_free(&diag);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(destinations),
+		cmocka_unit_test(wrong_destinations),
+		cmocka_unit_test(too_many_destinations),
 		cmocka_unit_test(every_key),
 		cmocka_unit_test(default_values),
 		cmocka_unit_test(refusals),
