@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* networks: and infrastructure: */
-#include "array.h"
 #include "policy_reader.h"
+
+/* Most lists of rules have one item or two, and there are a hundred thousand of them. */
+static void *list_room(struct policy_reader *r, void *items, uint32_t count, uint32_t *capacity, size_t size)
+{
+	uint32_t more = *capacity != 0 ? *capacity * 2 : 2;
+	void *grown;
+
+	if (count < *capacity)
+		return items;
+	grown = more > *capacity ? reallocarray(items, more, size) : NULL;
+	if (grown != NULL)
+		*capacity = more;
+	else
+		r->y.no_memory = true;
+	return grown;
+}
 
 bool prefix_list_add(struct policy_reader *r, struct prefix_list *list, const struct ost_prefix *p)
 {
-	struct ost_prefix *items = ost_array_room(list->items, list->count, &list->capacity, sizeof(*items));
+	struct ost_prefix *items = list_room(r, list->items, list->count, &list->capacity, sizeof(*items));
 
-	if (items == NULL) {
-		r->y.no_memory = true;
+	if (items == NULL)
 		return false;
-	}
 	list->items = items;
 	list->items[list->count++] = *p;
 	return true;
@@ -18,12 +31,10 @@ bool prefix_list_add(struct policy_reader *r, struct prefix_list *list, const st
 
 bool service_list_add(struct policy_reader *r, struct service_list *list, const struct ost_service *s)
 {
-	struct ost_service *items = ost_array_room(list->items, list->count, &list->capacity, sizeof(*items));
+	struct ost_service *items = list_room(r, list->items, list->count, &list->capacity, sizeof(*items));
 
-	if (items == NULL) {
-		r->y.no_memory = true;
+	if (items == NULL)
 		return false;
-	}
 	list->items = items;
 	list->items[list->count++] = *s;
 	return true;

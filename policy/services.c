@@ -279,7 +279,7 @@ int ost_service_parse(const char *text, struct ost_service ret_services[static 4
 	struct ost_service service = {0};
 	int r;
 
-	for (size_t i = 0; i < OST_ARRAY_SIZE(well_known); i++) {
+	for (size_t i = 0; i < OST_ARRAY_SIZE(well_known) && strchr(text, '/') == NULL; i++) {
 		const struct well_known *w = &well_known[i];
 
 		if (strcmp(w->name, text) != 0)
