@@ -104,18 +104,20 @@ static int write_all(int fd, const char *bytes, size_t length)
 	return 0;
 }
 
+int ost_folder_sync(const char *path)
+{
+	OST_AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
 static int folder_sync(const char *path)
 {
 	char copy[PATH_MAX];
-	int r = 0;
 
 	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
 		return -ENAMETOOLONG;
-	OST_AUTO_CLOSE int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || fsync(fd) < 0)
-		r = -errno;
-	return r;
+	return ost_folder_sync(dirname(copy));
 }
 
 static int temporary_write(const char *temporary, const void *bytes, size_t length, unsigned mode)
@@ -174,6 +176,24 @@ void ost_file_leftovers_remove(const char *folder)
 	}
 	if (d != NULL)
 		(void)closedir(d);
+}
+
+int ost_file_begin(const char *path, const void *bytes, size_t length, unsigned mode, int *ret_fd)
+{
+	OST_AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, bytes, length);
+	if (r < 0) {
+		(void)unlink(path);
+		return r;
+	}
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* a hint: not every file system takes it */
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
 }
 
 int ost_memfd_sealed(const char *name, const void *bytes, size_t length, int *ret_fd)

@@ -22,6 +22,13 @@ int ost_file_write(const char *path, const void *bytes, size_t length, unsigned 
 /* Removes the temporary files of ost_file_write() in a folder whose writers were killed. For the start of a program. */
 void ost_file_leftovers_remove(const char *folder);
 
+/* Writes a file that is not there yet, and lets the system begin to bring it to the disk; it is there when fsync(2) of *ret_fd and then of
+ * its folder have said so. On failure nothing stays. */
+int ost_file_begin(const char *path, const void *bytes, size_t length, unsigned mode, int *ret_fd) OST_MUST_CHECK;
+
+/* fsync of a folder: the names in it. */
+int ost_folder_sync(const char *path) OST_MUST_CHECK;
+
 /* A sealed memfd (no write, grow, shrink, further seals) with these bytes; close it. */
 int ost_memfd_sealed(const char *name, const void *bytes, size_t length, int *ret_fd) OST_MUST_CHECK;
 

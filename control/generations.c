@@ -14,6 +14,7 @@
 
 #define DIR_MODE  0750u
 #define FILE_MODE 0640u
+#define LARGE_BYTES ((size_t)256 * 1024)
 
 static OST_PRINTF(2, 3) int path_make(char buf[static PATH_MAX], const char *fmt, ...)
 {
@@ -71,32 +72,54 @@ static int meta_write(const char *folder, const struct ost_generation *g, const 
 	return r;
 }
 
-static int sources_write(const char *folder, const struct ost_policy_source *sources, uint32_t count)
+static void draft_close(struct ost_generation_draft *draft)
+{
+	for (uint32_t i = 0; i < draft->count; i++)
+		(void)close(draft->files[i]);
+	draft->count = 0;
+}
+
+/* A large file is waited for later, as long as there is room to note it. */
+static int draft_write(struct ost_generation_draft *draft, const char *path, const void *bytes, size_t length)
+{
+	OST_AUTO_CLOSE int fd = -1;
+	int r = ost_file_begin(path, bytes, length, FILE_MODE, &fd);
+
+	if (r < 0)
+		return r;
+	if (length < LARGE_BYTES || draft->count == OST_DRAFT_FILES)
+		return fsync(fd) < 0 ? -errno : 0;
+	draft->files[draft->count++] = fd;
+	fd = -1;
+	return 0;
+}
+
+static int sources_write(struct ost_generation_draft *draft, const struct ost_policy_source *sources, uint32_t count)
 {
 	char path[PATH_MAX];
-	int r = path_make(path, "%s/sources", folder);
+	int r = path_make(path, "%s/sources", draft->folder);
 
 	if (r == 0)
 		r = ost_dir_make(path, DIR_MODE);
 	for (uint32_t i = 0; i < count && r == 0; i++) {
-		r = source_path(folder, i, path);
+		r = source_path(draft->folder, i, path);
 		if (r == 0)
-			r = ost_file_write(path, sources[i].bytes, sources[i].length, FILE_MODE);
+			r = draft_write(draft, path, sources[i].bytes, sources[i].length);
 	}
 	return r;
 }
 
-static int folder_write(const char *folder, const struct ost_generation *g, const struct ost_policy_source *sources,
-	uint32_t count, const void *image, size_t length)
+/* Until the disk has said that it has everything. */
+static int draft_sync(struct ost_generation_draft *draft)
 {
 	char path[PATH_MAX];
-	int r = path_make(path, "%s/image", folder);
+	int r = path_make(path, "%s/sources", draft->folder);
 
+	for (uint32_t i = 0; i < draft->count && r == 0; i++)
+		r = fsync(draft->files[i]) < 0 ? -errno : 0;
 	if (r == 0)
-		r = sources_write(folder, sources, count);
-	if (r == 0)
-		r = ost_file_write(path, image, length, FILE_MODE);
-	return r == 0 ? meta_write(folder, g, sources, count) : r;
+		r = ost_folder_sync(path);
+	return r == 0 ? ost_folder_sync(draft->folder) : r;
 }
 
 /* Removes a generation's folder: the files that we make and no others. */
@@ -136,26 +159,60 @@ static int next_link(const struct ost_paths *paths, const char *folder)
 	return link(image, next) < 0 ? -errno : 0;
 }
 
-int ost_generations_store(const struct ost_paths *paths, const struct ost_generation *g,
-	const struct ost_policy_source *sources, uint32_t count, const void *image, size_t length)
+int ost_generations_begin(const struct ost_paths *paths, uint64_t number, const struct ost_policy_source *sources, uint32_t count,
+	struct ost_generation_draft *ret_draft)
 {
-	char folder[PATH_MAX], temporary[PATH_MAX];
+	struct ost_generation_draft draft = {.count = 0};
+	int r = path_make(draft.folder, "%s/%" PRIu64 ".tmp", paths->generations, number);
+
+	if (r < 0)
+		return r;
+	folder_remove(draft.folder);
+	r = ost_dir_make(draft.folder, DIR_MODE);
+	if (r == 0)
+		r = sources_write(&draft, sources, count);
+	if (r < 0) {
+		ost_generations_abandon(&draft);
+		return r;
+	}
+	*ret_draft = draft;
+	return 0;
+}
+
+int ost_generations_draft_image(struct ost_generation_draft *draft, const void *image, size_t length)
+{
+	char path[PATH_MAX];
+	int r = path_make(path, "%s/image", draft->folder);
+
+	return r == 0 ? draft_write(draft, path, image, length) : r;
+}
+
+void ost_generations_abandon(struct ost_generation_draft *draft)
+{
+	draft_close(draft);
+	if (draft->folder[0] != '\0')
+		folder_remove(draft->folder);
+	draft->folder[0] = '\0';
+}
+
+int ost_generations_store(const struct ost_paths *paths, const struct ost_generation *g, const struct ost_policy_source *sources,
+	uint32_t count, struct ost_generation_draft *draft)
+{
+	char folder[PATH_MAX];
 	int r = folder_path(paths, g->number, folder);
 
 	if (r == 0)
-		r = path_make(temporary, "%s/%" PRIu64 ".tmp", paths->generations, g->number);
-	if (r < 0)
-		return r;
-	folder_remove(temporary);
-	r = ost_dir_make(temporary, DIR_MODE);
+		r = meta_write(draft->folder, g, sources, count);
 	if (r == 0)
-		r = folder_write(temporary, g, sources, count, image, length);
-	if (r == 0 && rename(temporary, folder) < 0)
+		r = draft_sync(draft);
+	if (r == 0 && rename(draft->folder, folder) < 0)
 		r = -errno;
 	if (r < 0) {
-		folder_remove(temporary);
+		ost_generations_abandon(draft);
 		return r;
 	}
+	draft->folder[0] = '\0';
+	draft_close(draft);
 	r = next_link(paths, folder);
 	if (r < 0)
 		folder_remove(folder);

@@ -43,27 +43,32 @@ static void generation_fill(struct ost_generation *g, const struct ost_candidate
 	g->image_bytes = c->length;
 }
 
+/* The digest is reckoned while the disk takes the image. */
+static int store(struct ost_making *m, struct ost_generation_draft *draft)
+{
+	int r = ost_generations_draft_image(draft, m->candidate.bytes, m->candidate.length);
+
+	generation_fill(&m->generation, &m->candidate);
+	if (r == 0)
+		r = ost_digest_sources(m->sources, m->count, m->generation.sources_sha256);
+	return r == 0 ? ost_generations_store(m->paths, &m->generation, m->sources, m->count, draft) : r;
+}
+
 static void make(struct ost_making *m, const atomic_bool *stop)
 {
 	struct ost_site_file *site = site_load(m->paths);
 	const struct ost_candidate_input in = {.sources = m->sources, .count = m->count, .site = site,
 		.generation = m->generation.number, .now_s = time(NULL), .untested = m->rehearsal, .stop = stop};
+	struct ost_generation_draft draft = {.count = 0};
+	int begun = m->rehearsal ? 0 : ost_generations_begin(m->paths, m->generation.number, m->sources, m->count, &draft);
 
 	m->stored = -ECANCELED;
 	m->keep = site != NULL ? site->generations : OST_GENERATIONS_KEPT;
 	m->made = ost_candidate_make(&in, &m->diag, &m->candidate);
 	ost_site_file_free(&site);
-	if (m->made < 0 || atomic_load(stop))
-		return;
-	if (m->rehearsal) {
-		m->stored = 0;
-		return;
-	}
-	generation_fill(&m->generation, &m->candidate);
-	m->stored = ost_digest_sources(m->sources, m->count, m->generation.sources_sha256);
-	if (m->stored == 0)
-		m->stored = ost_generations_store(m->paths, &m->generation, m->sources, m->count, m->candidate.bytes,
-			m->candidate.length);
+	if (m->made == 0 && !atomic_load(stop))
+		m->stored = m->rehearsal || begun < 0 ? begun : store(m, &draft);
+	ost_generations_abandon(&draft); /* what was stored is none any more */
 }
 
 static void *thread_run(void *maker)
