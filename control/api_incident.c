@@ -48,6 +48,7 @@ struct telling {
 	struct ost_daemon *d;
 	struct ost_jsonw *w;
 	uint32_t count;
+	uint64_t last; /* number of the one told last */
 };
 
 static void change_json(void *user, struct ost_case *c, const struct ost_case_change *change)
@@ -56,6 +57,7 @@ static void change_json(void *user, struct ost_case *c, const struct ost_case_ch
 
 	if (++t->count > OST_API_CHANGES_MOST)
 		return;
+	t->last = change->number;
 	ost_jsonw_object(t->w, NULL);
 	ost_view_incident_brief(t->d, c, t->w);
 	ost_jsonw_string(t->w, "kind", change->kind);
@@ -76,7 +78,8 @@ void ost_api_changes(struct ost_daemon *d, uint64_t after, struct ost_jsonw *w)
 	ost_jsonw_array(w, "changes");
 	ost_casebook_changes(d, after, change_json, &t);
 	ost_jsonw_end(w, ']');
-	ost_jsonw_u64(w, "last", ost_casebook_last(d));
+	/* Of those that are told: whoever asks again behind it is told the rest. */
+	ost_jsonw_u64(w, "last", t.count > OST_API_CHANGES_MOST ? t.last : ost_casebook_last(d));
 	ost_jsonw_bool(w, "restoring", ost_casebook_counts(d)->restoring);
 	ost_view_zone(d, w);
 	ost_jsonw_end(w, '}');

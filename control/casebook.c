@@ -122,7 +122,7 @@ static void tell(struct ost_casebook *b, struct ost_case_told *t, uint64_t seq)
 
 	t->change.seq = seq;
 	t->number = seq != OST_CASE_NO_SEQ ? OST_MAX(seq, b->last + 1) : b->last + 1;
-	b->last = t->number;
+	b->last = t->change.number = t->number;
 	if (c == NULL)
 		return;
 	c->changed = t->number;

@@ -44,6 +44,7 @@ const char *ost_verdict_name(unsigned verdict); /* "true-positive"; NONE: "none"
 
 struct ost_case_change {
 	uint64_t seq; /* of its record in the journal */
+	uint64_t number; /* as the API counts changes; 0: under way */
 	uint64_t cookie;
 	uint64_t wall_ns, count;
 	char kind[24]; /* "incident.open", "decision", ... */
