@@ -345,7 +345,7 @@ void ost_destination_arrived(struct ost_destination *d, uint64_t seq)
 void ost_destination_rejected(struct ost_destination *d, uint64_t count, const char *why)
 {
 	d->status.rejected_records += count;
-	ost_log_error("%s: %" PRIu64 " records were refused, they are left out: %s", d->config->name, count, why);
+	ost_log_error("%s: refused and left out: %" PRIu64 " of the records, %s", d->config->name, count, why);
 }
 
 void ost_destination_done(struct ost_destination *d)
