@@ -7,7 +7,7 @@
 _Static_assert(sizeof(struct ost_msg_hello) == 48, "layout");
 _Static_assert(sizeof(struct ost_msg_image) == 16, "layout");
 _Static_assert(sizeof(struct ost_msg_image_result) == 16 + OST_MSG_TEXT, "layout");
-_Static_assert(sizeof(struct ost_msg_totals) == 184, "layout");
+_Static_assert(sizeof(struct ost_msg_totals) == 192, "layout");
 _Static_assert(sizeof(struct ost_msg_port_stats) == 128 + 8 + 64 + 512, "layout");
 _Static_assert(sizeof(struct ost_msg_device_stats) == 16 + 40 + 8 + 512, "layout");
 _Static_assert(sizeof(struct ost_refusal) == 112, "layout");
@@ -40,6 +40,8 @@ _Static_assert(offsetof(struct ost_msg_export_line, text) == 32, "layout");
 _Static_assert(sizeof(struct ost_msg_export_gap) == 32 + OST_EXPORT_ORIGIN, "layout");
 _Static_assert(offsetof(struct ost_msg_export_checkpoint, note) == 16 + OST_EXPORT_ORIGIN, "layout");
 _Static_assert(sizeof(struct ost_msg_export_status) == 88 + OST_MSG_NAME + 32 + OST_EXPORT_ORIGIN + OST_MSG_TEXT, "layout");
+_Static_assert(offsetof(struct ost_segment, bytes) == 64, "layout");
+_Static_assert(sizeof(struct ost_msg_observed) == 48, "layout");
 _Static_assert(OST_OPENED_NAMES < UINT16_MAX, "a name's place fits");
 _Static_assert(OST_AUTH_REASON_COUNT <= 32, "failed[] has room for every reason");
 
@@ -55,6 +57,13 @@ const char *ost_binding_source_name(unsigned source)
 	static const char *const names[OST_BINDING_SOURCE_COUNT] = {"static", "dhcp", "nd"};
 
 	return source < OST_BINDING_SOURCE_COUNT ? names[source] : "invalid";
+}
+
+const char *ost_observed_protocol_name(unsigned protocol)
+{
+	static const char *const names[OST_OBSERVED_PROTOCOL_COUNT] = {"telnet", "ftp", "http", "mqtt"};
+
+	return protocol < OST_OBSERVED_PROTOCOL_COUNT ? names[protocol] : "invalid";
 }
 
 const char *ost_copy_verdict_name(unsigned verdict)
@@ -461,6 +470,28 @@ static bool evidence_valid(const void *payload)
 		m.port < OST_PORTS_MAX && m.any_mac <= 1 && (m.device == OST_DEVICE_NONE || m.generation != 0);
 }
 
+static bool segment_valid(const void *payload, size_t length)
+{
+	struct ost_segment m;
+	const size_t head = offsetof(struct ost_segment, bytes);
+
+	if (length < head)
+		return false;
+	memcpy(&m, payload, head);
+	return m.flow != 0 && m.generation != 0 && m.device < OST_DEVICES_MAX && (m.family == OST_IPV4 || m.family == OST_IPV6) &&
+		m.direction <= 1 && m.reply <= 1 && m.length != 0 && m.length <= OST_SEGMENT_BYTES && m.length <= m.whole_bytes &&
+		length == ost_segment_size(&m);
+}
+
+static bool observed_valid(const void *payload)
+{
+	struct ost_msg_observed m;
+
+	memcpy(&m, payload, sizeof(m));
+	return m.generation != 0 && m.device < OST_DEVICES_MAX && (m.family == OST_IPV4 || m.family == OST_IPV6) && m.direction <= 1 &&
+		m.protocol < OST_OBSERVED_PROTOCOL_COUNT && m.kind < OST_OBSERVED_KIND_COUNT;
+}
+
 static bool copy_valid(const struct ost_copy *c)
 {
 	return c->port < OST_PORTS_MAX && c->verdict < OST_COPY_VERDICT_COUNT && c->reason < OST_REASON_COUNT &&
@@ -583,6 +614,8 @@ static const struct {
 	[OST_MSG_EXPORT_GAP] = {sizeof(struct ost_msg_export_gap), export_gap_valid},
 	[OST_MSG_EXPORT_CHECKPOINT] = {0, NULL},
 	[OST_MSG_EXPORT_STATUS] = {sizeof(struct ost_msg_export_status), export_status_valid},
+	[OST_MSG_SEGMENT] = {0, NULL},
+	[OST_MSG_OBSERVED] = {sizeof(struct ost_msg_observed), observed_valid},
 };
 
 static bool (*const variable[OST_MSG_TYPE_COUNT])(const void *payload, size_t length) = {
@@ -594,6 +627,7 @@ static bool (*const variable[OST_MSG_TYPE_COUNT])(const void *payload, size_t le
 	[OST_MSG_EXPORT_LINE] = export_line_valid,
 	[OST_MSG_COPIES] = copies_valid,
 	[OST_MSG_EXPORT_CHECKPOINT] = export_checkpoint_valid,
+	[OST_MSG_SEGMENT] = segment_valid,
 };
 
 bool ost_message_valid(uint16_t type, const void *payload, size_t length)

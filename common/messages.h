@@ -24,6 +24,7 @@
  *                             OST_NAME_GRAIN_S; all of them again behind a HELLO and another policy. Its end is not told
  *   ostiaryd   EVIDENCE       of one device or (port, MAC): copies of frames that are remembered, and of those that come from now on
  *   data plane COPIES         what an EVIDENCE asked for, in one or several; the last one says so
+ *   data plane OBSERVED       what ostiary-observed made out, as it came from there
  *   ostiaryd   ADMIT          a device's state, and the (port, VLAN, MAC) that it has proved to be at; answered by ACK
  *   data plane PORT_LINK      a device-side port came up or went down; of each one behind the HELLO. One that went down and up again
  *                             may be told once, but is: by down_ns
@@ -33,6 +34,11 @@
  *   data plane EAPOL          an 802.1X frame of the device side
  *   authd      EAPOL          one to be sent out of that port
  *   data plane PORT_LINK      a device-side port came up or went down
+ *
+ * Data plane <-> ostiary-observed (socket observe.sock; the data plane listens, observed connects):
+ *   both       HELLO
+ *   data plane SEGMENT        payload of a connection to a service where passwords travel in clear text
+ *   observed   OBSERVED       who logged in there how; the data plane passes it on to ostiaryd, no more than so many a second
  *
  * ostiaryd <-> ostiary-authd (socket auth.sock; ostiaryd listens, authd connects):
  *   both       HELLO
@@ -93,6 +99,8 @@ enum ost_msg_type {
 	OST_MSG_EXPORT_GAP,
 	OST_MSG_EXPORT_CHECKPOINT,
 	OST_MSG_EXPORT_STATUS,
+	OST_MSG_SEGMENT,
+	OST_MSG_OBSERVED,
 	OST_MSG_TYPE_COUNT,
 };
 
@@ -101,6 +109,7 @@ enum ost_program {
 	OST_PROGRAM_OSTIARYD,
 	OST_PROGRAM_AUTHD,
 	OST_PROGRAM_EXPORTD,
+	OST_PROGRAM_OBSERVED,
 	OST_PROGRAM_COUNT,
 };
 
@@ -192,6 +201,7 @@ struct ost_msg_totals {
 	uint64_t names_evicted; /* addresses and questions that gave way to newer ones */
 	uint64_t frames_copied; /* headers of frames that were no plain packets of established flows, for evidence */
 	uint64_t frames_uncopied; /* that should have been, and found no room */
+	uint64_t unobserved; /* packets for the observer, and observations, that were dropped on the way */
 	uint32_t workers;
 	uint32_t ports;
 	uint32_t devices;   /* of the image in force */
@@ -372,6 +382,62 @@ static inline size_t ost_msg_copies_bytes(const struct ost_msg_copies *m)
 {
 	return offsetof(struct ost_msg_copies, copies) + m->count * sizeof(m->copies[0]);
 }
+
+#define OST_SEGMENT_BYTES 1024u
+
+/* Payload of one packet. */
+struct ost_segment {
+	uint64_t flow; /* tells connections apart; not 0. The next one of the same ends has the same, and begins with ordinal 0 */
+	uint64_t wall_ns;
+	uint64_t generation; /* that device is a place of */
+	uint32_t device;
+	uint32_t tcp_seq;
+	uint8_t peer_ip[16];
+	uint8_t family;	   /* 4, 6 */
+	uint8_t direction; /* 0: the device opened the connection, 1: its peer */
+	uint8_t reply;	   /* 1: from who was asked, 0: from who opened it */
+	uint8_t reserved;
+	uint16_t service;  /* destination port of who opened it */
+	uint16_t ordinal;  /* among the packets with payload of the connection */
+	uint16_t whole_bytes; /* of the payload */
+	uint16_t length;   /* bytes that are sent */
+	uint8_t reserved2[4];
+	uint8_t bytes[OST_SEGMENT_BYTES]; /* length of them are sent */
+};
+
+/* Bytes of a SEGMENT message that are sent. */
+static inline size_t ost_segment_size(const struct ost_segment *s)
+{
+	return offsetof(struct ost_segment, bytes) + s->length;
+}
+
+enum ost_observed_protocol {
+	OST_OBSERVED_TELNET,
+	OST_OBSERVED_FTP,
+	OST_OBSERVED_HTTP,
+	OST_OBSERVED_MQTT,
+	OST_OBSERVED_PROTOCOL_COUNT,
+};
+
+enum ost_observed_kind {
+	OST_OBSERVED_PLAINTEXT, /* a password crossed the wire in clear text */
+	OST_OBSERVED_DEFAULT,	/* and it is one that everybody knows */
+	OST_OBSERVED_KIND_COUNT,
+};
+
+/* Never the password, nor the name that it goes with. */
+struct ost_msg_observed {
+	uint64_t generation;
+	uint64_t wall_ns;
+	uint32_t device;
+	uint8_t peer_ip[16];
+	uint8_t family;
+	uint8_t direction; /* as of the segment */
+	uint8_t protocol;  /* enum ost_observed_protocol */
+	uint8_t kind;	   /* enum ost_observed_kind */
+	uint16_t service;
+	uint8_t reserved[6];
+};
 
 enum ost_binding_source {
 	OST_BINDING_STATIC, /* the policy's address: */
@@ -669,6 +735,7 @@ enum ost_side {
 
 const char *ost_side_name(unsigned side);
 const char *ost_binding_source_name(unsigned source);
+const char *ost_observed_protocol_name(unsigned protocol); /* "telnet", "ftp", "http", "mqtt" */
 const char *ost_copy_verdict_name(unsigned verdict); /* "refused", "audited", "opened", "control" */
 const char *ost_export_state_name(unsigned state); /* "connecting", "up", "waiting" */
 const char *ost_auth_way_name(unsigned way);

@@ -21,6 +21,7 @@ int ost_paths_init(struct ost_paths *paths, const char *root)
 		{paths->api_socket, "/run/ostiary/api.sock"},
 		{paths->dataplane_socket, "/run/ostiary/dataplane.sock"},
 		{paths->eapol_socket, "/run/ostiary/eapol.sock"},
+		{paths->observe_socket, "/run/ostiary/observe.sock"},
 		{paths->auth_socket, "/run/ostiary/auth.sock"},
 		{paths->export_socket, "/run/ostiary/export.sock"},
 		{paths->export_dir, "/var/lib/ostiary-export"},

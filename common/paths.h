@@ -19,6 +19,7 @@ struct ost_paths {
 	char api_socket[PATH_MAX];  /* run/ostiary/api.sock */
 	char dataplane_socket[PATH_MAX]; /* run/ostiary/dataplane.sock */
 	char eapol_socket[PATH_MAX]; /* run/ostiary/eapol.sock: data plane listens, ostiary-authd connects */
+	char observe_socket[PATH_MAX]; /* run/ostiary/observe.sock: data plane listens, ostiary-observed connects */
 	char auth_socket[PATH_MAX];  /* run/ostiary/auth.sock: ostiaryd listens, ostiary-authd connects */
 	char export_socket[PATH_MAX]; /* run/ostiary/export.sock: ostiaryd listens, ostiary-exportd connects */
 	char export_dir[PATH_MAX];   /* var/lib/ostiary-export: ostiary-exportd's own, how far each destination is */

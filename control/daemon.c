@@ -15,6 +15,7 @@
 #include "generations.h"
 #include "journaling.h"
 #include "log.h"
+#include "observing.h"
 #include "planner.h"
 #include "remember.h"
 #include "trial.h"
@@ -268,6 +269,11 @@ static void on_given(void *user, const struct ost_msg_given *m)
 		ost_given_told(d->given, name, m);
 }
 
+static void on_observed(void *user, const struct ost_msg_observed *m)
+{
+	ost_observing_take(user, m);
+}
+
 static void on_copies(void *user, const struct ost_msg_copies *m)
 {
 	ost_evidence_copies(user, m);
@@ -292,6 +298,7 @@ static const struct ost_link_handlers link_handlers = {
 	.opened = on_opened,
 	.binding = on_binding,
 	.given = on_given,
+	.observed = on_observed,
 	.copies = on_copies,
 	.ack = on_ack,
 };

@@ -195,6 +195,9 @@ static void dispatch(struct ost_link *l, const struct ost_msg_header *h)
 	case OST_MSG_GIVEN:
 		l->handlers.given(l->user, p);
 		return;
+	case OST_MSG_OBSERVED:
+		l->handlers.observed(l->user, p);
+		return;
 	case OST_MSG_COPIES:
 		l->handlers.copies(l->user, p);
 		return;

@@ -29,6 +29,7 @@ struct ost_link_handlers {
 	void (*opened)(void *user, const struct ost_msg_opened *m); /* count of its flows, and their names behind them */
 	void (*binding)(void *user, const struct ost_msg_binding *m);
 	void (*given)(void *user, const struct ost_msg_given *m); /* length bytes of its chain */
+	void (*observed)(void *user, const struct ost_msg_observed *m);
 	void (*copies)(void *user, const struct ost_msg_copies *m); /* count of its copies */
 	/* The answer to an ADMIT. False: to none that was sent; the connection is cut. */
 	bool (*ack)(void *user, uint32_t sequence, int result);

@@ -303,6 +303,7 @@ static void dataplane_metrics(FILE *f, const struct ost_daemon *d)
 		"Frames whose headers were copied, to be evidence when an incident begins.", t->frames_copied);
 	one(f, "ostiary_evidence_frames_uncopied_total", "counter", "Frames that should have been copied, and found no room.",
 		t->frames_uncopied);
+	one(f, "ostiary_unobserved_total", "counter", "Packets for ostiary-observed, and observations of it, that were dropped on the way.", t->unobserved);
 }
 
 static const struct export_metric {

@@ -12,6 +12,7 @@
 #define REFUSAL_RECORDS 8192u
 #define OPENED_RECORDS	4096u
 #define COPIES		1024u
+#define SEGMENTS	256u
 #define HANDOVER_SLOTS	1024u
 #define AUTH_SLOTS	512u
 #define QUIESCE_STEP_US 20u
@@ -60,6 +61,7 @@ static int worker_make(struct ost_dataplane *dp, uint32_t index)
 		.refusal_records = REFUSAL_RECORDS,
 		.opened_records = OPENED_RECORDS,
 		.copies = COPIES,
+		.segments = SEGMENTS,
 		.owns_control = index == 0,
 		.shared_limits = dp->worker_count > 1,
 		.tcp_established_s = f->tcp_established_s,

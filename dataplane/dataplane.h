@@ -27,6 +27,7 @@ struct ost_policy_in_force {
 struct ost_link;
 struct ost_door;
 struct ost_evidence;
+struct ost_lookout;
 struct ost_rehearsing;
 
 struct ost_dataplane {
@@ -46,6 +47,7 @@ struct ost_dataplane {
 	struct ost_link *link;
 	struct ost_door *door;
 	struct ost_evidence *evidence;
+	struct ost_lookout *lookout;
 	struct ost_rehearsing *rehearsing; /* NULL: no policy is rehearsed */
 	uint64_t refusal_records_lost;
 	const char *root; /* --root, or NULL */
@@ -203,3 +205,23 @@ void ost_door_tick(struct ost_door *door);
 
 /* A port of the device side came up or went down: a supplicant that has just been plugged in is asked at once. */
 void ost_door_port_link(struct ost_door *door, uint32_t port, bool up);
+
+/* ---- lookout.c: the socket to ostiary-observed: payload out, observations in, and on to ostiaryd ---- */
+
+int ost_lookout_new(struct ost_dataplane *dp, struct ost_lookout **ret_lookout) OST_MUST_CHECK;
+void ost_lookout_free(struct ost_lookout **lookout);
+
+/* For poll(2): fills two entries. Then, with what poll returned: serves it. */
+void ost_lookout_poll_prepare(const struct ost_lookout *l, struct pollfd fds[static 2]);
+void ost_lookout_poll_serve(struct ost_lookout *l, const struct pollfd fds[static 2]);
+
+/* About every 100 ms: what the workers copied, which was flipped and quiesced with the evidence. */
+void ost_lookout_collect(struct ost_lookout *l, int64_t wall_offset_ns);
+/* About every 100 ms: who connected and says nothing is sent away. */
+void ost_lookout_tick(struct ost_lookout *l);
+
+/* The next observation for ostiaryd, NULL: none; and it was sent. */
+const struct ost_msg_observed *ost_lookout_next(const struct ost_lookout *l);
+void ost_lookout_sent(struct ost_lookout *l);
+/* Packets and observations that were dropped on the way. */
+uint64_t ost_lookout_lost(const struct ost_lookout *l);

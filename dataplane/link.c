@@ -515,6 +515,7 @@ static void records_collect(struct ost_link *l, bool records)
 	if (!records) {
 		ost_crew_quiesce(dp);
 		ost_evidence_collect(dp->evidence, l->wall_offset_ns);
+		ost_lookout_collect(dp->lookout, l->wall_offset_ns);
 		return;
 	}
 	l->refusal_count = l->refusal_next = 0;
@@ -523,6 +524,7 @@ static void records_collect(struct ost_link *l, bool records)
 		ost_classifier_refusals_flip(dp->workers[i]->classifier);
 	ost_crew_quiesce(dp);
 	ost_evidence_collect(dp->evidence, l->wall_offset_ns);
+	ost_lookout_collect(dp->lookout, l->wall_offset_ns);
 	for (uint32_t i = 0; i < dp->worker_count; i++)
 		dp->refusal_records_lost +=
 			ost_classifier_refusals_drain(dp->workers[i]->classifier, l->wall_offset_ns, on_refusal, l);
@@ -591,6 +593,15 @@ static int name_send(struct ost_link *l)
 	return r;
 }
 
+static int observed_send(struct ost_link *l)
+{
+	int r = send_own(l, OST_MSG_OBSERVED, 0, ost_lookout_next(l->dp->lookout), sizeof(struct ost_msg_observed));
+
+	if (r == 0)
+		ost_lookout_sent(l->dp->lookout);
+	return r;
+}
+
 /* Last of all, and so many in a tick. -EAGAIN: none is due, as when the other end takes no more. */
 static int copies_send(struct ost_link *l)
 {
@@ -633,7 +644,8 @@ static bool wants_to_send(const struct ost_link *l)
 {
 	return l->reply_waits ||
 		(l->greeted && (l->links_due > 0 || l->rehearsed_waits || l->stats != STATS_NONE || l->binding_next < l->binding_count ||
-				l->refusal_next < l->refusal_count || ost_opened_waits(&l->opened) || ost_given_next(l->given) != NULL));
+				l->refusal_next < l->refusal_count || ost_opened_waits(&l->opened) || ost_lookout_next(l->dp->lookout) != NULL ||
+				ost_given_next(l->given) != NULL));
 }
 
 /* Until nothing is left or the other end takes no more. */
@@ -657,6 +669,8 @@ static void transmit(struct ost_link *l)
 			r = refusals_send(l);
 		} else if (ost_opened_waits(&l->opened)) {
 			r = opened_send(l);
+		} else if (ost_lookout_next(l->dp->lookout) != NULL) {
+			r = observed_send(l);
 		} else {
 			r = name_send(l);
 		}

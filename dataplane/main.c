@@ -108,6 +108,8 @@ static int socket_open(struct ost_dataplane *dp)
 		r = ost_link_new(dp, &dp->link);
 	if (r == 0)
 		r = ost_door_new(dp, &dp->door);
+	if (r == 0)
+		r = ost_lookout_new(dp, &dp->lookout);
 	if (r == -EADDRINUSE)
 		ost_log_error("another ostiary-dataplane runs (it answers on %s); stop it first, or use --root DIR",
 			dp->paths.dataplane_socket);
@@ -194,6 +196,7 @@ static int again_without_hugepages(struct ost_dataplane *dp)
 		argv[more] = (char *)(uintptr_t) "--verbose";
 	ost_log_warning("hugepages: another program has them: starting again without (write "
 			"hugepages: no to start so at once)");
+	ost_lookout_free(&dp->lookout);
 	ost_door_free(&dp->door);
 	ost_link_free(&dp->link);
 	if (n <= 0)
@@ -264,20 +267,22 @@ static int dataplane_start(struct ost_dataplane *dp, struct ost_diag *diag)
 static void run(struct ost_dataplane *dp, int signal_fd)
 {
 	uint64_t tick_ns = ost_clock_mono_ns();
-	struct pollfd fds[6];
+	struct pollfd fds[8];
 
 	for (;;) {
 		uint64_t now_ns = ost_clock_mono_ns();
 
 		ost_link_poll_prepare(dp->link, fds);
 		ost_door_poll_prepare(dp->door, fds + 2);
-		fds[5] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
-		if (poll(fds, 6, tick_ns > now_ns ? (int)((tick_ns - now_ns) / OST_NS_PER_MS) + 1 : 0) < 0 && errno != EINTR)
+		ost_lookout_poll_prepare(dp->lookout, fds + 5);
+		fds[7] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
+		if (poll(fds, 8, tick_ns > now_ns ? (int)((tick_ns - now_ns) / OST_NS_PER_MS) + 1 : 0) < 0 && errno != EINTR)
 			return;
-		if (fds[5].revents & POLLIN)
+		if (fds[7].revents & POLLIN)
 			return;
 		ost_link_poll_serve(dp->link, fds);
 		ost_door_poll_serve(dp->door, fds + 2);
+		ost_lookout_poll_serve(dp->lookout, fds + 5);
 		if (ost_clock_mono_ns() < tick_ns)
 			continue;
 		tick_ns = ost_clock_mono_ns() + TICK_MS * OST_NS_PER_MS;
@@ -285,6 +290,7 @@ static void run(struct ost_dataplane *dp, int signal_fd)
 		ost_ports_links(&dp->ports, link_changed, dp);
 		ost_link_tick(dp->link);
 		ost_door_tick(dp->door);
+		ost_lookout_tick(dp->lookout);
 	}
 }
 
@@ -292,6 +298,7 @@ static void dataplane_stop(struct ost_dataplane *dp)
 {
 	ost_crew_stop(dp);
 	ost_ports_close(&dp->ports);
+	ost_lookout_free(&dp->lookout);
 	ost_door_free(&dp->door);
 	ost_link_free(&dp->link);
 	ost_crew_free(dp);
@@ -317,6 +324,7 @@ int main(int argc, char **argv)
 	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
 	signal_fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signal_fd < 0 || dataplane_start(dp, &diag) < 0) {
+		ost_lookout_free(&dp->lookout);
 		ost_door_free(&dp->door);
 		ost_link_free(&dp->link);
 		ost_diag_free(&diag);

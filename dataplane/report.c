@@ -41,6 +41,7 @@ void ost_report_totals(const struct ost_dataplane *dp, struct ost_msg_totals *re
 	t.bindings_max = bindings_max;
 	names_add(dp, &t);
 	ost_evidence_counts(dp->evidence, &t.frames_copied, &t.frames_uncopied);
+	t.unobserved = ost_lookout_lost(dp->lookout);
 	for (uint32_t i = 0; i < dp->worker_count; i++) {
 		struct ost_worker *w = dp->workers[i];
 

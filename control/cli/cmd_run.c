@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ostiary run: the data plane, ostiaryd, ostiary-authd and ostiary-exportd in the foreground, for a demo, a container, development. On a host
+/* ostiary run: the data plane, ostiaryd, ostiary-authd, ostiary-exportd and ostiary-observed in the foreground, for a demo, a container, development. On a host
  * systemd units do the same. */
 #include <dirent.h>
 #include <poll.h>
@@ -20,7 +20,7 @@
 #define STOP_NS	    (10 * OST_NS_PER_S) /* then they are killed */
 #define EXIT_FATAL  2 /* of a child: the log says why, trying again will not help */
 
-enum { CHILD_DATAPLANE, CHILD_DAEMON, CHILD_AUTHD, CHILD_EXPORTD, CHILD_APPLY, CHILD_COUNT };
+enum { CHILD_DATAPLANE, CHILD_DAEMON, CHILD_AUTHD, CHILD_EXPORTD, CHILD_OBSERVED, CHILD_APPLY, CHILD_COUNT };
 
 struct run {
 	const struct ost_cli *cli;
@@ -82,7 +82,8 @@ static const char *const *authd_options(struct run *run)
 
 static int children_define(struct run *run)
 {
-	static const char *const programs[] = {"ostiary-dataplane", "ostiaryd", "ostiary-authd", "ostiary-exportd", "ostiary"};
+	static const char *const programs[] = {"ostiary-dataplane", "ostiaryd", "ostiary-authd", "ostiary-exportd", "ostiary-observed", "ostiary"};
+	const char *const none[] = {NULL};
 	const char *const config[] = {run->config != NULL ? "--config" : NULL, run->config, NULL};
 	const char *const apply[] = {"policy", "apply", "--wait", APPLY_WAIT, run->cli->paths.policy_dir, NULL};
 
@@ -94,6 +95,7 @@ static int children_define(struct run *run)
 	child_define(run, CHILD_DAEMON, "ostiaryd", config);
 	child_define(run, CHILD_AUTHD, "authd", authd_options(run));
 	child_define(run, CHILD_EXPORTD, "exportd", config);
+	child_define(run, CHILD_OBSERVED, "observed", none);
 	child_define(run, CHILD_APPLY, "apply", apply);
 	run->children[CHILD_APPLY].once = true;
 	return OST_EXIT_OK;
@@ -141,7 +143,8 @@ static void child_ended(struct run *run, struct ost_child *c, int status)
 		return;
 	}
 	/* A full disk, or a certificate past its date, must not take the fast path down with it. */
-	if (fatal && (c == &run->children[CHILD_DAEMON] || c == &run->children[CHILD_AUTHD] || c == &run->children[CHILD_EXPORTD])) {
+	if (fatal && (c == &run->children[CHILD_DAEMON] || c == &run->children[CHILD_AUTHD] || c == &run->children[CHILD_EXPORTD] ||
+			     c == &run->children[CHILD_OBSERVED])) {
 		ost_log_error("%s cannot run (%s): its last lines say why; the fast path goes on, "
 			      "it is tried again in %u s",
 			c->name, ost_child_status(status, text),
@@ -287,6 +290,7 @@ int ost_cmd_run(const struct ost_cli *cli, int argc, char **argv)
 	ost_log_info("starting the gateway; stop it with Ctrl-C or SIGTERM");
 	start(&run, CHILD_DATAPLANE);
 	start(&run, CHILD_DAEMON);
+	start(&run, CHILD_OBSERVED);
 	if (access(cli->paths.gateway_certificate, F_OK) == 0)
 		start(&run, CHILD_AUTHD);
 	else

@@ -64,7 +64,7 @@ static inline bool hit(struct ost_classifier *c, const struct ost_packet *p, str
 
 	if (OST_UNLIKELY(f->meta->stamp != atomic_load_explicit(&c->view->stamp[slot], memory_order_acquire) ||
 		    c->tick - f->meta->last_tick > c->timeout_ticks[state] ||
-		    (flags & (OST_FLOW_ALIAS | OST_FLOW_DEVICE_PEER | OST_FLOW_DNS)) ||
+		    (flags & (OST_FLOW_ALIAS | OST_FLOW_DEVICE_PEER | OST_FLOW_DNS | OST_FLOW_OBSERVED)) ||
 		    (from == 0 ? ost_flow_port(tail1) != p->port : !ost_neighbour_known(c->neighbours, c->view, p))))
 		return false;
 	if (OST_LIKELY(quiet[state] >> event & 1))

@@ -113,6 +113,8 @@ static int classifier_fill(struct ost_classifier *c)
 		r = opened_make(site, &c->opened_tables[i], c->config.opened_records);
 	for (int i = 0; i < 2 && r == 0; i++)
 		r = ost_copies_make(site, &c->copies[i], c->config.copies);
+	for (int i = 0; i < 2 && r == 0; i++)
+		r = ost_segments_make(site, &c->segments[i], c->config.segments);
 	if (r < 0)
 		return r;
 	c->tallies = ost_site_alloc(site, (size_t)site->config.devices_max * sizeof(*c->tallies));
@@ -173,6 +175,8 @@ void ost_classifier_free(struct ost_classifier **classifier)
 	}
 	for (int i = 0; i < 2; i++)
 		ost_copies_free(site, &c->copies[i]);
+	for (int i = 0; i < 2; i++)
+		ost_segments_free(site, &c->segments[i]);
 	ost_site_release(site, c->tallies, (size_t)site->config.devices_max * sizeof(*c->tallies));
 	ost_site_release(site, c, sizeof(*c));
 	*classifier = NULL;

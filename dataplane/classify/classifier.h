@@ -5,6 +5,7 @@
 #include "copies.h"
 #include "neighbour.h"
 #include "refusal.h"
+#include "segment.h"
 #include "site.h"
 
 /* A device's counters of one worker: one cache line. Of refusals, those that a flood brings, 32 bits each; the
@@ -39,7 +40,9 @@ struct ost_classifier {
 	struct ost_opened_table opened_tables[2];
 	_Atomic uint32_t refusals_current; /* of both pairs */
 	struct ost_copies copies[2];
-	_Atomic uint32_t copies_current;
+	struct ost_segments segments[2];
+	_Atomic uint32_t copies_current; /* of both pairs */
+	struct ost_segment_cell segment_cells[OST_SEGMENT_CELLS];
 	struct ost_explanation *explain; /* not NULL: tell what decided */
 	_Atomic(struct ost_rehearsal *) rehearsal; /* a policy that is tried on our flows; written by main */
 

@@ -145,6 +145,9 @@ void ost_site_places_seen(struct ost_site *site);
 /* (main) Whether an authenticator is there. Without one 802.1X frames are refused. */
 void ost_site_authenticator_set(struct ost_site *site, bool there);
 
+/* (main) Whether an observer is there. Without one no payload is copied. */
+void ost_site_observer_set(struct ost_site *site, bool there);
+
 /* (main) The link of a port went down: devices that were pinned to it by being seen there are unpinned, and those that had
  * proved to be there are unknown until somebody says otherwise. */
 void ost_site_port_down(struct ost_site *site, uint32_t port);
@@ -236,6 +239,7 @@ struct ost_classifier_config {
 	uint32_t refusal_records; /* a power of two; 0: no records, counters only */
 	uint32_t opened_records;  /* the same, of flows that were opened */
 	uint32_t copies;	  /* of headers of frames, in each of two tables; 0: none */
+	uint32_t segments;	  /* the same, of payload for the observer */
 	bool owns_control;	  /* exactly one classifier of a site */
 	bool shared_limits;	  /* other workers take from the same rate limits and count with the same devices */
 	/* seconds; 0: the default of docs/ostiary.yaml.5 */
@@ -314,6 +318,12 @@ uint64_t ost_classifier_opened_drain(struct ost_classifier *c, int64_t wall_offs
 void ost_classifier_copies_flip(struct ost_classifier *c);
 uint64_t ost_classifier_copies_drain(struct ost_classifier *c, int64_t wall_offset_ns,
 	void (*fn)(void *user, uint32_t slot, const struct ost_copy *copy), void *user);
+
+/* Payload of connections to services where passwords travel in clear text: of those that were opened while an observer was there, the
+ * first packets. Flipped together with the copies. device and generation of a segment are the caller's to fill in. What is told is wiped
+ * afterwards. The return value counts packets for which there was no room. */
+uint64_t ost_classifier_segments_drain(struct ost_classifier *c, int64_t wall_offset_ns,
+	void (*fn)(void *user, uint32_t slot, struct ost_segment *segment), void *user);
 
 /* ---- rehearsing: which flows a policy would cut, without putting it in force ---- */
 

@@ -233,7 +233,7 @@ static enum ost_reason open_flow(struct ost_classifier *c, struct first *f, cons
 	place = insert(c, f->p->key, f->p->hash, f->v4, port, opening_state(f->p), &flow);
 	if (place == OST_TABLE_NONE)
 		return OST_REASON_FLOW_TABLE_FULL;
-	flow_start(c, &flow, f, j->rule, egress, flags);
+	flow_start(c, &flow, f, j->rule, egress, (uint8_t)(flags | ost_segment_wanted(c, f->p)));
 	if (direct && !alias_insert(c, f, place, egress)) {
 		ost_table_remove(f->v4 ? &c->table4 : &c->table6, f->p->hash, place);
 		flow.meta->rule = 0; /* no alias may take it for its flow */
@@ -370,6 +370,8 @@ static enum ost_reason pass(struct ost_classifier *c, struct first *f, struct os
 	flow->counts->bytes[from] += f->p->length;
 	if (OST_UNLIKELY(flow->counts->bytes[from] >> 31))
 		ost_flow_fold(c, flow);
+	if (OST_UNLIKELY(flags & OST_FLOW_OBSERVED))
+		ost_segment_take(c, f->p, flow, f->v4, from);
 	pass_on(c, f->p, slot, from == 0 ? ost_flow_egress(flow->meta) : ost_flow_port(*flow->tail1), flags & OST_FLOW_DNS, from, f->v);
 	return OST_REASON_NONE;
 }

@@ -29,6 +29,7 @@ enum ost_flow_flag {
 	OST_FLOW_DEVICE_PEER = 1 << 2, /* the remote is a device on a port of ours; egress is its port */
 	OST_FLOW_ALIAS = 1 << 3, /* the peer's name for a flow between two devices: rule holds the place of the flow */
 	OST_FLOW_DNS = 1 << 4, /* to a name server that may bind names: see resolve.h */
+	OST_FLOW_OBSERVED = 1 << 5, /* its next payload goes to the observer: see segment.h */
 };
 
 struct ost_flow_meta {

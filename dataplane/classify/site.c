@@ -188,6 +188,11 @@ void ost_site_authenticator_set(struct ost_site *site, bool there)
 	atomic_store_explicit(&site->authenticator, there, memory_order_relaxed);
 }
 
+void ost_site_observer_set(struct ost_site *site, bool there)
+{
+	atomic_store_explicit(&site->observer, there, memory_order_relaxed);
+}
+
 void ost_site_port_down(struct ost_site *site, uint32_t port)
 {
 	for (uint32_t slot = 0; slot < site->slot_count; slot++) {

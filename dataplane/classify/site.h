@@ -185,6 +185,7 @@ struct ost_site {
 	uint32_t sweep_bucket;
 	uint64_t device_ports; /* mask */
 	atomic_bool authenticator;
+	atomic_bool observer;
 	struct ost_classifier *classifiers[OST_WORKERS_MAX];
 	uint32_t classifier_count;
 	/* ring of binding changes: filled by the control owner, emptied by main */

@@ -8,9 +8,31 @@
 #define FLOODS_MAX 3u /* they take long */
 #define UNSWEPT_NS (20 * 86400 * OST_NS_PER_S)
 
+/* As it would be sent. */
+static void copy_check(void *user, uint32_t slot, const struct ost_copy *copy)
+{
+	static struct ost_msg_copies m = {.token = 1, .count = 1};
+
+	(void)user;
+	m.copies[0] = *copy;
+	if ((slot >= DEVICES_MAX && slot != OST_DEVICE_NONE) || !ost_message_valid(OST_MSG_COPIES, &m, ost_msg_copies_bytes(&m)))
+		fuzz_die("a copy that is none");
+}
+
+static void segment_check(void *user, uint32_t slot, struct ost_segment *s)
+{
+	(void)user;
+	s->generation = 1;
+	if (slot >= DEVICES_MAX || !ost_message_valid(OST_MSG_SEGMENT, s, ost_segment_size(s)))
+		fuzz_die("a segment that is none");
+}
+
 void fuzz_refusals_drain(struct gateway *g)
 {
 	for (uint32_t w = 0; w < g->worker_count; w++) {
+		ost_classifier_copies_flip(g->workers[w]);
+		(void)ost_classifier_copies_drain(g->workers[w], 0, copy_check, NULL);
+		(void)ost_classifier_segments_drain(g->workers[w], 0, segment_check, NULL);
 		ost_classifier_refusals_flip(g->workers[w]);
 		(void)ost_classifier_refusals_drain(g->workers[w], 0, fuzz_refusal_check, NULL);
 	}

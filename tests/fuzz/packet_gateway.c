@@ -212,11 +212,12 @@ void fuzz_gateway_make(struct gateway *g, uint8_t mode)
 		fuzz_die("no site");
 	for (uint32_t i = 0; i < g->worker_count; i++) {
 		const struct ost_classifier_config config = {.flows4_max = FLOWS4_MAX, .flows6_max = FLOWS6_MAX,
-			.refusal_records = 64, .owns_control = i == 0, .shared_limits = g->worker_count > 1};
+			.refusal_records = 64, .opened_records = 32, .copies = 32, .segments = 16, .owns_control = i == 0, .shared_limits = g->worker_count > 1};
 
 		if (ost_classifier_new(g->site, &config, &g->workers[i]) != 0)
 			fuzz_die("no classifier");
 	}
+	ost_site_observer_set(g->site, true);
 	if (!(mode & MODE_NO_POLICY))
 		fuzz_policy_swap(g, &fuzz_images[0]);
 }

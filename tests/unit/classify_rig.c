@@ -79,7 +79,7 @@ void rig_new(struct rig *r, const char *policy, const struct rig_options *option
 		.secret = {11, 22, 33, 44},
 	};
 	struct ost_classifier_config config = {.flows4_max = flows, .flows6_max = flows,
-		.refusal_records = o->refusal_records, .opened_records = o->opened_records, .copies = o->copies, .owns_control = true, .udp_s = o->udp_s};
+		.refusal_records = o->refusal_records, .opened_records = o->opened_records, .copies = o->copies, .segments = o->segments, .owns_control = true, .udp_s = o->udp_s};
 
 	*r = (struct rig){.now_ns = 1000 * OST_NS_PER_S};
 	assert_int_equal(ost_site_new(&site, &r->site), 0);

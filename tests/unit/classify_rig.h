@@ -22,7 +22,7 @@
 struct rig_options {
 	uint32_t devices_max, bindings_max, flows_max; /* 0: 64, 64, 64 */
 	uint32_t names_max;
-	uint32_t refusal_records, opened_records, copies;
+	uint32_t refusal_records, opened_records, copies, segments;
 	bool two; /* a second classifier, which does not own control */
 	uint32_t udp_s;
 };
