@@ -81,8 +81,15 @@ class Grown:
             text = f.read()
         text = text[:text.rfind(b"\n") + 1]
         self.offset += len(text)
-        self.found += [self.parse(line) for line in text.decode().split("\n")[:-1]]
+        self.found += [self.whole(line) for line in text.decode().split("\n")[:-1]]
         return self.found
+
+    def whole(self, line):
+        """A kill in the midst of a write leaves half of a line, whose whole comes again."""
+        try:
+            return self.parse(line)
+        except (ValueError, KeyError, AssertionError):
+            return None
 
 
 class Source:

@@ -16,6 +16,10 @@ taken = {}
 
 
 def load():
+    plain = FOLDER / "plain"
+    if plain.exists():
+        text = plain.read_bytes()
+        plain.write_bytes(text[:text.rfind(b"\n") + 1])
     bulk = FOLDER / "bulk"
     if not bulk.exists():
         return
