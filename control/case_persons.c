@@ -13,7 +13,7 @@ static int journal_check(struct ost_daemon *d, char ret_why[static OST_CASE_WHY]
 	struct ost_journal_status s;
 
 	ost_journal_status(d->journal, &s);
-	if (s.mode == OST_JOURNAL_SOUND && !d->casebook->counts.restoring)
+	if ((s.mode == OST_JOURNAL_SOUND || s.spare) && !d->casebook->counts.restoring)
 		return 0;
 	(void)snprintf(ret_why, OST_CASE_WHY, "the journal takes nothing now (%s): what is said would not stand there", ost_journal_mode_name(s.mode));
 	return -EROFS;

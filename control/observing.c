@@ -45,6 +45,7 @@ void ost_observing_take(struct ost_daemon *d, const struct ost_msg_observed *m)
 	}
 	scope_say(m, scope);
 	wire_fill(m, &e.wire);
-	e.peer = ost_hash_bytes(&key, m->peer_ip, sizeof(m->peer_ip)) | 1;
+	e.wire.ingress = OST_PORTS_MAX; /* the device says where */
+	e.peer = ost_incident_peer(ost_hash_bytes(&key, m->peer_ip, sizeof(m->peer_ip)));
 	ost_watching_event(d, &e);
 }

@@ -204,8 +204,11 @@ void ost_watching_note(struct ost_daemon *d, const struct ost_admission_note *n)
 	place_text(d, n->place, place, sizeof(place));
 	f.device = known ? ost_image_device_name(image, (uint32_t)n->device) : "";
 	f.place = place;
-	if (n->place != NULL)
+	f.port = OST_PORTS_MAX;
+	if (n->place != NULL) {
 		memcpy(f.mac, n->place->mac, sizeof(f.mac));
+		f.port = n->place->client == 0 && n->place->port < OST_PORTS_MAX ? (uint8_t)n->place->port : OST_PORTS_MAX;
+	}
 	f.retired = names_retired(d, n);
 	f.essential = ost_watching_grave(d, f.device);
 	if (n->kind == OST_NOTE_SIGHTED) { /* its address alone: of a retired device that is enough */
@@ -262,7 +265,8 @@ static void journal_look(struct ost_daemon *d, const struct ost_journal_status *
 	struct ost_watching *w = d->watching;
 	bool bad = s->mode == OST_JOURNAL_READ_ONLY || s->mode == OST_JOURNAL_DEGRADED;
 	const struct ost_incident_event e = {.cause = OST_CAUSE_JOURNAL_INTEGRITY, .scope = s->mode == OST_JOURNAL_READ_ONLY ? "read-only" : "degraded",
-		.rule = s->trouble, .succeeded = OST_ANSWER_YES, .disposition = OST_DISPOSITION_ALERTED};
+		.rule = s->trouble, .succeeded = s->mode == OST_JOURNAL_READ_ONLY ? OST_ANSWER_YES : OST_ANSWER_UNKNOWN, /* a disk may fail by itself */
+		.disposition = OST_DISPOSITION_ALERTED};
 
 	if (w->journal_seen && w->journal == s->mode)
 		return;

@@ -56,6 +56,7 @@ struct watch {
 	bool used, essential;
 	uint64_t window_ns; /* of what follows: when it began, 0: nothing is in it */
 	uint64_t looked_ns, scan_active_ns, lateral_active_ns;
+	uint64_t targets_ns; /* the scan's window is shorter than the others': when its own began */
 	uint64_t targets[TARGET_BITS / 64], devices[DEVICE_BITS / 64];
 	uint32_t spots_used;
 	struct spot spots[SPOTS];
@@ -65,7 +66,7 @@ struct watch {
 	char way[16];	       /* of the latest failure */
 	uint8_t failed_as;     /* the latest cause that a certificate gave, and when */
 	uint64_t failed_ns;
-	uint8_t failed_mac[6]; /* of the latest one that is in failures */
+	uint8_t failed_mac[6], failed_port; /* of the latest one that is in failures */
 	struct beacon beacons[BEACONS];
 };
 
@@ -414,7 +415,7 @@ static void window_tell(struct ost_detect *d, struct watch *w, enum ost_cause ca
 		e.first_wall_ns = s->first_wall_ns;
 		e.last_wall_ns = s->last_wall_ns;
 		e.wire = s->wire;
-		e.peer = s->hash | 1;
+		e.peer = ost_incident_peer(s->hash);
 		tell(d, &e, now);
 	}
 	window_clear(w);
@@ -462,7 +463,7 @@ static void window_look(struct ost_detect *d, struct watch *w, struct ost_moment
 		e.first_wall_ns = s->first_wall_ns;
 		e.last_wall_ns = s->last_wall_ns;
 		e.wire = s->wire;
-		e.peer = s->hash | 1;
+		e.peer = ost_incident_peer(s->hash);
 		tell(d, &e, now);
 	}
 	w->spots_used = kept;
@@ -528,8 +529,10 @@ static void denied(struct ost_detect *d, struct watch *w, const struct ost_detec
 
 	if (w->window_ns == 0)
 		w->window_ns = w->looked_ns = now.mono_ns;
-	else if (now.mono_ns - w->window_ns >= d->config.limits.scan.seconds * OST_NS_PER_S && now.mono_ns >= w->scan_active_ns)
-		memset(w->targets, 0, sizeof(w->targets)); /* the scan's window is shorter than the others' */
+	if (now.mono_ns - w->targets_ns >= d->config.limits.scan.seconds * OST_NS_PER_S && now.mono_ns >= w->scan_active_ns) {
+		memset(w->targets, 0, sizeof(w->targets));
+		w->targets_ns = now.mono_ns;
+	}
 	s = spot_of(d, w, f);
 	if (s->count == 0) {
 		s->first_wall_ns = r->first_wall_ns;
@@ -613,7 +616,7 @@ void ost_detect_refused(struct ost_detect *d, const struct ost_detect_refusal *f
 	if (cause == OST_CAUSE_MAC_IP_SPOOF || cause == OST_CAUSE_ARP_SPOOF || cause == OST_CAUSE_ROGUE_DHCP)
 		e.malicious = OST_ANSWER_UNKNOWN;
 	(void)snprintf(scope, sizeof(scope), "%s%sVLAN %u", f->port, f->port[0] != '\0' ? " " : "", r->vlan & 0xfff);
-	e.peer = ost_hash_bytes(&d->config.key, cause == OST_CAUSE_UNKNOWN_DEVICE ? r->src_mac : r->dst_mac, sizeof(r->src_mac)) | 1;
+	e.peer = ost_incident_peer(ost_hash_bytes(&d->config.key, cause == OST_CAUSE_UNKNOWN_DEVICE ? r->src_mac : r->dst_mac, sizeof(r->src_mac)));
 	wire_of(r, &e.wire);
 	tally_in(d, w, asks_only(r) ? TALLY_SOURCE : tally_of(r->reason, cause), cause, &e, r, now);
 }
@@ -649,6 +652,7 @@ static void failures_look(struct ost_detect *d, struct watch *w, struct ost_mome
 	if (t->count == 0)
 		return;
 	memcpy(e.wire.mac, w->failed_mac, sizeof(e.wire.mac));
+	e.wire.ingress = w->failed_port;
 	if (t->count >= l->brute.count || now.mono_ns < t->active_ns) {
 		t->active_ns = now.mono_ns + ost_cause_info(OST_CAUSE_BRUTE_FORCE)->quiet_s * OST_NS_PER_S;
 		tally_tell(d, t, OST_CAUSE_BRUTE_FORCE, "%u failed admissions in %u s", &l->brute, &e, now);
@@ -663,7 +667,8 @@ static void failures_look(struct ost_detect *d, struct watch *w, struct ost_mome
 static void failure_wire(const struct ost_detect *d, const struct ost_detect_failure *f, struct ost_incident_event *e)
 {
 	memcpy(e->wire.mac, f->mac, sizeof(e->wire.mac));
-	e->peer = ost_hash_bytes(&d->config.key, f->mac, sizeof(f->mac)) | 1;
+	e->wire.ingress = f->port;
+	e->peer = ost_incident_peer(ost_hash_bytes(&d->config.key, f->mac, sizeof(f->mac)));
 }
 
 /* A stranger that is locked out is no new matter, but more of what locked it out; a device that is locked out cannot do its work. */
@@ -699,6 +704,7 @@ void ost_detect_failed(struct ost_detect *d, const struct ost_detect_failure *f,
 	}
 	if (cause == OST_CAUSE_AUTH_FAILURE) {
 		memcpy(w->failed_mac, f->mac, sizeof(w->failed_mac));
+		w->failed_port = f->port;
 		tally_add(d, &w->failures, d->config.limits.failures.seconds, 1, now.wall_ns, now.wall_ns, now);
 		failures_look(d, w, now);
 		return;

@@ -56,6 +56,7 @@ struct ost_detect_failure {
 	const char *device; /* whom it was taken for, "" nobody */
 	const char *place;  /* "dev1": all that is nobody's there is one, for an attacker has as many MACs as it likes */
 	uint8_t mac[6];	    /* zero: not known */
+	uint8_t port;	    /* of the gateway; OST_PORTS_MAX: none of its own */
 	const char *way;    /* "eapol", "radius", "portal" */
 	uint8_t reason;	    /* enum ost_auth_reason, not NONE */
 	bool retired;	    /* the device that its certificate names was retired */

@@ -39,8 +39,8 @@ static uint64_t hash_of(const struct ost_habits *h, const struct ost_habit_flow 
 {
 	const struct ost_hash_key *k = &h->config.key;
 
-	return ost_hash_3(k, ost_hash_bytes(k, f->device, strlen(f->device)), ost_hash_bytes(k, f->ip.b, sizeof(f->ip.b)),
-		       (uint64_t)f->value << 16 | (uint64_t)f->protocol << 8 | f->from_device) | 1;
+	return ost_incident_peer(ost_hash_3(k, ost_hash_bytes(k, f->device, strlen(f->device)), ost_hash_bytes(k, f->ip.b, sizeof(f->ip.b)),
+		       (uint64_t)f->value << 16 | (uint64_t)f->protocol << 8 | f->from_device));
 }
 
 static struct habit *find(struct ost_habits *h, uint64_t hash, struct habit **ret_oldest)

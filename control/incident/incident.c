@@ -146,11 +146,12 @@ static void forget(struct ost_incidents *s, struct entry *e)
 }
 
 /* The closed one of this device that was closed for the longest, and how many it has of each. */
-static struct entry *oldest_closed_of(struct ost_incidents *s, uint64_t who, uint32_t *ret_open, uint32_t *ret_closed)
+static struct entry *oldest_closed_of(struct ost_incidents *s, uint64_t who, enum ost_cause cause, uint32_t *ret_open, uint32_t *ret_closed,
+	uint32_t *ret_same)
 {
 	struct entry *oldest = NULL;
 
-	*ret_open = *ret_closed = 0;
+	*ret_open = *ret_closed = *ret_same = 0;
 	for (uint32_t i = s->who[who & s->mask]; i != NONE; i = s->entries[i].next_who) {
 		struct entry *e = &s->entries[i];
 
@@ -158,6 +159,7 @@ static struct entry *oldest_closed_of(struct ost_incidents *s, uint64_t who, uin
 			continue;
 		if (e->i.state == OST_INCIDENT_OPEN) {
 			++*ret_open;
+			*ret_same += e->i.cause == cause;
 			continue;
 		}
 		++*ret_closed;
@@ -276,20 +278,23 @@ static void hour_turn(struct ost_incidents *s, uint64_t now_ns)
 	memset(s->hour_of_who, 0, sizeof(s->hour_of_who));
 }
 
-/* May a new one of this be opened? Takes its share of the hour. */
-static bool room_take(struct ost_incidents *s, uint64_t who, unsigned risk, uint64_t now_ns)
+/* May a new one of this be opened? Takes its share of the hour. Half of a device's places, and a quarter of its hour, are for causes of which it has none
+ * open: whoever makes many of one kind hides no other kind. */
+static bool room_take(struct ost_incidents *s, uint64_t who, enum ost_cause cause, unsigned risk, uint64_t now_ns)
 {
 	uint16_t *of_who = &s->hour_of_who[(who >> 32) % WHO_PLACES];
 	uint32_t hour_max = risk <= LOW_RISK ? s->config.hour_max - s->config.hour_max / 4 : s->config.hour_max;
 	uint32_t open_max = risk <= LOW_RISK ? s->config.open_max - s->config.open_max / 4 : s->config.open_max;
-	uint32_t open, closed;
+	uint32_t open, closed, same;
 	struct entry *oldest;
 
 	hour_turn(s, now_ns);
 	if (s->counts.open >= open_max || s->hour_opened >= hour_max || *of_who >= OST_INCIDENT_WHO_HOUR)
 		return false;
-	oldest = oldest_closed_of(s, who, &open, &closed);
+	oldest = oldest_closed_of(s, who, cause, &open, &closed, &same);
 	if (open >= OST_INCIDENT_WHO_MAX)
+		return false;
+	if (same > 0 && (same >= OST_INCIDENT_WHO_MAX / 2 || *of_who >= OST_INCIDENT_WHO_HOUR - OST_INCIDENT_WHO_HOUR / 4))
 		return false;
 	if (closed >= OST_INCIDENT_WHO_MAX)
 		forget(s, oldest);
@@ -410,7 +415,7 @@ const struct ost_incident *ost_incidents_event(struct ost_incidents *s, const st
 		count_in(s, at, e, now);
 		return &at->i;
 	}
-	if (!room_take(s, who, ost_cause_risk(e->cause, e->essential), now.mono_ns)) {
+	if (!room_take(s, who, e->cause, ost_cause_risk(e->cause, e->essential), now.mono_ns)) {
 		overflow(s, e, now);
 		return NULL;
 	}

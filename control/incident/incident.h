@@ -8,8 +8,9 @@
  *   meanwhile goes out as one; CLOSE when the cause's quiet time is over; REOPEN, under the same id, when the same happens
  *   within OST_INCIDENT_REOPEN_NS of the close.
  * Bounds: `open_max` open ones in all, OST_INCIDENT_WHO_MAX of one device (or of one place, when it is nobody's), `hour_max` new ones in an
- *   hour, of which one device or place has OST_INCIDENT_WHO_HOUR and those of low risk three quarters: whoever invents addresses
- *   by the million does not keep a real incident from being opened. What has no room is counted by cause in one incident of the cause
+ *   hour, of which one device or place has OST_INCIDENT_WHO_HOUR and those of low risk three quarters: whoever invents addresses by the million
+ *   does not keep a real incident from being opened. Half of the open ones of a device, and a quarter of its hour, are for causes of which it has
+ *   none open: many of one kind hide no other kind. What has no room is counted by cause in one incident of the cause
  *   overflow. Closed ones are remembered for a reopening; the one closed for the longest gives way.
  * Nothing is lost in silence: every event is in the count of an incident, or of the overflow; what was held back since the last
  *   record of an incident is in its `suppressed`.
@@ -151,6 +152,12 @@ const struct ost_incident *ost_incidents_by_id(const struct ost_incidents *s, co
 /* In no order; fn returns false to stop. */
 void ost_incidents_each(const struct ost_incidents *s, bool (*fn)(void *user, const struct ost_incident *incident), void *user);
 const struct ost_incidents_counts *ost_incidents_counts(const struct ost_incidents *s);
+
+/* A hash as an event's peer, which 0 is not. */
+static inline uint64_t ost_incident_peer(uint64_t hash)
+{
+	return hash != 0 ? hash : 1;
+}
 
 /* How many distinct peers, estimated by linear counting (Whang 1990) in 1024 bits: exact to about 5 percent up to 3000, then 7000 and more. */
 uint32_t ost_incident_peers(const struct ost_incident *incident);

@@ -140,6 +140,7 @@ static void status_take(struct ost_journal *j)
 	s->io_errors = c->io_errors;
 	s->recoveries = c->recoveries;
 	s->clock_steps = c->clock_steps;
+	s->spare = false;
 	memcpy(s->origin, c->origin, sizeof(s->origin));
 	if (c->signer.vkey.name[0] != '\0')
 		ost_vkey_format(&c->signer.vkey, s->vkey);
@@ -150,6 +151,7 @@ static void status_take(struct ost_journal *j)
 		s->mode = OST_JOURNAL_DEGRADED;
 	} else if (c->spare) {
 		s->mode = OST_JOURNAL_DEGRADED;
+		s->spare = true;
 		(void)snprintf(s->trouble, sizeof(s->trouble),
 			"the disk is full: only decisions and ends of incidents are written, into the room of a reserve; make room on it");
 	} else {

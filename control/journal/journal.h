@@ -100,6 +100,7 @@ struct ost_journal_record {
 
 struct ost_journal_status {
 	enum ost_journal_mode mode;
+	bool spare;		/* degraded, for the disk is full: what is vital is taken all the same */
 	char trouble[320];	/* one sentence when it is not sound; "" else */
 	char origin[OST_JOURNAL_ORIGIN_MAX + 1];
 	char vkey[OST_JOURNAL_VKEY_MAX];   /* of the key that signs now */

@@ -110,6 +110,21 @@ static void a_scan(void **state)
 	accounts(d);
 }
 
+/* A device that was refused something minutes before is seen to scan all the same. */
+static void a_scan_after_a_refusal(void **state)
+{
+	struct ost_detect *d = *state;
+
+	shoot(d, (struct shot){.reason = OST_REASON_NOT_ALLOWED, .device = "cam-01", .peer = NULL, .to = 0x0a090001, .port = 80}, 1000);
+	ticks(d, 1000, 70000);
+	for (unsigned i = 0; i < 200; i++)
+		shoot(d, (struct shot){.reason = OST_REASON_NOT_ALLOWED, .device = "cam-01", .peer = NULL, .to = 0x0a000001 + i, .port = 22}, 70000 + 10 * i);
+	ticks(d, 72000, 200000);
+	assert_in_range(seen.count[OST_CAUSE_SCAN], 200, 201);
+	assert_int_equal(seen.count[OST_CAUSE_DENIED_FLOW], 0);
+	accounts(d);
+}
+
 static void a_scan_from_the_network(void **state)
 {
 	struct ost_detect *d = *state;
@@ -313,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_scan, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_scan_after_a_refusal, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_scan_from_the_network, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_device_that_keeps_asking, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_internet_and_other_devices, setup, teardown),

@@ -205,7 +205,7 @@ static void related_ones_are_named(void **state)
 static void a_million_strangers_keep_nobody_out(void **state)
 {
 	struct ost_incidents *s = *state;
-	struct ost_incident_event real = event(OST_CAUSE_ARP_SPOOF, "cam-01", "10.0.0.1");
+	struct ost_incident_event real = event(OST_CAUSE_ARP_SPOOF, "cam-01", "10.0.0.1"), other = event(OST_CAUSE_BRUTE_FORCE, "", "eapol");
 	char scope[32];
 
 	for (unsigned i = 0; i < 1000000; i++) {
@@ -216,11 +216,12 @@ static void a_million_strangers_keep_nobody_out(void **state)
 	}
 	assert_true(seen.all <= OST_INCIDENT_WHO_MAX + 6);
 	assert_non_null(ost_incidents_event(s, &real, at_ms(60001)));
-	assert_int_equal(ost_incidents_counts(s)->events, 1000001);
-	assert_int_equal(ost_incidents_counts(s)->overflow_by_cause[OST_CAUSE_UNKNOWN_DEVICE], 1000000 - OST_INCIDENT_WHO_MAX);
+	assert_non_null(ost_incidents_event(s, &other, at_ms(60002))); /* of their own port, but of another kind */
+	assert_int_equal(ost_incidents_counts(s)->events, 1000002);
+	assert_int_equal(ost_incidents_counts(s)->overflow_by_cause[OST_CAUSE_UNKNOWN_DEVICE], 1000000 - OST_INCIDENT_WHO_MAX / 2);
 	for (unsigned i = 0; i < 2000; i++)
 		ost_incidents_tick(s, at_ms(61000 + 1000 * i));
-	assert_int_equal(seen.told, 1000001); /* every one of them is in a record */
+	assert_int_equal(seen.told, 1000002); /* every one of them is in a record */
 	assert_true(seen.all <= 2 * OST_INCIDENT_WHO_MAX + 12);
 }
 

@@ -224,6 +224,7 @@ static void a_full_disk(void **state)
 	ost_journal_status(j, &s);
 	assert_int_equal(s.mode, OST_JOURNAL_DEGRADED);
 	assert_non_null(strstr(s.trouble, "full"));
+	assert_true(s.spare);
 	assert_int_equal(disk_count(d, "reserve"), 0);
 	assert_int_equal(t.acknowledged, 10);
 	full.yes = false;
