@@ -7,11 +7,13 @@
 
 /* ---- in short ---- */
 
-/* Something runs; the one that runs out first is told. */
+/* Something runs; the one that runs out first is told, and what somebody decided before any shadow. */
 static bool sooner(const struct ost_due *due, const struct ost_due *than)
 {
 	if (due->state != OST_DUE_RUNNING)
 		return false;
+	if (than != NULL && due->shadow != than->shadow)
+		return than->shadow;
 	return than == NULL || due->due_ns < than->due_ns;
 }
 

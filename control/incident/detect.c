@@ -579,8 +579,7 @@ static enum tally_kind tally_of(unsigned reason, enum ost_cause cause)
 
 static bool is_rate(unsigned reason)
 {
-	return reason == OST_REASON_FLOW_LIMIT || reason == OST_REASON_NEW_FLOW_RATE || reason == OST_REASON_PACKET_RATE || reason == OST_REASON_BYTE_RATE ||
-	       reason == OST_REASON_EAPOL || reason == OST_REASON_FLOW_TABLE_FULL;
+	return reason == OST_REASON_FLOW_LIMIT || reason == OST_REASON_NEW_FLOW_RATE || reason == OST_REASON_PACKET_RATE || reason == OST_REASON_BYTE_RATE || reason == OST_REASON_EAPOL;
 }
 
 void ost_detect_refused(struct ost_detect *d, const struct ost_detect_refusal *f, struct ost_moment now)

@@ -17,7 +17,7 @@ void ost_facts_measure(const struct ost_incident *incident, struct ost_facts *fa
 {
 	const unsigned data = OST_OBJECTIVE_CONFIDENTIALITY | OST_OBJECTIVE_INTEGRITY | OST_OBJECTIVE_AUTHENTICITY;
 	bool gateway = incident->cause == OST_CAUSE_GATEWAY_TAMPER || incident->cause == OST_CAUSE_JOURNAL_INTEGRITY;
-	bool plaintext = incident->cause == OST_CAUSE_PLAINTEXT_CREDENTIAL;
+	bool plaintext = incident->cause == OST_CAUSE_PLAINTEXT_CREDENTIAL || incident->cause == OST_CAUSE_DEFAULT_CREDENTIAL;
 	unsigned against = ost_cause_info(incident->cause)->objectives;
 
 	answer(facts, OST_FACT_SUCCEEDED, incident->succeeded);

@@ -317,7 +317,7 @@ static void reasons(void **state)
 		with += ost_detect_cause_of(i) != OST_CAUSE_COUNT;
 	assert_int_equal(ost_detect_cause_of(OST_REASON_NONE), OST_CAUSE_COUNT);
 	assert_int_equal(ost_detect_cause_of(OST_REASON_COUNT), OST_CAUSE_COUNT);
-	assert_int_equal(with, 45);
+	assert_int_equal(with, 44);
 	shoot(d, (struct shot){.reason = OST_REASON_EGRESS_FULL, .device = "cam-01", .count = 100000}, 0);
 	assert_int_equal(seen.all, 0);
 	assert_int_equal(ost_detect_counts(d)->causeless, 100000);
