@@ -309,6 +309,8 @@ static void peers_are_estimated(void **state)
 			assert_in_range(ost_incident_peers(&i), n - n / 8, n + n / 8);
 	}
 	memset(i.peers, 0xff, sizeof(i.peers));
+	assert_int_equal(ost_incident_peer(0), 1);
+	assert_int_equal(ost_incident_peer(2), 2); /* each bit of a hash counts: half of them would stop at 709 */
 	assert_true(ost_incident_peers(&i) > 7000);
 }
 

@@ -478,6 +478,10 @@ static void from_an_incident(void **state)
 	assert_int_equal(f.of[OST_FACT_SUCCEEDED].origin, OST_ORIGIN_MEASURED);
 	assert_int_equal(one(maker, "C2", &f), OST_REVIEW);
 	assert_int_equal(one(cra, "C1", &f), OST_NOT_PROPOSED);
+	assert_false(f.of[OST_FACT_PLAINTEXT].known);
+	i.cause = OST_CAUSE_DEFAULT_CREDENTIAL; /* it was read on the wire as well */
+	ost_facts_measure(&i, &f);
+	assert_int_equal(f.of[OST_FACT_PLAINTEXT].value, 1);
 	i.cause = OST_CAUSE_JOURNAL_INTEGRITY;
 	ost_facts_measure(&i, &f);
 	assert_int_equal(one(cra, "C1", &f), OST_PROPOSE);
